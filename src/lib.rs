@@ -1,1 +1,12 @@
-//! topicctl
+//! topicctl: a Kafka topic provisioner that creates what is missing, verifies the rest and never
+//! alters or deletes what exists.
+//!
+//! The modules follow the data: manifests become declared topics, the cluster is observed, the
+//! comparison is a plan, the plan is applied, and the report is printed at the edge. The library
+//! never prints; renderers write to what they are given.
+#![deny(unsafe_code)]
+
+pub mod cluster;
+pub mod diagnostic;
+pub mod observed;
+pub mod topic;

@@ -1,0 +1,159 @@
+//! The two things topicctl does with a cluster: look, and create.
+//!
+//! [`ObserveTopics`] reads; [`CreateTopics`] is the only trait that writes, and creating is all
+//! that it can do: nothing here could alter or delete. This module does not mention librdkafka;
+//! [`kafka`] implements the traits over it.
+
+pub mod kafka;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::observed::{ClusterIdentity, Observation};
+use crate::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
+
+/// A name to look at, and the configuration keys whose values matter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// The topic to look for.
+    pub name: TopicName,
+    /// Keys to read; where there are none, the configuration is not read at all.
+    pub keys: Vec<ConfigKey>,
+}
+
+/// How sure a look must be that a topic does not exist.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Absence {
+    /// One answer is enough, because the controller has the last word afterwards.
+    AsReported,
+    /// A second look, a moment later and at another broker where there is one: any single broker
+    /// may lag behind.
+    Confirmed,
+}
+
+/// One partition that cannot be used yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unserved {
+    /// The topic.
+    pub topic: TopicName,
+    /// The partition's number.
+    pub partition: i32,
+    /// The broker's code and words.
+    pub reason: String,
+}
+
+/// Reads a cluster.
+pub trait ObserveTopics {
+    /// Which cluster this is, and how many brokers it has at this moment.
+    fn identity(&self) -> impl Future<Output = Result<ClusterIdentity, ClusterError>>;
+
+    /// Looks at topics by name. The answer has an entry for every wanted name; a topic that could
+    /// not be read is an entry and not an error.
+    ///
+    /// # Errors
+    /// Where the cluster as a whole could not be asked.
+    fn observe(
+        &self,
+        wanted: &[Wanted],
+        absence: Absence,
+    ) -> impl Future<Output = Result<Observation, ClusterError>>;
+
+    /// Asks the leader of each partition, 0 to the count, for its end offset, and returns those
+    /// that did not answer with one: a leader in the metadata does not serve yet.
+    ///
+    /// # Errors
+    /// Where the cluster as a whole could not be asked.
+    fn unserved(
+        &self,
+        topics: &[(TopicName, Partitions)],
+    ) -> impl Future<Output = Result<Vec<Unserved>, ClusterError>>;
+}
+
+/// Creates topics. The only writer.
+pub trait CreateTopics: ObserveTopics {
+    /// Asks the broker to check the creation of these topics without doing it, in one request.
+    ///
+    /// # Errors
+    /// Where the broker did not answer.
+    fn validate(
+        &self,
+        topics: &[NewTopic],
+    ) -> impl Future<Output = Result<BTreeMap<TopicName, Answer>, ClusterError>>;
+
+    /// Creates these topics, in one request. A request that ends without an answer gives
+    /// [`Answer::Unclear`] for each of its topics, never an error: whether they exist must be read.
+    fn create(&self, topics: &[NewTopic]) -> impl Future<Output = BTreeMap<TopicName, Answer>>;
+}
+
+/// A topic to create.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewTopic {
+    /// Its name.
+    pub name: TopicName,
+    /// `None` takes the broker's default (KIP-464, Kafka 2.4 and later).
+    pub partitions: Option<Partitions>,
+    /// `None` takes the broker's default (KIP-464, Kafka 2.4 and later).
+    pub replication_factor: Option<ReplicationFactor>,
+    /// In the broker's form.
+    pub config: BTreeMap<ConfigKey, ConfigValue>,
+}
+
+/// What a broker said to the creation of one topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Done, or would be done.
+    Accepted,
+    /// TOPIC_ALREADY_EXISTS.
+    AlreadyExists,
+    /// It will not be created.
+    Refused(Refusal),
+    /// No answer, or one that tells nothing of the outcome; holds what happened.
+    Unclear(String),
+}
+
+/// A broker's no.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// Whether a right is missing (exit code 4), else the topic itself was refused (5).
+    pub unauthorized: bool,
+    /// Kafka's name of the error, `INVALID_REPLICATION_FACTOR` for example.
+    pub code: String,
+    /// The broker's own words.
+    pub message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+/// Why the cluster as a whole could not be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClusterErrorKind {
+    /// The connection is described wrongly: nothing was tried.
+    Configuration,
+    /// No broker could be reached, or none answered in time.
+    Unreachable,
+    /// The cluster does not accept who we are, or TLS failed.
+    Authentication,
+    /// A right is missing for the request as a whole.
+    Authorization,
+    /// The broker answered with an error for the whole request.
+    Broker,
+}
+
+/// Why the cluster could not be asked, in words for people: what happened, the detail as the
+/// broker or the client library tells it, and the way out. Never holds a secret.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ClusterError {
+    /// The kind, which decides the exit code.
+    pub kind: ClusterErrorKind,
+    /// One sentence that names the broker and what went wrong.
+    pub message: String,
+    /// The words of the broker or the client library.
+    pub detail: Option<String>,
+    /// The way out.
+    pub help: Option<String>,
+}

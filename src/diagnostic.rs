@@ -1,0 +1,483 @@
+//! Problems in the input as data: a code, a severity, a message, labelled places and a way out.
+//!
+//! Every stage collects them in a [`Diagnostics`]; [`render`] turns one into text by
+//! annotate-snippets, and is called at the edge only. This module reads no files: a [`Sources`]
+//! is handed the texts.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// How much a problem weighs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// The run stops before the cluster is touched.
+    Error,
+    /// Shown; the run goes on.
+    Warning,
+    /// Shown for information.
+    Note,
+}
+
+impl Severity {
+    /// The word in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
+        /// Names a kind of problem; the kebab-case text is stable.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The stable kebab-case text.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The command line is wrong.
+    Usage = "usage",
+    /// A path cannot be read.
+    Unreadable = "unreadable",
+    /// A file is not UTF-8.
+    NotUtf8 = "not-utf-8",
+    /// A file is larger, or nested deeper, than the limits allow.
+    TooLarge = "too-large",
+    /// The paths hold no topic at all.
+    NoTopics = "no-topics",
+    /// A selection that matches nothing.
+    NothingSelected = "nothing-selected",
+    /// Two project files in one run, or a project section outside of the project file.
+    ProjectFile = "project-file",
+    /// Not YAML.
+    Syntax = "syntax",
+    /// A key twice in one mapping.
+    DuplicateKey = "duplicate-key",
+    /// A key that no field has.
+    UnknownField = "unknown-field",
+    /// A field that a later version will have.
+    UnsupportedField = "unsupported-field",
+    /// A value of another type than the field's.
+    WrongType = "wrong-type",
+    /// A field that must be there.
+    MissingField = "missing-field",
+    /// A value outside of the field's range.
+    OutOfRange = "out-of-range",
+    /// `retention` beside `retention.ms`.
+    BothRetentions = "both-retentions",
+    /// A variable that nothing defines.
+    UndefinedVariable = "undefined-variable",
+    /// A variable that carries a credential.
+    SecretVariable = "secret-variable",
+    /// A variable's text that is not of the form `${NAME}`.
+    VariableSyntax = "variable-syntax",
+    /// A variable under a name that topicctl fills itself.
+    ReservedVariable = "reserved-variable",
+    /// Things that refer to each other in a circle.
+    Cycle = "cycle",
+    /// A tier that nothing declares.
+    UnknownTier = "unknown-tier",
+    /// A profile that nothing declares.
+    UnknownProfile = "unknown-profile",
+    /// A topic that nothing declares.
+    UnknownTopic = "unknown-topic",
+    /// A reference to a value that is not stated.
+    UnstatedReference = "unstated-reference",
+    /// A tier or profile declared twice.
+    DuplicateDeclaration = "duplicate-declaration",
+    /// A topic declared twice.
+    DuplicateTopic = "duplicate-topic",
+    /// A name that Kafka does not allow.
+    IllegalName = "illegal-name",
+    /// A name that Kafka keeps for itself.
+    InternalName = "internal-name",
+    /// Two names that differ in `.` and `_` only.
+    NameCollision = "name-collision",
+    /// A topic configuration that Kafka does not have.
+    UnknownConfig = "unknown-config",
+    /// A configuration value that the broker would refuse.
+    InvalidConfig = "invalid-config",
+    /// A configuration that Kafka 4 no longer has.
+    RemovedConfig = "removed-config",
+    /// A vendor's configuration, which is not checked here.
+    VendorConfig = "vendor-config",
+    /// min.insync.replicas above the replication factor.
+    MinInsyncAboveReplication = "min-insync-above-replication",
+    /// A retry or dead letter topic that compacts.
+    CompactedFamily = "compacted-family",
+    /// A retry topic that forgets messages before their delay is over.
+    RetryRetentionBelowDelay = "retry-retention-below-delay",
+    /// Dead letters that are kept for a shorter time than their source.
+    DlqShorterThanSource = "dlq-shorter-than-source",
+    /// Retry delays that fall.
+    DelaysFall = "delays-fall",
+    /// The connection is described wrongly.
+    Connection = "connection",
+    /// No broker could be reached or answered.
+    Unreachable = "unreachable",
+    /// The cluster does not accept who we are.
+    Authentication = "authentication",
+    /// Rights are missing.
+    Authorization = "authorization",
+    /// The broker refused.
+    Refused = "refused",
+    /// A declared configuration that the broker does not tell.
+    Unverifiable = "unverifiable",
+    /// Interrupted by a signal.
+    Interrupted = "interrupted",
+    /// Created topics were not waited for.
+    NotSettled = "not-settled",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Which of the [`Sources`] a span is in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SourceId(u32);
+
+/// A range of bytes in one source.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Span {
+    /// The source.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A place for people: file, line and column from 1, the column in characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Location {
+    /// The path as it was given or found.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    path: Arc<str>,
+    text: String,
+    line_starts: Vec<u32>,
+}
+
+/// The texts that spans point into.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Takes a text; texts of 4 GiB and more must be refused before.
+    pub fn add(&mut self, path: &str, text: String) -> SourceId {
+        let starts = text
+            .bytes()
+            .zip(1..)
+            .filter(|(byte, _)| *byte == b'\n')
+            .map(|(_, next)| next);
+        let line_starts = std::iter::once(0).chain(starts).collect();
+        self.files.push(Source {
+            path: path.into(),
+            text,
+            line_starts,
+        });
+        SourceId(u32::try_from(self.files.len() - 1).expect("fewer than 4 billion files"))
+    }
+
+    /// The text of a source.
+    pub fn text(&self, source: SourceId) -> &str {
+        &self.files[source.0 as usize].text
+    }
+
+    /// The path of a source.
+    pub fn path(&self, source: SourceId) -> &Arc<str> {
+        &self.files[source.0 as usize].path
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Where a span begins.
+    pub fn location(&self, span: Span) -> Location {
+        let source = &self.files[span.source.0 as usize];
+        let line = source
+            .line_starts
+            .partition_point(|start| *start <= span.start);
+        let line_start = source.line_starts[line - 1] as usize;
+        let before = &source.text[line_start..span.start as usize];
+        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
+        Location {
+            file: Arc::clone(&source.path),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// A place with a few words.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is to be seen there; may be empty.
+    pub text: String,
+}
+
+/// One problem.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Diagnostic {
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Its kind.
+    pub code: Code,
+    /// One sentence, lower case, without a full stop.
+    pub message: String,
+    /// Where it is; `None` for what has no place in a file.
+    pub primary: Option<Label>,
+    /// Other places that matter.
+    pub secondary: Vec<Label>,
+    /// The broker's or the operating system's own words.
+    pub detail: Option<String>,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A warning.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    /// A note.
+    pub fn note(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, message)
+    }
+
+    fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            severity,
+            code,
+            message,
+            primary: None,
+            secondary: vec![],
+            detail: None,
+            help: None,
+        }
+    }
+
+    /// Points at the place of the problem.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.primary = Some(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Points at another place that matters.
+    #[must_use]
+    pub fn and(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Quotes somebody else's words.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Names the way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All problems of a run. The same problem found on two ways is kept once.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    seen: std::collections::HashSet<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Takes a problem, unless it is known already.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.seen.insert(diagnostic.clone()) {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Whether one of them stops the run.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|one| one.severity == Severity::Error)
+    }
+
+    /// How many there are of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list
+            .iter()
+            .filter(|one| one.severity == severity)
+            .count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// In the order of the report: those without a place first, then by file, line and column.
+    pub fn sorted(&self, sources: &Sources) -> Vec<Diagnostic> {
+        let mut list = self.list.clone();
+        list.sort_by_cached_key(|one| {
+            let place = one
+                .primary
+                .as_ref()
+                .map(|label| sources.location(label.span));
+            (place, one.severity, one.code, one.message.clone())
+        });
+        list
+    }
+
+    /// How many files hold a problem.
+    pub fn files(&self) -> usize {
+        let sources: BTreeSet<_> = self
+            .list
+            .iter()
+            .filter_map(|one| one.primary.as_ref())
+            .map(|l| l.span.source)
+            .collect();
+        sources.len()
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<T: IntoIterator<Item = Diagnostic>>(&mut self, all: T) {
+        all.into_iter().for_each(|one| self.push(one));
+    }
+}
+
+/// A diagnostic as text: the header, the source lines with carets, the way out. Ends without a
+/// line break.
+pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level
+        .primary_title(&diagnostic.message)
+        .id(diagnostic.code.as_str());
+    let mut groups = Vec::new();
+    if let Some(primary) = &diagnostic.primary {
+        let mut group = Group::with_title(title).element(snippet(
+            sources,
+            primary.span.source,
+            std::iter::once((AnnotationKind::Primary, primary)).chain(
+                diagnostic
+                    .secondary
+                    .iter()
+                    .filter(|label| label.span.source == primary.span.source)
+                    .map(|label| (AnnotationKind::Context, label)),
+            ),
+        ));
+        for label in &diagnostic.secondary {
+            if label.span.source != primary.span.source {
+                let one = std::iter::once((AnnotationKind::Context, label));
+                group = group.element(snippet(sources, label.span.source, one));
+            }
+        }
+        groups.push(group);
+    } else {
+        groups.push(Group::with_title(title));
+    }
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut text = renderer.decor_style(DecorStyle::Ascii).render(&groups);
+    for (lead, words) in [("  ", &diagnostic.detail), ("help: ", &diagnostic.help)] {
+        if let Some(words) = words {
+            text.push('\n');
+            text.push_str(lead);
+            text.push_str(words);
+        }
+    }
+    text
+}
+
+fn snippet<'a>(
+    sources: &'a Sources,
+    source: SourceId,
+    labels: impl Iterator<Item = (AnnotationKind, &'a Label)>,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let path: &str = sources.path(source);
+    Snippet::source(sources.text(source))
+        .path(path)
+        .annotations(labels.map(|(kind, label)| {
+            let annotation = kind.span(label.span.range());
+            if label.text.is_empty() {
+                annotation
+            } else {
+                annotation.label(label.text.as_str())
+            }
+        }))
+}

@@ -1,0 +1,125 @@
+//! What was seen on the cluster, as plain data.
+//!
+//! Made by an implementation of [`crate::cluster::ObserveTopics`], read by [`crate::plan`]. This
+//! module reaches neither a client nor a clock.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::topic::{ConfigKey, TopicName};
+
+/// The cluster that answered.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ClusterIdentity {
+    /// The cluster's id; old brokers have none.
+    pub id: Option<String>,
+    /// How many brokers are registered and alive.
+    pub brokers: usize,
+}
+
+/// What one look at the cluster found. It holds an entry for every name that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Observation {
+    /// The cluster that answered.
+    pub cluster: ClusterIdentity,
+    /// By name.
+    pub topics: BTreeMap<TopicName, Observed>,
+}
+
+/// What is known of one name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Observed {
+    /// The topic exists and could be read.
+    Present(ObservedTopic),
+    /// The cluster said UNKNOWN_TOPIC_OR_PARTITION, the only answer that means missing.
+    Absent,
+    /// It could not be read.
+    Unknown(Unknown),
+}
+
+/// A topic, or a part of it, that could not be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unknown {
+    /// Whether at least the topic's existence is certain. A run that writes stops where it is not.
+    pub exists: bool,
+    /// Whether the cause is a missing right (exit code 4) and not a fault of the broker.
+    pub unauthorized: bool,
+    /// The broker's code and words, `TOPIC_AUTHORIZATION_FAILED: Authorization failed.` for
+    /// example.
+    pub reason: String,
+}
+
+/// A topic that exists.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ObservedTopic {
+    /// Every partition, by ascending id.
+    pub partitions: Vec<ObservedPartition>,
+    /// The keys that were asked for, as far as the broker answered them.
+    pub config: BTreeMap<ConfigKey, ObservedConfig>,
+}
+
+/// One partition of an observed topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObservedPartition {
+    /// Its number, from 0.
+    pub id: i32,
+    /// The leading broker's id; `None` while there is none.
+    pub leader: Option<i32>,
+    /// Broker ids that hold it.
+    pub replicas: Vec<i32>,
+    /// Broker ids that are in sync.
+    pub in_sync: Vec<i32>,
+}
+
+/// A configuration value as the broker tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObservedConfig {
+    /// `None` where the broker keeps it to itself (a sensitive value).
+    pub value: Option<String>,
+    /// Where the broker has it from.
+    pub origin: ObservedOrigin,
+}
+
+/// Where a found value comes from, by DescribeConfigs' source, strongest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ObservedOrigin {
+    /// Set on the topic.
+    Topic,
+    /// Set at run time on one broker.
+    DynamicBroker,
+    /// Set at run time for all brokers.
+    DynamicDefaultBroker,
+    /// From the broker's `server.properties`.
+    StaticBroker,
+    /// Kafka's own default.
+    Default,
+    /// A source that this version does not know, or none was told.
+    Unknown,
+}
+
+impl ObservedOrigin {
+    /// The word in JSON reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Topic => "topic",
+            Self::DynamicBroker => "dynamic-broker",
+            Self::DynamicDefaultBroker => "dynamic-default-broker",
+            Self::StaticBroker => "static-broker",
+            Self::Default => "default",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for ObservedOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Topic => "set on the topic",
+            Self::DynamicBroker => "set at run time on a broker",
+            Self::DynamicDefaultBroker => "set at run time for all brokers",
+            Self::StaticBroker => "from the broker's server.properties",
+            Self::Default => "Kafka's default",
+            Self::Unknown => "of unknown origin",
+        })
+    }
+}
