@@ -10,3 +10,4 @@ pub mod cluster;
 pub mod diagnostic;
 pub mod observed;
 pub mod topic;
+pub mod units;
