@@ -6,6 +6,7 @@
 //! never prints; renderers write to what they are given.
 #![deny(unsafe_code)]
 
+pub mod catalog;
 pub mod cluster;
 pub mod diagnostic;
 pub mod observed;

@@ -1,0 +1,258 @@
+//! Kafka's topic configurations: what each key takes, what it means, and when two values are the
+//! same.
+//!
+//! Takes keys and texts, and gives values in the broker's form, answers and reasons. The facts
+//! are those of Kafka's `TopicConfig` and `LogConfig` (3.7 to 4.4). This module knows neither
+//! manifests nor a cluster: what depends on a broker's version or on its own configuration is
+//! left to the broker's preflight.
+
+mod rules;
+mod table;
+mod value;
+
+use std::fmt;
+
+use crate::units::{Measure, quoted};
+
+pub use rules::{RuleViolation, violations};
+pub use value::{
+    MAX_VALUE_LENGTH, ValueError, caution, human, measure_of, parse, parse_vendor, same,
+};
+
+/// A version of Apache Kafka.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KafkaVersion {
+    /// 4 of 4.1.
+    pub major: u16,
+    /// 1 of 4.1.
+    pub minor: u16,
+}
+
+impl fmt::Display for KafkaVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// The type of a configuration's values, with what the broker accepts.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Kind {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number of 32 bits.
+    Int(Range),
+    /// A whole number of 64 bits.
+    Long(Range),
+    /// A number with a fraction, both bounds included.
+    Double {
+        /// The smallest.
+        min: f64,
+        /// The largest.
+        max: f64,
+    },
+    /// One of these words, in exactly this spelling.
+    Choice(&'static [&'static str]),
+    /// Any of these words, each once at most, separated by commas; none is legal too.
+    Set(&'static [&'static str]),
+    /// `*`, or `partition:broker` pairs separated by commas.
+    Replicas,
+    /// Text that only the broker can judge.
+    Text,
+}
+
+/// The whole numbers that a key takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Range {
+    /// The smallest.
+    pub min: i64,
+    /// The largest; [`i64::MAX`] or [`i32::MAX`] where the type alone is the bound.
+    pub max: i64,
+    /// One more number, outside of the bounds.
+    pub or: Option<i64>,
+}
+
+impl Range {
+    fn contains(self, number: i64) -> bool {
+        (self.min..=self.max).contains(&number) || self.or == Some(number)
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.min, self.max) {
+            (i64::MIN, i64::MAX) => f.write_str("any whole number of 64 bits")?,
+            (min, i64::MAX) => write!(f, "{min} or more")?,
+            (min, max) => write!(f, "{min} to {max}")?,
+        }
+        match self.or {
+            Some(or) => write!(f, ", or {or}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One topic configuration of Kafka.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ConfigSpec {
+    /// The key, `retention.ms` for example.
+    pub name: &'static str,
+    /// Type and constraint.
+    pub kind: Kind,
+    /// What the numbers count, where they may be written with a unit.
+    pub unit: Option<Measure>,
+    /// The number that means no limit; `None` where `unlimited` makes no sense.
+    pub unlimited: Option<i64>,
+    /// Kafka's own default, in the broker's form; the newest one where it changed.
+    pub default: &'static str,
+    /// The broker configurations that supply the value of a topic that sets none, the strongest
+    /// first.
+    pub broker_keys: &'static [&'static str],
+    /// The first version that has it; `None` for those older than 3.7.
+    pub since: Option<KafkaVersion>,
+    /// The first version that refuses it.
+    pub removed_in: Option<KafkaVersion>,
+    /// A later version's higher minimum.
+    pub raised_min: Option<(KafkaVersion, i64)>,
+}
+
+/// What is known of a key.
+#[derive(Clone, PartialEq, Debug)]
+pub enum KeyClass {
+    /// Apache Kafka has it, or had it.
+    Known(&'static ConfigSpec),
+    /// Redpanda's or Confluent's: passed on without a check of its value.
+    Vendor(Vendor),
+    /// Nobody's.
+    Unknown {
+        /// What was probably meant, as the way out of an error; `None` where nothing is close.
+        help: Option<String>,
+    },
+}
+
+/// Who has configurations of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Vendor {
+    /// `redpanda.*`, and some keys without the prefix.
+    Redpanda,
+    /// `confluent.*`.
+    Confluent,
+}
+
+impl fmt::Display for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Redpanda => "Redpanda",
+            Self::Confluent => "Confluent",
+        })
+    }
+}
+
+/// Redpanda's topic configurations that do not begin with `redpanda.` and that Kafka lacks.
+const REDPANDA_EXTRAS: [&str; 7] = [
+    "compaction.strategy",
+    "flush.bytes",
+    "initial.retention.local.target.bytes",
+    "initial.retention.local.target.ms",
+    "retention.local.target.bytes",
+    "retention.local.target.ms",
+    "write.caching",
+];
+
+/// Below this likeness (Jaro-Winkler, 0 to 1) a suggestion would only puzzle.
+const ALIKE: f64 = 0.9;
+
+/// Longer texts, in bytes, are no misspellings, and comparing them would be slow.
+const LONGEST_MISSPELLING: usize = 128;
+
+/// Every configuration that the catalogue knows, by name.
+pub fn all() -> &'static [ConfigSpec] {
+    &table::TABLE
+}
+
+/// The configuration of this exact name.
+pub fn lookup(key: &str) -> Option<&'static ConfigSpec> {
+    table::TABLE
+        .binary_search_by(|spec| spec.name.cmp(key))
+        .ok()
+        .map(|found| &table::TABLE[found])
+}
+
+/// Tells whose a key is, and for nobody's what was probably meant.
+pub fn classify(key: &str) -> KeyClass {
+    if let Some(spec) = lookup(key) {
+        return KeyClass::Known(spec);
+    }
+    let beneath = |prefix| {
+        key.strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty())
+    };
+    if REDPANDA_EXTRAS.contains(&key) || beneath("redpanda.") {
+        return KeyClass::Vendor(Vendor::Redpanda);
+    }
+    if beneath("confluent.") {
+        return KeyClass::Vendor(Vendor::Confluent);
+    }
+    KeyClass::Unknown { help: way_out(key) }
+}
+
+fn way_out(key: &str) -> Option<String> {
+    let plain = plain_form(key);
+    match plain.as_str() {
+        "partitions" | "num.partitions" => {
+            return Some("write the topic's own field `partitions`".to_owned());
+        }
+        "replication.factor" | "default.replication.factor" => {
+            return Some("write the topic's own field `replication_factor`".to_owned());
+        }
+        _ => {}
+    }
+    if let Some(spec) = all()
+        .iter()
+        .find(|spec| spec.broker_keys.contains(&plain.as_str()))
+    {
+        return Some(format!(
+            "{} is a broker's configuration, a topic's is `{}`",
+            quoted(key),
+            spec.name
+        ));
+    }
+    closest(&plain, names()).map(|name| format!("did you mean `{name}`?"))
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    all().iter().map(|spec| spec.name).chain(REDPANDA_EXTRAS)
+}
+
+/// The word that is most like a text, if any is like it at all. Of equals the first.
+fn closest(text: &str, words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    if text.len() > LONGEST_MISSPELLING {
+        return None;
+    }
+    words
+        .map(|word| (strsim::jaro_winkler(text, word), word))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .fold(None, |best: Option<(f64, _)>, one| match best {
+            Some(best) if best.0 >= one.0 => Some(best),
+            _ => Some(one),
+        })
+        .map(|(_, word)| word)
+}
+
+/// `retentionMs`, `retention_ms` and `RETENTION.MS` as Kafka would spell them.
+fn plain_form(key: &str) -> String {
+    let camel = key.chars().any(char::is_lowercase);
+    let mut plain = String::with_capacity(key.len() + 4);
+    for c in key.chars() {
+        if camel && c.is_uppercase() && !plain.is_empty() && !plain.ends_with('.') {
+            plain.push('.');
+        }
+        match c {
+            '_' | '-' => plain.push('.'),
+            _ => plain.extend(c.to_lowercase()),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests;

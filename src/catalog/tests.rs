@@ -1,0 +1,136 @@
+use super::*;
+
+#[test]
+fn the_catalogue_has_every_key() {
+    let mut names: Vec<_> = "
+        cleanup.policy compression.type compression.gzip.level compression.lz4.level
+        compression.zstd.level delete.retention.ms errors.deadletterqueue.group.enable
+        file.delete.delay.ms flush.messages flush.ms follower.replication.throttled.replicas
+        leader.replication.throttled.replicas index.interval.bytes local.retention.bytes
+        local.retention.ms max.compaction.lag.ms max.message.bytes
+        message.timestamp.after.max.ms message.timestamp.before.max.ms message.timestamp.type
+        min.cleanable.dirty.ratio min.compaction.lag.ms min.insync.replicas preallocate
+        remote.storage.enable remote.log.copy.disable remote.log.delete.on.disable
+        remote.copy.lag.ms remote.copy.lag.bytes retention.bytes retention.ms segment.bytes
+        segment.index.bytes segment.jitter.ms segment.ms unclean.leader.election.enable
+        message.format.version message.timestamp.difference.max.ms
+        message.downconversion.enable
+        "
+    .split_whitespace()
+    .collect();
+    names.sort_unstable();
+    // In this order too: a look-up relies on it.
+    assert_eq!(Vec::from_iter(all().iter().map(|spec| spec.name)), names);
+    for name in names {
+        assert_eq!(lookup(name).expect(name).name, name);
+    }
+}
+
+#[test]
+fn defaults_and_unlimited_are_values_of_their_keys() {
+    for spec in all() {
+        let default = parse(spec, spec.default).expect(spec.name);
+        assert!(
+            same(spec.name, default.as_str(), spec.default),
+            "{}",
+            spec.name
+        );
+        if let Some(unlimited) = spec.unlimited {
+            let value = parse(spec, "unlimited").expect(spec.name);
+            assert_eq!(value.as_str(), unlimited.to_string(), "{}", spec.name);
+            assert_eq!(
+                human(spec.name, value.as_str()),
+                "unlimited",
+                "{}",
+                spec.name
+            );
+        }
+        let by_name = match spec.name {
+            name if name.ends_with(".ms") => Some(Measure::Duration),
+            "compression.gzip.level" => None,
+            name if name.ends_with(".bytes") => Some(Measure::Size),
+            _ => None,
+        };
+        assert_eq!(spec.unit, by_name, "{}", spec.name);
+    }
+}
+
+#[test]
+fn versions_are_ordered() {
+    let version = |major, minor| KafkaVersion { major, minor };
+    assert!(version(3, 9) < version(3, 10));
+    assert!(version(3, 10) < version(4, 0));
+    assert_eq!(version(4, 1).to_string(), "4.1");
+    let removed = all().iter().filter(|spec| spec.removed_in.is_some());
+    assert!(
+        removed
+            .clone()
+            .all(|spec| spec.removed_in == Some(version(4, 0)))
+    );
+    assert_eq!(removed.count(), 3);
+}
+
+#[test]
+fn a_key_is_known_a_vendor_s_or_nobody_s() {
+    assert!(matches!(classify("retention.ms"), KeyClass::Known(_)));
+    assert!(matches!(classify("flush.ms"), KeyClass::Known(_)));
+    for key in [
+        "redpanda.remote.read",
+        "write.caching",
+        "retention.local.target.ms",
+        "initial.retention.local.target.bytes",
+        "flush.bytes",
+        "compaction.strategy",
+    ] {
+        assert_eq!(classify(key), KeyClass::Vendor(Vendor::Redpanda), "{key}");
+    }
+    let confluent = KeyClass::Vendor(Vendor::Confluent);
+    assert_eq!(classify("confluent.value.schema.validation"), confluent);
+    for key in ["redpanda.", "redpanda", "confluent.", "Confluent.x"] {
+        assert!(matches!(classify(key), KeyClass::Unknown { .. }), "{key}");
+    }
+}
+
+#[test]
+fn an_unknown_key_has_a_way_out() {
+    for (key, expected) in [
+        ("retention.sm", Some("did you mean `retention.ms`?")),
+        ("retention_ms", Some("did you mean `retention.ms`?")),
+        ("retentionMs", Some("did you mean `retention.ms`?")),
+        ("RETENTION.MS", Some("did you mean `retention.ms`?")),
+        ("cleanup-policy", Some("did you mean `cleanup.policy`?")),
+        ("compresion.type", Some("did you mean `compression.type`?")),
+        (
+            "min.in.sync.replicas",
+            Some("did you mean `min.insync.replicas`?"),
+        ),
+        ("write.cacheing", Some("did you mean `write.caching`?")),
+        (
+            "log.retention.hours",
+            Some("`log.retention.hours` is a broker's configuration, a topic's is `retention.ms`"),
+        ),
+        (
+            "message.max.bytes",
+            Some(
+                "`message.max.bytes` is a broker's configuration, a topic's is `max.message.bytes`",
+            ),
+        ),
+        (
+            "num.partitions",
+            Some("write the topic's own field `partitions`"),
+        ),
+        (
+            "replicationFactor",
+            Some("write the topic's own field `replication_factor`"),
+        ),
+        ("colour", None),
+        ("", None),
+    ] {
+        let help = expected.map(str::to_owned);
+        assert_eq!(classify(key), KeyClass::Unknown { help }, "{key}");
+    }
+    assert_eq!(
+        classify(&"retention.ms".repeat(10_000)),
+        KeyClass::Unknown { help: None }
+    );
+}
