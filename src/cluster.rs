@@ -4,6 +4,7 @@
 //! that it can do: nothing here could alter or delete. This module does not mention librdkafka;
 //! [`kafka`] implements the traits over it.
 
+pub mod batch;
 pub mod kafka;
 
 use std::collections::BTreeMap;
