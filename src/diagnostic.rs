@@ -414,6 +414,22 @@ impl Extend<Diagnostic> for Diagnostics {
     }
 }
 
+/// The candidate that a mistyped word was meant to be, if one is near enough.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
 /// A diagnostic as text: the header, the source lines with carets, the way out. Ends without a
 /// line break.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {

@@ -9,6 +9,9 @@
 pub mod catalog;
 pub mod cluster;
 pub mod diagnostic;
+pub mod manifest;
 pub mod observed;
+pub mod plan;
+pub mod remedy;
 pub mod topic;
 pub mod units;

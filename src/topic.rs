@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::diagnostic::Location;
+use crate::diagnostic::Span;
 
 /// Longest legal topic name, in characters (Kafka's `org.apache.kafka.common.internals.Topic`).
 pub const MAX_NAME_LENGTH: usize = 249;
@@ -251,7 +251,7 @@ pub struct Origin {
     /// The layer that set it.
     pub layer: Layer,
     /// The place in the manifests; `None` for a built-in tier.
-    pub location: Option<Location>,
+    pub span: Option<Span>,
 }
 
 /// A resolved value with its origin.
@@ -268,6 +268,10 @@ pub struct Declared<T> {
 pub struct ConsumerGroup {
     /// The group id.
     pub name: String,
+    /// How many members it is meant to have.
+    pub members: Option<u32>,
+    /// Topics that its members write to.
+    pub produces: Vec<String>,
 }
 
 /// How producers choose a partition: by which field, with which hash.
@@ -307,6 +311,17 @@ impl Partitioner {
     }
 }
 
+/// How long a message waits in a retry topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delay {
+    /// Its step of the ladder, from 0.
+    pub index: usize,
+    /// As the manifest has it, `5m` for example.
+    pub written: String,
+    /// In milliseconds, at least 1.
+    pub ms: i64,
+}
+
 /// A topic as the manifests declare it, every value resolved.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeclaredTopic {
@@ -316,6 +331,10 @@ pub struct DeclaredTopic {
     pub role: Role,
     /// The main topic of its family; `None` where it is one itself.
     pub source: Option<TopicName>,
+    /// The delay of a retry step.
+    pub delay: Option<Delay>,
+    /// The topic that takes its dead letters and is declared by an entry of its own.
+    pub shared_dlq: Option<TopicName>,
     /// The tier that shaped it; `None` for an external topic.
     pub tier: Option<String>,
     /// What it is for.
@@ -330,12 +349,16 @@ pub struct DeclaredTopic {
     pub replication_factor: Option<Declared<ReplicationFactor>>,
     /// Every key that is sent at creation and compared afterwards.
     pub config: BTreeMap<ConfigKey, Declared<ConfigValue>>,
+    /// Its variable in `render -o env`, where it is named.
+    pub env: Option<String>,
+    /// Checks that its entry silences.
+    pub allow: Vec<String>,
     /// The groups that read it.
     pub consumer_groups: Vec<ConsumerGroup>,
     /// How keys find their partition.
     pub partition_key: Option<PartitionKey>,
     /// Where it is declared.
-    pub location: Location,
+    pub span: Span,
 }
 
 impl DeclaredTopic {

@@ -1,0 +1,106 @@
+//! The manifest language: from paths to declared topics.
+//!
+//! [`read`] goes through the stages: `load` (files to decoded documents, the only one that reads
+//! files), `resolve` (to declared topics) and `check` (relations between values). All problems of
+//! all files are collected in one run. What YAML looks like never leaves this module, and nothing
+//! in it knows a cluster.
+
+mod check;
+mod decode;
+mod family;
+mod fields;
+mod interpolate;
+mod layers;
+mod load;
+mod project;
+mod raw;
+mod resolve;
+mod select;
+mod tiers;
+mod yaml;
+
+use std::path::PathBuf;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
+use crate::topic::DeclaredTopic;
+
+pub use interpolate::Outside;
+
+/// What to read, and under which conditions.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// Files and directories; `-` is standard input.
+    pub paths: Vec<PathBuf>,
+    /// The chosen profile.
+    pub profile: Option<String>,
+    /// Variables from outside of the manifests.
+    pub outside: Outside,
+    /// Selections; none selects all.
+    pub select: Vec<String>,
+}
+
+/// What the manifests declare, and everything that is wrong with them. Where there are errors, the
+/// topics are not to be used.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    /// The texts that spans point into.
+    pub sources: Sources,
+    /// By family: each main topic with its retry ladder, dead letters and errors behind it.
+    pub topics: Vec<DeclaredTopic>,
+    /// All problems.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads, resolves, checks and selects.
+pub fn read(request: &Request) -> Manifests {
+    let mut diagnostics = Diagnostics::default();
+    let loaded = load::load(&request.paths, &mut diagnostics);
+    let inputs = resolve::Inputs {
+        outside: &request.outside,
+        profile: request.profile.as_deref(),
+    };
+    let topics = resolve::resolve(&loaded, &inputs, &mut diagnostics);
+    check::check(&topics, &mut diagnostics);
+    if topics.is_empty() && !diagnostics.has_errors() {
+        diagnostics.push(no_topics(request, &loaded));
+    }
+    // A selection among broken manifests would only add errors that are none.
+    let topics = if diagnostics.has_errors() {
+        topics
+    } else {
+        select::select(topics, &request.select, &loaded.sources, &mut diagnostics)
+    };
+    Manifests {
+        sources: loaded.sources,
+        topics,
+        diagnostics,
+    }
+}
+
+fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
+    let paths: Vec<_> = request
+        .paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let paths = paths.join(", ");
+    let declared: usize = loaded
+        .documents
+        .iter()
+        .map(|document| document.topics.len())
+        .sum();
+    if declared > 0 {
+        return Diagnostic::error(
+            Code::NoTopics,
+            format!("none of the {declared} topics in {paths} is declared under this profile"),
+        )
+        .help("their `profiles` name the profiles that have them; choose one with --profile");
+    }
+    let message = if loaded.documents.is_empty() {
+        format!("no manifest in {paths}")
+    } else {
+        format!("no topic is declared in {paths}")
+    };
+    Diagnostic::error(Code::NoTopics, message)
+        .help("a manifest is a .yaml or .yml file with a list of `topics:`")
+}

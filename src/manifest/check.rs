@@ -1,0 +1,207 @@
+//! Relations that must hold between resolved values, within a topic and within its family.
+//!
+//! A relation is judged only where both values are declared and finite. Pure; knows no cluster.
+
+use std::collections::HashMap;
+
+use crate::catalog;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::topic::{ConfigKey, DeclaredTopic, Role, TopicName};
+use crate::units;
+
+const MIN_INSYNC: &str = "min.insync.replicas";
+const RETENTION_MS: &str = "retention.ms";
+const CLEANUP_POLICY: &str = "cleanup.policy";
+
+/// Reports every broken relation, but for those that the topic's entry allows.
+pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
+    let by_name: HashMap<&TopicName, &DeclaredTopic> =
+        topics.iter().map(|topic| (&topic.name, topic)).collect();
+    for topic in topics {
+        let mut found = Vec::new();
+        found.extend(min_insync(topic));
+        found.extend(rules(topic));
+        if matches!(topic.role, Role::Retry | Role::Dlq) {
+            found.extend(compaction(topic));
+        }
+        found.extend(retry_retention(topic));
+        let source = topic.source.as_ref().filter(|_| topic.role == Role::Dlq);
+        if let Some(source) = source.and_then(|source| by_name.get(source)) {
+            found.extend(dlq_retention(topic, source));
+        }
+        if let Some(dlq) = topic.shared_dlq.as_ref().and_then(|name| by_name.get(name)) {
+            found.extend(compaction(dlq));
+            found.extend(dlq_retention(dlq, topic));
+        }
+        found.retain(|one| !topic.allow.iter().any(|code| code == one.code.as_str()));
+        diagnostics.extend(found);
+    }
+    check_ladders(topics, diagnostics);
+}
+
+/// Where a value is set, or at least the topic.
+fn place(topic: &DeclaredTopic, key: &str) -> Span {
+    topic
+        .config
+        .get(&ConfigKey::new(key))
+        .and_then(|value| value.origin.span)
+        .unwrap_or(topic.span)
+}
+
+/// A declared number that is no "unlimited".
+fn finite(topic: &DeclaredTopic, key: &str) -> Option<i64> {
+    topic
+        .config_value(key)?
+        .parse()
+        .ok()
+        .filter(|number| (0..i64::MAX).contains(number))
+}
+
+/// The broker creates such a topic; producers with acks=all then cannot write to it on brokers
+/// that take the setting by its word.
+fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
+    let wanted = finite(topic, MIN_INSYNC)?;
+    let factor = topic.replication_factor.as_ref()?;
+    let replicas = i64::from(factor.value.get());
+    if wanted <= replicas {
+        return None;
+    }
+    let mut diagnostic = Diagnostic::error(
+        Code::MinInsyncAboveReplication,
+        format!(
+            "`{}` wants {wanted} replicas in sync and has {replicas} in all",
+            topic.name
+        ),
+    )
+    .at(
+        place(topic, MIN_INSYNC),
+        format!("more than replication factor {replicas}"),
+    );
+    if let Some(span) = factor.origin.span {
+        diagnostic = diagnostic.and(
+            span,
+            format!("{replicas} replicas by {}", factor.origin.layer),
+        );
+    }
+    Some(diagnostic.help(
+        "with acks=all nothing could be written; lower min.insync.replicas in the same place \
+         that lowers the replication factor",
+    ))
+}
+
+/// Rules between keys that the broker enforces.
+fn rules(topic: &DeclaredTopic) -> Vec<Diagnostic> {
+    catalog::violations(|key| topic.config_value(key))
+        .into_iter()
+        .map(|violation| {
+            let mut places = violation.keys.iter().map(|key| place(topic, key));
+            let message = format!("`{}`: {}", topic.name, violation.message);
+            let diagnostic = Diagnostic::error(Code::InvalidConfig, message).help(violation.help);
+            let diagnostic = diagnostic.at(places.next().unwrap_or(topic.span), "");
+            places.fold(diagnostic, |diagnostic, place| diagnostic.and(place, ""))
+        })
+        .collect()
+}
+
+fn compaction(topic: &DeclaredTopic) -> Option<Diagnostic> {
+    let policy = topic.config_value(CLEANUP_POLICY)?;
+    if !policy.split(',').any(|word| word.trim() == "compact") {
+        return None;
+    }
+    Some(
+        Diagnostic::error(
+            Code::CompactedFamily,
+            format!(
+                "`{}` compacts: of two messages with one key it would lose the first",
+                topic.name
+            ),
+        )
+        .at(place(topic, CLEANUP_POLICY), "")
+        .help("retry and dead letter topics need cleanup.policy delete"),
+    )
+}
+
+fn retry_retention(topic: &DeclaredTopic) -> Option<Diagnostic> {
+    let delay = topic.delay.as_ref()?;
+    let retention = finite(topic, RETENTION_MS)?;
+    if retention > delay.ms {
+        return None;
+    }
+    Some(
+        Diagnostic::error(
+            Code::RetryRetentionBelowDelay,
+            format!(
+                "`{}` keeps messages for {}, and they wait for {}",
+                topic.name,
+                units::human_duration(retention),
+                delay.written
+            ),
+        )
+        .at(
+            place(topic, RETENTION_MS),
+            "gone before they are tried again",
+        )
+        .help("leave the retention out: the built-in one outlives the delay"),
+    )
+}
+
+fn dlq_retention(dlq: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnostic> {
+    let (kept, source_kept) = (finite(dlq, RETENTION_MS)?, finite(source, RETENTION_MS)?);
+    if kept >= source_kept {
+        return None;
+    }
+    let source_kept = units::human_duration(source_kept);
+    let diagnostic = Diagnostic::warning(
+        Code::DlqShorterThanSource,
+        format!(
+            "`{}` keeps messages for {}, its source for {source_kept}",
+            dlq.name,
+            units::human_duration(kept)
+        ),
+    )
+    .at(
+        place(dlq, RETENTION_MS),
+        "dead letters are gone before anybody has looked",
+    )
+    .help("keep dead letters at least as long as their source, 30d is usual");
+    Some(
+        match source
+            .config
+            .get(&ConfigKey::new(RETENTION_MS))
+            .and_then(|v| v.origin.span)
+        {
+            Some(span) => diagnostic.and(span, format!("`{}` keeps them this long", source.name)),
+            None => diagnostic,
+        },
+    )
+}
+
+/// A step that waits for a shorter time than the one before it.
+fn check_ladders(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
+    // Topics come by family, and the steps of a ladder in their order.
+    for pair in topics.windows(2) {
+        let [before, after] = pair else { continue };
+        let (Some(first), Some(second)) = (&before.delay, &after.delay) else {
+            continue;
+        };
+        let allowed = |topic: &DeclaredTopic| {
+            topic
+                .allow
+                .iter()
+                .any(|code| code == Code::DelaysFall.as_str())
+        };
+        if before.family() == after.family() && second.ms < first.ms && !allowed(after) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    Code::DelaysFall,
+                    format!(
+                        "the delay falls from {} to {}",
+                        first.written, second.written
+                    ),
+                )
+                .at(after.span, "shorter than the step before")
+                .help("a message that fails again usually needs more time, not less"),
+            );
+        }
+    }
+}

@@ -1,0 +1,564 @@
+//! Trees to raw manifests: field by field along the tables of [`super::fields`].
+//!
+//! Everything wrong is reported and left out, and the reading goes on: one wrong topic never
+//! hides the next one's problems. Texts with variables are taken as they are; what needs their
+//! values is checked by [`super::resolve`].
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::fields::{self, ObjectSpec, Status};
+use super::raw::*;
+use super::yaml::{Node, Text, Value};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
+
+/// Decodes one YAML document. `None` where it is empty or no mapping at all.
+pub(super) fn document(
+    node: &Node,
+    source: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Document> {
+    if node.is_null() {
+        return None;
+    }
+    if let Value::Sequence(_) = node.value {
+        diagnostics.push(
+            Diagnostic::error(Code::WrongType, "a manifest is a mapping, not a list")
+                .at(head(node), "expected `topics:` before the list")
+                .help("put the list under `topics:`"),
+        );
+        return None;
+    }
+    let mut decoder = Decoder { diagnostics };
+    let object = decoder.object(node, &fields::DOCUMENT)?;
+    Some(Document {
+        source,
+        defaults: decoder.defaults(&object),
+        naming: decoder.naming(&object),
+        tiers: decoder.tiers(&object),
+        profiles: decoder.profiles(&object),
+        vars: decoder.vars(&object),
+        topics: decoder.topics(&object),
+    })
+}
+
+/// A mapping whose keys are all in its table.
+struct Object<'n> {
+    spec: &'static ObjectSpec,
+    span: Span,
+    fields: HashMap<&'static str, (Span, &'n Rc<Node>)>,
+}
+
+impl<'n> Object<'n> {
+    fn get(&self, name: &'static str) -> Option<(Span, &'n Rc<Node>)> {
+        debug_assert!(
+            self.spec.fields.iter().any(|field| field.name == name),
+            "`{name}` is not in the table of {}",
+            self.spec.name
+        );
+        self.fields.get(name).copied()
+    }
+}
+
+struct Decoder<'d> {
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl Decoder<'_> {
+    fn object<'n>(&mut self, node: &'n Node, spec: &'static ObjectSpec) -> Option<Object<'n>> {
+        let Value::Mapping(entries) = &node.value else {
+            let known: Vec<_> = spec.fields.iter().map(|field| field.name).collect();
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::WrongType,
+                    format!("{} is {}, expected a mapping", spec.name, node.kind()),
+                )
+                .at(head(node), "")
+                .help(format!("its fields are {}", listed(&known))),
+            );
+            return None;
+        };
+        let mut fields = HashMap::new();
+        for (key, value) in entries {
+            match spec.fields.iter().find(|field| field.name == key.text) {
+                Some(field) if field.status == Status::Read => {
+                    fields.insert(field.name, (key.span, value));
+                }
+                Some(field) => self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::UnsupportedField,
+                        format!("`{}` is not supported by this version", field.name),
+                    )
+                    .at(key.span, "")
+                    .help("leave it out; nothing was read from it"),
+                ),
+                None => self.unknown_field(key, spec),
+            }
+        }
+        Some(Object {
+            spec,
+            span: head(node),
+            fields,
+        })
+    }
+
+    fn unknown_field(&mut self, key: &Text, spec: &ObjectSpec) {
+        let known: Vec<_> = spec.fields.iter().map(|field| field.name).collect();
+        let diagnostic = Diagnostic::error(
+            Code::UnknownField,
+            format!("`{}` is not a field of {}", key.text, spec.name),
+        );
+        self.diagnostics
+            .push(match nearest(&key.text, known.iter().copied()) {
+                Some(near) => diagnostic.at(key.span, format!("did you mean `{near}`?")),
+                None => diagnostic
+                    .at(key.span, "")
+                    .help(format!("its fields are {}", listed(&known))),
+            });
+    }
+
+    fn wrong_type(&mut self, field: &str, node: &Node, expected: &str) {
+        let message = format!("`{field}` is {}, expected {expected}", node.kind());
+        self.diagnostics.push(
+            Diagnostic::error(Code::WrongType, message).at(head(node), "expected another type"),
+        );
+    }
+
+    /// A text; null is the same as no field at all.
+    fn text(&mut self, object: &Object<'_>, field: &'static str) -> Option<Text> {
+        let (_, node) = object.get(field)?;
+        self.nullable(field, node, "a single value").flatten()
+    }
+
+    /// A scalar or null; `None` where it is neither.
+    fn nullable(&mut self, field: &str, node: &Node, expected: &str) -> Option<Option<Text>> {
+        match &node.value {
+            _ if node.is_null() => Some(None),
+            Value::Scalar(scalar) => Some(Some(Text {
+                text: scalar.text.clone(),
+                span: node.span,
+            })),
+            _ => {
+                self.wrong_type(field, node, expected);
+                None
+            }
+        }
+    }
+
+    /// A list of texts; one alone stands for a list of one.
+    fn texts(&mut self, object: &Object<'_>, field: &'static str) -> Option<Vec<Text>> {
+        let (_, node) = object.get(field)?;
+        match &node.value {
+            _ if node.is_null() => None,
+            Value::Scalar(scalar) => Some(vec![Text {
+                text: scalar.text.clone(),
+                span: node.span,
+            }]),
+            Value::Sequence(items) => Some(
+                items
+                    .iter()
+                    .filter_map(
+                        |item| match self.nullable(field, item, "a list of names")? {
+                            Some(text) => Some(text),
+                            None => {
+                                self.wrong_type(field, item, "a name");
+                                None
+                            }
+                        },
+                    )
+                    .collect(),
+            ),
+            Value::Mapping(_) => {
+                self.wrong_type(field, node, "a list");
+                None
+            }
+        }
+    }
+
+    /// A list of anything; null is an empty one.
+    fn list<'n>(&mut self, object: &Object<'n>, field: &'static str) -> &'n [Rc<Node>] {
+        let Some((_, node)) = object.get(field) else {
+            return &[];
+        };
+        match &node.value {
+            Value::Sequence(items) => items,
+            _ => {
+                if !node.is_null() {
+                    self.wrong_type(field, node, "a list");
+                }
+                &[]
+            }
+        }
+    }
+
+    /// A mapping with free keys; null is an empty one.
+    fn entries<'n>(
+        &mut self,
+        object: &Object<'n>,
+        field: &'static str,
+    ) -> Option<(Span, &'n [(Text, Rc<Node>)])> {
+        let (span, node) = object.get(field)?;
+        match &node.value {
+            Value::Mapping(entries) => Some((span, entries)),
+            _ if node.is_null() => Some((span, &[])),
+            _ => {
+                self.wrong_type(field, node, "a mapping");
+                None
+            }
+        }
+    }
+
+    fn defaults(&mut self, object: &Object<'_>) -> Option<Defaults> {
+        let (span, node) = object.get("defaults")?;
+        let defaults = self.object(node, &fields::DEFAULTS)?;
+        Some(Defaults {
+            span,
+            tier: self.text(&defaults, "tier"),
+        })
+    }
+
+    fn naming(&mut self, object: &Object<'_>) -> Option<Naming> {
+        let (span, node) = object.get("naming")?;
+        let naming = self.object(node, &fields::NAMING)?;
+        Some(Naming {
+            span,
+            retry: self.text(&naming, "retry"),
+            dlq: self.text(&naming, "dlq"),
+            error: self.text(&naming, "error"),
+        })
+    }
+
+    fn tiers(&mut self, object: &Object<'_>) -> Option<Tiers> {
+        let (span, entries) = self.entries(object, "tiers")?;
+        let list = entries
+            .iter()
+            .filter_map(|(name, node)| {
+                if node.is_null() {
+                    return Some((
+                        name.clone(),
+                        Tier {
+                            extends: None,
+                            settings: Settings::default(),
+                        },
+                    ));
+                }
+                let tier = self.object(node, &fields::TIER)?;
+                self.text(&tier, "description");
+                let extends = self.text(&tier, "extends");
+                Some((
+                    name.clone(),
+                    Tier {
+                        extends,
+                        settings: self.settings(&tier),
+                    },
+                ))
+            })
+            .collect();
+        Some(Tiers { span, list })
+    }
+
+    fn profiles(&mut self, object: &Object<'_>) -> Option<Profiles> {
+        let (span, entries) = self.entries(object, "profiles")?;
+        let list = entries
+            .iter()
+            .filter_map(|(name, node)| Some((name.clone(), self.profile(node)?)))
+            .collect();
+        Some(Profiles { span, list })
+    }
+
+    fn profile(&mut self, node: &Node) -> Option<Profile> {
+        if node.is_null() {
+            return Some(Profile {
+                only_topics: false,
+                extends: None,
+                vars: Vec::new(),
+                tiers: Vec::new(),
+                all: None,
+                topics: Vec::new(),
+            });
+        }
+        let profile = self.object(node, &fields::PROFILE)?;
+        self.text(&profile, "description");
+        let tiers = self
+            .entries(&profile, "tiers")
+            .map_or(&[][..], |(_, entries)| entries);
+        let tiers = tiers
+            .iter()
+            .filter_map(|(tier, node)| {
+                let patch = self.object(node, &fields::PROFILE_PATCH)?;
+                Some((tier.clone(), self.settings(&patch)))
+            })
+            .collect();
+        let all = profile
+            .get("all")
+            .filter(|(_, node)| !node.is_null())
+            .and_then(|(_, node)| {
+                let all = self.object(node, &fields::PROFILE_PATCH)?;
+                Some(self.settings(&all))
+            });
+        let topics = self
+            .list(&profile, "topics")
+            .iter()
+            .filter_map(|node| {
+                let topic = self.object(node, &fields::PROFILE_TOPIC)?;
+                let settings = self.settings(&topic);
+                Some((self.required(&topic, "name")?, settings))
+            })
+            .collect();
+        Some(Profile {
+            only_topics: profile.fields.len() == 1 && profile.get("topics").is_some(),
+            extends: self.text(&profile, "extends"),
+            vars: self.vars(&profile),
+            tiers,
+            all,
+            topics,
+        })
+    }
+
+    fn required(&mut self, object: &Object<'_>, field: &'static str) -> Option<Text> {
+        match object.get(field) {
+            Some((_, node)) if !node.is_null() => self.text(object, field),
+            _ => {
+                self.missing(object, field);
+                None
+            }
+        }
+    }
+
+    fn missing(&mut self, object: &Object<'_>, field: &'static str) {
+        self.diagnostics.push(
+            Diagnostic::error(
+                Code::MissingField,
+                format!("{} needs `{field}`", object.spec.name),
+            )
+            .at(object.span, format!("`{field}` is missing here")),
+        );
+    }
+
+    fn vars(&mut self, object: &Object<'_>) -> Vec<(Text, Text)> {
+        let entries = self
+            .entries(object, "vars")
+            .map_or(&[][..], |(_, entries)| entries);
+        entries
+            .iter()
+            .filter_map(|(name, node)| {
+                let value = self.nullable("vars", node, "a single value for each name")?;
+                let empty = || Text {
+                    text: String::new(),
+                    span: node.span,
+                };
+                Some((name.clone(), value.unwrap_or_else(empty)))
+            })
+            .collect()
+    }
+
+    fn settings(&mut self, object: &Object<'_>) -> Settings {
+        let partitions = object
+            .get("partitions")
+            .and_then(|(_, node)| self.partitions(node));
+        let replication_factor = object
+            .get("replication_factor")
+            .and_then(|(_, node)| self.nullable("replication_factor", node, "a positive integer"));
+        let retention = object.get("retention").and_then(|(span, node)| {
+            Some((
+                span,
+                self.nullable("retention", node, "a duration such as 7d")?,
+            ))
+        });
+        let entries = self
+            .entries(object, "config")
+            .map_or(&[][..], |(_, entries)| entries);
+        let config: Vec<_> = entries
+            .iter()
+            .filter_map(|(key, node)| Some((key.clone(), self.config_value(key, node)?)))
+            .collect();
+        let explicit = config.iter().find(|(key, _)| key.text == "retention.ms");
+        if let (Some((span, _)), Some((key, _))) = (&retention, explicit) {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::BothRetentions,
+                    "`retention` and `retention.ms` say the same thing twice",
+                )
+                .at(key.span, "this one")
+                .and(*span, "and this one")
+                .help("keep one of them"),
+            );
+        }
+        Settings {
+            partitions,
+            replication_factor,
+            retention,
+            config,
+        }
+    }
+
+    fn partitions(&mut self, node: &Node) -> Option<Option<Partitions>> {
+        if let Value::Mapping(_) = node.value {
+            let same_as = self.object(node, &fields::SAME_AS)?;
+            return Some(Some(Partitions::SameAs(
+                self.required(&same_as, "same_as")?,
+            )));
+        }
+        let expected = "a positive integer, `source`, `default` or `{ same_as: NAME }`";
+        let text = self.nullable("partitions", node, expected)?;
+        Some(text.map(Partitions::Text))
+    }
+
+    /// Lists are joined with commas, as the broker has them.
+    fn config_value(&mut self, key: &Text, node: &Node) -> Option<Option<Text>> {
+        let Value::Sequence(items) = &node.value else {
+            return self.nullable(&key.text, node, "a single value or a list");
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            texts.push(
+                self.nullable(&key.text, item, "a list of single values")??
+                    .text,
+            );
+        }
+        Some(Some(Text {
+            text: texts.join(","),
+            span: node.span,
+        }))
+    }
+
+    fn topics(&mut self, object: &Object<'_>) -> Vec<Topic> {
+        self.list(object, "topics")
+            .iter()
+            .filter_map(|node| {
+                let topic = self.object(node, &fields::TOPIC)?;
+                let name = self.required(&topic, "name");
+                let retry = self.retry(&topic);
+                let dlq = self.derived(&topic, "dlq");
+                let error = self.derived(&topic, "error");
+                let name = Some(name?);
+                Some(Topic {
+                    name,
+                    retry,
+                    dlq,
+                    error,
+                    ..self.topic_fields(&topic)
+                })
+            })
+            .collect()
+    }
+
+    /// The fields that a topic and a derived block share.
+    fn topic_fields(&mut self, object: &Object<'_>) -> Topic {
+        let name = object.get("name").and_then(|_| self.text(object, "name"));
+        Topic {
+            span: name.as_ref().map_or(object.span, |name| name.span),
+            name,
+            description: self.text(object, "description"),
+            owner: self.text(object, "owner"),
+            tier: self.text(object, "tier"),
+            settings: self.settings(object),
+            retry: None,
+            dlq: None,
+            error: None,
+            consumer_groups: self.groups(object),
+            partition_key: self.partition_key(object),
+            profiles: self.texts(object, "profiles"),
+            external: self.text(object, "external"),
+            env: self.text(object, "env"),
+            allow: self.texts(object, "allow").unwrap_or_default(),
+        }
+    }
+
+    fn retry(&mut self, object: &Object<'_>) -> Option<Box<Retry>> {
+        let (_, node) = object.get("retry").filter(|(_, node)| !node.is_null())?;
+        let retry = self.object(node, &fields::RETRY)?;
+        if retry.get("delays").is_none_or(|(_, node)| node.is_null()) {
+            self.missing(&retry, "delays");
+        }
+        let delays = self.texts(&retry, "delays")?;
+        if delays.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error(Code::OutOfRange, "a retry ladder without a step")
+                    .at(retry.span, "`delays` is empty")
+                    .help("name at least one delay, or leave `retry` out"),
+            );
+        }
+        Some(Box::new(Retry {
+            delays,
+            block: self.topic_fields(&retry),
+        }))
+    }
+
+    fn derived(&mut self, object: &Object<'_>, field: &'static str) -> Option<Box<Derived>> {
+        let (_, node) = object.get(field).filter(|(_, node)| !node.is_null())?;
+        if let Value::Scalar(scalar) = &node.value {
+            let text = Text {
+                text: scalar.text.clone(),
+                span: node.span,
+            };
+            return Some(Box::new(Derived::Text(text)));
+        }
+        let derived = self.object(node, &fields::DERIVED)?;
+        Some(Box::new(Derived::Block(self.topic_fields(&derived))))
+    }
+
+    fn groups(&mut self, object: &Object<'_>) -> Vec<Group> {
+        let Some((_, node)) = object.get("consumer_groups") else {
+            return Vec::new();
+        };
+        let alone = std::slice::from_ref(node);
+        let items = match &node.value {
+            Value::Sequence(items) => items.as_slice(),
+            _ if node.is_null() => &[],
+            _ => alone,
+        };
+        items
+            .iter()
+            .filter_map(|item| match &item.value {
+                Value::Scalar(scalar) if !item.is_null() => Some(Group {
+                    name: Text {
+                        text: scalar.text.clone(),
+                        span: item.span,
+                    },
+                    members: None,
+                    produces: Vec::new(),
+                }),
+                _ => {
+                    let group = self.object(item, &fields::GROUP)?;
+                    let members = self.text(&group, "members");
+                    let produces = self.texts(&group, "produces").unwrap_or_default();
+                    Some(Group {
+                        name: self.required(&group, "name")?,
+                        members,
+                        produces,
+                    })
+                }
+            })
+            .collect()
+    }
+
+    fn partition_key(&mut self, object: &Object<'_>) -> Option<PartitionKey> {
+        let (_, node) = object
+            .get("partition_key")
+            .filter(|(_, node)| !node.is_null())?;
+        let key = self.object(node, &fields::PARTITION_KEY)?;
+        let field = self.text(&key, "field");
+        Some(PartitionKey {
+            field,
+            partitioner: self.text(&key, "partitioner"),
+        })
+    }
+}
+
+/// Where to point for a whole node: a collection can be pages long, so its first key or item.
+fn head(node: &Node) -> Span {
+    match &node.value {
+        Value::Scalar(_) => node.span,
+        Value::Mapping(entries) => entries.first().map_or(node.span, |(key, _)| key.span),
+        Value::Sequence(items) => items.first().map_or(node.span, |item| head(item)),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

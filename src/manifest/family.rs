@@ -1,0 +1,545 @@
+//! Which topics the manifests name: every entry that holds under the profile, with its retry
+//! ladder, dead letters and errors. Pure.
+//!
+//! Decides names, roles and tiers; values are [`super::resolve`]'s.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use super::interpolate::Context;
+use super::raw::{self, Settings, Topic};
+use super::resolve::{ProfileSettings, Resolver};
+use super::yaml::Text;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
+use crate::topic::{Delay, Role, TopicName};
+use crate::units;
+
+const DEFAULT_TIER: &str = "standard";
+const RETRY_NAME: &str = "${source}-retry-${delay}";
+const DLQ_NAME: &str = "${source}-dlq";
+const ERROR_NAME: &str = "${source}-error";
+
+/// A topic that will be declared, before its values are known.
+#[derive(Debug)]
+pub(super) struct Candidate<'a> {
+    pub(super) name: TopicName,
+    pub(super) role: Role,
+    /// Its main topic's index.
+    pub(super) source: Option<usize>,
+    /// Its entry or block; `None` for `dlq: true`.
+    pub(super) raw: Option<&'a Topic>,
+    pub(super) span: Span,
+    pub(super) external: bool,
+    /// With the place that chose it; `None` for an external topic.
+    pub(super) tier: Option<(&'a str, Option<Span>)>,
+    pub(super) delay: Option<Delay>,
+    pub(super) shared_dlq: Option<(TopicName, Span)>,
+    pub(super) context: Context<'a>,
+}
+
+/// All of them; a main topic stands before what is derived from it.
+#[derive(Debug, Default)]
+pub(super) struct Candidates<'a> {
+    pub(super) list: Vec<Candidate<'a>>,
+    pub(super) by_name: HashMap<TopicName, usize>,
+    profile_settings: ProfileSettings<'a>,
+    profile_places: Vec<(&'a str, TopicName, Span)>,
+}
+
+impl<'a> Candidates<'a> {
+    /// Names every topic that holds under the profile.
+    pub(super) fn gather(resolver: &Resolver<'a>, diagnostics: &mut Diagnostics) -> Self {
+        let mut all = Self::default();
+        for topic in &resolver.project.topics {
+            Gatherer {
+                resolver,
+                diagnostics,
+                all: &mut all,
+            }
+            .entry(topic);
+        }
+        check_collisions(&all, resolver.sources, diagnostics);
+        for index in 0..all.list.len() {
+            if let Some((name, span)) = all.list[index].shared_dlq.clone()
+                && all.index(&name).is_none()
+            {
+                diagnostics.push(all.unknown(&name).at(span, ""));
+            }
+        }
+        for (profile, name, settings) in &resolver.project.profile_topics {
+            let chosen = resolver
+                .profiles
+                .iter()
+                .any(|(chosen, _)| *chosen == profile.text);
+            if !chosen {
+                continue;
+            }
+            let Some(value) = resolver.evaluate(name, &Context::default(), diagnostics) else {
+                continue;
+            };
+            if let Some(topic) = topic_name(&value, name.span, diagnostics) {
+                let key = (profile.text.as_str(), topic.clone());
+                all.profile_settings.entry(key).or_default().push(settings);
+                all.profile_places.push((&profile.text, topic, name.span));
+            }
+        }
+        all
+    }
+
+    pub(super) fn index(&self, name: &TopicName) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The entries of a profile for a topic.
+    pub(super) fn profile_settings(
+        &self,
+        profile: &'a str,
+        name: &TopicName,
+    ) -> impl Iterator<Item = &'a Settings> {
+        let key = (profile, name.clone());
+        self.profile_settings
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .copied()
+    }
+
+    /// All entries of the chosen profiles for topics, with their places.
+    pub(super) fn profile_topics(&self) -> impl Iterator<Item = (&'a str, &TopicName, Span)> {
+        self.profile_places
+            .iter()
+            .map(|(profile, name, span)| (*profile, name, *span))
+    }
+
+    /// A reference to a topic that is not there; the place is the caller's to add.
+    pub(super) fn unknown(&self, name: &TopicName) -> Diagnostic {
+        let diagnostic =
+            Diagnostic::error(Code::UnknownTopic, format!("no topic `{name}` is declared"));
+        match nearest(name.as_str(), self.by_name.keys().map(TopicName::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("declare it, with `external: true` if it is somebody else's"),
+        }
+    }
+
+    /// Takes a topic; a second one of the same name is reported and dropped.
+    fn add(
+        &mut self,
+        candidate: Candidate<'a>,
+        sources: &Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<usize> {
+        if let Some(first) = self.by_name.get(&candidate.name) {
+            let first = &self.list[*first];
+            // Which one is the second must not depend on the order of reading.
+            let mut places = [first.span, candidate.span];
+            places.sort_by_cached_key(|span| sources.location(*span));
+            let name = &candidate.name;
+            let diagnostic = if first.role != Role::Main && candidate.role != Role::Main {
+                Diagnostic::error(
+                    Code::DuplicateTopic,
+                    format!("two derived topics are both called `{name}`"),
+                )
+                .help("give one of them a `name`; a dead letter topic can be shared: `dlq: NAME`")
+            } else {
+                Diagnostic::error(Code::DuplicateTopic, format!("`{name}` is declared twice"))
+            };
+            diagnostics.push(
+                diagnostic
+                    .at(places[1], "declared again")
+                    .and(places[0], "first declared here"),
+            );
+            return None;
+        }
+        self.by_name.insert(candidate.name.clone(), self.list.len());
+        self.list.push(candidate);
+        Some(self.list.len() - 1)
+    }
+}
+
+struct Gatherer<'g, 'a> {
+    resolver: &'g Resolver<'a>,
+    diagnostics: &'g mut Diagnostics,
+    all: &'g mut Candidates<'a>,
+}
+
+impl<'a> Gatherer<'_, 'a> {
+    fn entry(&mut self, topic: &'a Topic) {
+        if !self.holds(topic) {
+            return;
+        }
+        let Some(name) = &topic.name else { return };
+        let Some(value) = self
+            .resolver
+            .evaluate(name, &Context::default(), self.diagnostics)
+        else {
+            return;
+        };
+        let Some(name) = topic_name(&value, name.span, self.diagnostics) else {
+            return;
+        };
+        let external = self.flag("external", topic.external.as_ref(), &Context::default());
+        if name.is_internal() && !external {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::InternalName,
+                    format!("`{name}` is one of Kafka's own topics and is never created here"),
+                )
+                .at(topic.span, "")
+                .help("with `external: true` it can be verified"),
+            );
+        }
+        let context = Context::default().with("topic", name.as_str().to_owned());
+        let tier = if external {
+            None
+        } else {
+            self.main_tier(topic, &context)
+        };
+        let shared_dlq = self.shared_dlq(topic, &name);
+        let index = self.all.add(
+            Candidate {
+                name: name.clone(),
+                role: Role::Main,
+                source: None,
+                raw: Some(topic),
+                span: topic.span,
+                external,
+                tier,
+                delay: None,
+                shared_dlq,
+                context,
+            },
+            self.resolver.sources,
+            self.diagnostics,
+        );
+        // The families of a duplicate would only repeat its error.
+        let Some(main) = index else { return };
+        self.retry(topic, main, &name);
+        self.derived(topic.dlq.as_deref(), Role::Dlq, main, &name);
+        self.derived(topic.error.as_deref(), Role::Error, main, &name);
+    }
+
+    /// Whether the topic is declared under the chosen profile.
+    fn holds(&mut self, topic: &Topic) -> bool {
+        let Some(profiles) = &topic.profiles else {
+            return true;
+        };
+        let mut holds = false;
+        for text in profiles {
+            let Some(name) = self
+                .resolver
+                .evaluate(text, &Context::default(), self.diagnostics)
+            else {
+                continue;
+            };
+            let named = Text {
+                text: name,
+                span: text.span,
+            };
+            self.resolver.project.profile(&named, self.diagnostics);
+            holds |= self
+                .resolver
+                .profiles
+                .iter()
+                .any(|(chosen, _)| *chosen == named.text);
+        }
+        holds
+    }
+
+    fn main_tier(
+        &mut self,
+        topic: &'a Topic,
+        context: &Context<'_>,
+    ) -> Option<(&'a str, Option<Span>)> {
+        match topic.tier.as_ref().or(self.resolver.project.default_tier) {
+            Some(tier) => self.tier(tier, context),
+            None => Some((DEFAULT_TIER, None)),
+        }
+    }
+
+    fn tier(&mut self, tier: &'a Text, context: &Context<'_>) -> Option<(&'a str, Option<Span>)> {
+        let name = self.resolver.evaluate(tier, context, self.diagnostics)?;
+        let project = self.resolver.project;
+        // A tier chosen by a variable is known by the declaration's text, which lives long enough.
+        let known = project
+            .tiers
+            .get_key_value(name.as_str())
+            .map(|(key, _)| *key)
+            .or_else(|| super::tiers::BuiltIn::by_name(&name).map(|built_in| built_in.name));
+        if known.is_none() {
+            self.diagnostics
+                .push(project.unknown_tier(&name, Some(tier.span)));
+        }
+        known.map(|name| (name, Some(tier.span)))
+    }
+
+    fn shared_dlq(&mut self, topic: &Topic, main: &TopicName) -> Option<(TopicName, Span)> {
+        let Some(raw::Derived::Text(text)) = topic.dlq.as_deref() else {
+            return None;
+        };
+        let context = Context::default().with("source", main.as_str());
+        let value = self.resolver.evaluate(text, &context, self.diagnostics)?;
+        if matches!(value.as_str(), "true" | "false") {
+            return None;
+        }
+        Some((topic_name(&value, text.span, self.diagnostics)?, text.span))
+    }
+
+    fn retry(&mut self, topic: &'a Topic, main: usize, source: &TopicName) {
+        let Some(retry) = topic.retry.as_deref() else {
+            return;
+        };
+        for (index, written) in retry.delays.iter().enumerate() {
+            let context = Context::default().with("source", source.as_str().to_owned());
+            let Some(delay) = self.resolver.evaluate(written, &context, self.diagnostics) else {
+                continue;
+            };
+            let Some(ms) = delay_ms(&delay, written.span, self.diagnostics) else {
+                continue;
+            };
+            let context = context
+                .with("delay", delay.clone())
+                .with("delay_ms", ms.to_string())
+                .with("index", index.to_string())
+                .with("attempt", (index + 1).to_string());
+            let delay = Delay {
+                index,
+                written: delay,
+                ms,
+            };
+            let block = Block {
+                role: Role::Retry,
+                raw: Some(&retry.block),
+                span: written.span,
+            };
+            self.block(block, Some(delay), main, context);
+        }
+    }
+
+    fn derived(
+        &mut self,
+        derived: Option<&'a raw::Derived>,
+        role: Role,
+        main: usize,
+        source: &TopicName,
+    ) {
+        let context = Context::default().with("source", source.as_str().to_owned());
+        match derived {
+            None => {}
+            Some(raw::Derived::Block(raw)) => {
+                let block = Block {
+                    role,
+                    raw: Some(raw),
+                    span: raw.span,
+                };
+                self.block(block, None, main, context);
+            }
+            Some(raw::Derived::Text(text)) => {
+                let Some(value) = self.resolver.evaluate(text, &context, self.diagnostics) else {
+                    return;
+                };
+                match value.as_str() {
+                    "true" => {
+                        self.block(
+                            Block {
+                                role,
+                                raw: None,
+                                span: text.span,
+                            },
+                            None,
+                            main,
+                            context,
+                        );
+                    }
+                    "false" => {}
+                    _ if role == Role::Dlq => {} // shared: declared by an entry of its own
+                    _ => self.diagnostics.push(
+                        Diagnostic::error(
+                            Code::WrongType,
+                            format!("`{role}` is `{value}`, expected `true` or a block of fields"),
+                        )
+                        .at(text.span, "")
+                        .help(format!(
+                            "for a name of its own: {role}: {{ name: {value} }}"
+                        )),
+                    ),
+                }
+            }
+        }
+    }
+
+    fn block(&mut self, block: Block<'a>, delay: Option<Delay>, main: usize, context: Context<'a>) {
+        if block.raw.is_some_and(|raw| !self.holds(raw)) {
+            return;
+        }
+        let Some((name, span)) = self.derived_name(&block, &context) else {
+            return;
+        };
+        let external_flag = block.raw.and_then(|raw| raw.external.as_ref());
+        let external = self.flag("external", external_flag, &context);
+        let context = context.with("topic", name.as_str().to_owned());
+        let tier = match block.raw.and_then(|raw| raw.tier.as_ref()) {
+            _ if external => None,
+            Some(tier) => self.tier(tier, &context),
+            None => Some((block.role.as_str(), None)),
+        };
+        if name.is_internal() {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::InternalName,
+                    format!("`{name}` is one of Kafka's own topics and is never created here"),
+                )
+                .at(span, ""),
+            );
+        }
+        self.all.add(
+            Candidate {
+                name,
+                role: block.role,
+                source: Some(main),
+                raw: block.raw,
+                span,
+                external,
+                tier,
+                delay,
+                shared_dlq: None,
+                context,
+            },
+            self.resolver.sources,
+            self.diagnostics,
+        );
+    }
+
+    /// The block's own name, else the project's naming, else the usual one. The place is the
+    /// block's, for a naming rule has many topics.
+    fn derived_name(
+        &mut self,
+        block: &Block<'a>,
+        context: &Context<'_>,
+    ) -> Option<(TopicName, Span)> {
+        let naming = self.resolver.project.naming;
+        let (rule, usual) = match block.role {
+            Role::Retry => (naming.and_then(|naming| naming.retry.as_ref()), RETRY_NAME),
+            Role::Dlq => (naming.and_then(|naming| naming.dlq.as_ref()), DLQ_NAME),
+            Role::Error | Role::Main => {
+                (naming.and_then(|naming| naming.error.as_ref()), ERROR_NAME)
+            }
+        };
+        let own = block.raw.and_then(|raw| raw.name.as_ref());
+        let usual = Text {
+            text: usual.to_owned(),
+            span: block.span,
+        };
+        let rule = own.or(rule).unwrap_or(&usual);
+        let value = self.resolver.evaluate(rule, context, self.diagnostics)?;
+        let span = if block.role == Role::Retry {
+            block.span
+        } else {
+            own.map_or(block.span, |own| own.span)
+        };
+        Some((topic_name(&value, span, self.diagnostics)?, span))
+    }
+
+    fn flag(&mut self, field: &str, text: Option<&Text>, context: &Context<'_>) -> bool {
+        let Some(text) = text else { return false };
+        let Some(value) = self.resolver.evaluate(text, context, self.diagnostics) else {
+            return false;
+        };
+        match value.as_str() {
+            "true" | "True" | "TRUE" => true,
+            "false" | "False" | "FALSE" => false,
+            _ => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::WrongType,
+                        format!("`{field}` is `{value}`, expected `true` or `false`"),
+                    )
+                    .at(text.span, ""),
+                );
+                false
+            }
+        }
+    }
+}
+
+/// A derived topic's block, which may be no more than a word.
+struct Block<'a> {
+    role: Role,
+    raw: Option<&'a Topic>,
+    span: Span,
+}
+
+/// Checks a name; what is wrong with it is reported.
+pub(super) fn topic_name(
+    value: &str,
+    span: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<TopicName> {
+    match TopicName::parse(value) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            let shown: Cow<'_, str> = match value.char_indices().nth(60) {
+                Some((cut, _)) => format!("{}…", &value[..cut]).into(),
+                None => value.into(),
+            };
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::IllegalName,
+                    format!("`{shown}` is no topic name: {error}"),
+                )
+                .at(span, ""),
+            );
+            None
+        }
+    }
+}
+
+fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
+    match units::parse_duration_ms(delay) {
+        Ok(ms) if ms >= 1 => Some(ms),
+        Ok(_) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::OutOfRange,
+                    format!("a delay of `{delay}` is no delay"),
+                )
+                .at(span, "")
+                .help("write a duration such as 5m"),
+            );
+            None
+        }
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(Code::WrongType, format!("`delays`: {error}"))
+                    .at(span, "")
+                    .help("write a duration with its unit, such as 30s, 5m or 1h"),
+            );
+            None
+        }
+    }
+}
+
+/// The broker refuses `a.b` beside `a_b`, but not when both are new in one request.
+fn check_collisions(all: &Candidates<'_>, sources: &Sources, diagnostics: &mut Diagnostics) {
+    let mut seen: BTreeMap<String, &Candidate<'_>> = BTreeMap::new();
+    let mut ordered: Vec<_> = all.list.iter().collect();
+    ordered.sort_by_cached_key(|candidate| sources.location(candidate.span));
+    for candidate in ordered {
+        match seen.get(&candidate.name.collision_key()) {
+            None => {
+                seen.insert(candidate.name.collision_key(), candidate);
+            }
+            Some(first) => diagnostics.push(
+                Diagnostic::error(
+                    Code::NameCollision,
+                    format!(
+                        "`{}` and `{}` differ in `.` and `_` only, and Kafka refuses one beside \
+                         the other",
+                        first.name, candidate.name
+                    ),
+                )
+                .at(candidate.span, "")
+                .and(first.span, "collides with this one"),
+            ),
+        }
+    }
+}

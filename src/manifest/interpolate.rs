@@ -1,0 +1,476 @@
+//! `${NAME}` in scalar values: substituted after parsing, so that a value can never become YAML.
+//!
+//! A variable is looked up in the context of the place, `--var`, the profile, the file, the
+//! project file and the environment, in this order. Pure: the environment is handed in.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
+
+use super::raw::Vars;
+use super::yaml::Text;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span, nearest};
+
+/// Longest text that a substitution may produce, in bytes (a configuration value has at most
+/// 32 767).
+const MAX_LENGTH: usize = 64 * 1024;
+/// Most substitutions for one text: `vars` entries that double each other would never end.
+const MAX_SUBSTITUTIONS: usize = 1_000;
+/// Deepest nesting of `${A:-${B:-…}}`.
+const MAX_NESTING: usize = 32;
+
+/// Names that topicctl fills itself, by the place.
+pub(super) const CONTEXT_NAMES: [&str; 8] = [
+    "source",
+    "delay",
+    "delay_ms",
+    "index",
+    "attempt",
+    "topic",
+    "pipelineName",
+    "stepName",
+];
+
+/// Values that come from outside of the manifests.
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// `--var NAME=VALUE`.
+    pub given: BTreeMap<String, String>,
+    /// The environment, empty under `--no-env`.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The `vars` that hold at a place, strongest first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) outside: &'a Outside,
+    pub(super) profile: &'a Vars<'a>,
+    /// Each file's own; a text sees those of the file that it stands in.
+    pub(super) files: &'a HashMap<SourceId, Vars<'a>>,
+    pub(super) project: Option<SourceId>,
+}
+
+impl<'a> Scope<'a> {
+    /// The `vars` that a text of this source sees, strongest first.
+    fn vars(self, source: SourceId) -> impl Iterator<Item = &'a Vars<'a>> {
+        let file = self.files.get(&source);
+        let project = self.project.and_then(|project| self.files.get(&project));
+        std::iter::once(self.profile).chain(file).chain(project)
+    }
+}
+
+/// Names that the place fills: `source`, `delay`, `topic`, …
+#[derive(Debug, Clone, Default)]
+pub(super) struct Context<'a>(pub(super) Vec<(&'static str, Cow<'a, str>)>);
+
+impl<'a> Context<'a> {
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
+        self.0.push((name, value.into()));
+        self
+    }
+}
+
+/// Substitutes all variables of a text. `None` where one failed; what failed is reported.
+pub(super) fn evaluate(
+    text: &Text,
+    scope: Scope<'_>,
+    context: &Context<'_>,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
+    if !text.text.contains('$') {
+        return Some(text.text.clone());
+    }
+    let run = Run {
+        scope,
+        context,
+        sources,
+        substitutions: Cell::new(0),
+    };
+    match run.text(text, &mut Vec::new()) {
+        Ok(value) => Some(value),
+        Err(problem) => {
+            diagnostics.push(*problem);
+            None
+        }
+    }
+}
+
+struct Run<'a> {
+    scope: Scope<'a>,
+    context: &'a Context<'a>,
+    sources: &'a Sources,
+    substitutions: Cell<usize>,
+}
+
+type Outcome<T> = Result<T, Box<Diagnostic>>;
+
+impl Run<'_> {
+    fn text(&self, text: &Text, inside: &mut Vec<String>) -> Outcome<String> {
+        self.substitute(&text.text, text.span, inside, 0)
+    }
+
+    fn substitute(
+        &self,
+        text: &str,
+        span: Span,
+        inside: &mut Vec<String>,
+        depth: usize,
+    ) -> Outcome<String> {
+        let mut value = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            value.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix('$') {
+                value.push('$');
+                rest = after;
+            } else if let Some(after) = rest.strip_prefix('{') {
+                let end = closing(after)
+                    .filter(|_| depth < MAX_NESTING)
+                    .ok_or_else(|| {
+                        let message = if depth < MAX_NESTING {
+                            "`${` without its `}`".to_owned()
+                        } else {
+                            format!("variables nested deeper than {MAX_NESTING} levels")
+                        };
+                        Box::new(Diagnostic::error(Code::VariableSyntax, message).at(span, ""))
+                    })?;
+                value.push_str(&self.variable(&after[..end], span, inside, depth)?);
+                rest = &after[end + 1..];
+            } else {
+                return Err(Box::new(
+                    Diagnostic::error(Code::VariableSyntax, "a `$` that begins no variable")
+                        .at(span, "")
+                        .help("write ${NAME} for a variable and $$ for a dollar sign"),
+                ));
+            }
+            if value.len() > MAX_LENGTH {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        Code::TooLarge,
+                        format!("variables make this longer than {MAX_LENGTH} bytes"),
+                    )
+                    .at(span, ""),
+                ));
+            }
+        }
+        value.push_str(rest);
+        Ok(value)
+    }
+
+    /// What stands between `${` and `}`.
+    fn variable(
+        &self,
+        inner: &str,
+        span: Span,
+        inside: &mut Vec<String>,
+        depth: usize,
+    ) -> Outcome<String> {
+        self.substitutions.set(self.substitutions.get() + 1);
+        if self.substitutions.get() > MAX_SUBSTITUTIONS {
+            return Err(Box::new(
+                Diagnostic::error(
+                    Code::TooLarge,
+                    format!("more than {MAX_SUBSTITUTIONS} substitutions for one value"),
+                )
+                .at(span, ""),
+            ));
+        }
+        let (name, otherwise) = match inner.split_once(':') {
+            None => (inner, Some(Otherwise::Undefined)),
+            Some((name, rest)) => (name, Otherwise::parse(rest)),
+        };
+        let place = self.place(name, span);
+        let legal = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let Some(otherwise) = otherwise.filter(|_| legal) else {
+            return Err(Box::new(
+                Diagnostic::error(
+                    Code::VariableSyntax,
+                    format!("`${{{inner}}}` is no variable"),
+                )
+                .at(place, "")
+                .help("the forms are ${NAME}, ${NAME:-default} and ${NAME:?message}"),
+            ));
+        };
+        if is_secret(name) {
+            return Err(Box::new(
+                Diagnostic::error(
+                    Code::SecretVariable,
+                    format!("`{name}` carries a credential, and a manifest is printed in reports"),
+                )
+                .at(place, "")
+                .help("credentials belong to the connection: --command-config or its variables"),
+            ));
+        }
+        let found = self.look_up(name, place, inside)?;
+        let not_empty = |found: &String| !found.is_empty();
+        match otherwise {
+            Otherwise::Undefined => found.ok_or_else(|| self.undefined(name, place)),
+            Otherwise::Default(default) => match found.filter(not_empty) {
+                Some(found) => Ok(found),
+                None => self.substitute(default, span, inside, depth + 1),
+            },
+            Otherwise::Required(message) => match found.filter(not_empty) {
+                Some(found) => Ok(found),
+                None => {
+                    let message = self.substitute(message, span, inside, depth + 1)?;
+                    let colon = if message.is_empty() { "" } else { ": " };
+                    Err(Box::new(
+                        Diagnostic::error(
+                            Code::UndefinedVariable,
+                            format!("the variable `{name}` must be set{colon}{message}"),
+                        )
+                        .at(place, "")
+                        .help(format!("set it: {name}=… topicctl …, or --var {name}=…")),
+                    ))
+                }
+            },
+        }
+    }
+
+    fn look_up(
+        &self,
+        name: &str,
+        place: Span,
+        inside: &mut Vec<String>,
+    ) -> Outcome<Option<String>> {
+        if let Some((_, value)) = self.context.0.iter().find(|(known, _)| *known == name) {
+            return Ok(Some(value.clone().into_owned()));
+        }
+        if let Some(value) = self.scope.outside.given.get(name) {
+            return Ok(Some(value.clone()));
+        }
+        for vars in self.scope.vars(place.source) {
+            let Some(text) = vars.get(name) else { continue };
+            if inside.iter().any(|outer| outer == name) {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        Code::Cycle,
+                        format!(
+                            "the variable `{name}` needs itself: {}",
+                            chain(inside, name)
+                        ),
+                    )
+                    .at(place, ""),
+                ));
+            }
+            inside.push(name.to_owned());
+            let value = self.text(text, inside)?;
+            inside.pop();
+            return Ok(Some(value));
+        }
+        Ok(self.scope.outside.environment.get(name).cloned())
+    }
+
+    fn undefined(&self, name: &str, place: Span) -> Box<Diagnostic> {
+        let diagnostic = Diagnostic::error(
+            Code::UndefinedVariable,
+            format!("the variable `{name}` is not defined"),
+        );
+        if CONTEXT_NAMES.contains(&name) {
+            return Box::new(diagnostic.at(place, "").help(format!(
+                "`{name}` is filled by topicctl, and has no value at this place"
+            )));
+        }
+        let known = self
+            .context
+            .0
+            .iter()
+            .map(|(known, _)| *known)
+            .chain(self.scope.outside.given.keys().map(String::as_str))
+            .chain(
+                self.scope
+                    .vars(place.source)
+                    .flat_map(|vars| vars.keys().copied()),
+            )
+            .chain(self.scope.outside.environment.keys().map(String::as_str));
+        Box::new(match nearest(name, known) {
+            Some(near) => diagnostic.at(place, format!("did you mean `{near}`?")),
+            None => diagnostic.at(place, "").help(format!(
+                "set it in the environment, with --var {name}=…, under `vars:`, \
+                 or give a default: ${{{name}:-…}}"
+            )),
+        })
+    }
+
+    /// The place of `${NAME` within a scalar, where the source shows it.
+    fn place(&self, name: &str, span: Span) -> Span {
+        let written = &self.sources.text(span.source)[span.start as usize..span.end as usize];
+        let wanted = format!("${{{name}");
+        let Some(at) = written.find(&wanted) else {
+            return span;
+        };
+        let Some(length) = closing(&written[at + 2..]) else {
+            return span;
+        };
+        let offset = |bytes: usize| span.start + u32::try_from(bytes).unwrap_or(0);
+        Span {
+            source: span.source,
+            start: offset(at),
+            end: offset(at + 2 + length + 1),
+        }
+    }
+}
+
+/// What follows the name.
+enum Otherwise<'a> {
+    Undefined,
+    Default(&'a str),
+    Required(&'a str),
+}
+
+impl<'a> Otherwise<'a> {
+    /// What stands behind the colon.
+    fn parse(rest: &'a str) -> Option<Self> {
+        let default = rest.strip_prefix('-').map(Self::Default);
+        default.or_else(|| rest.strip_prefix('?').map(Self::Required))
+    }
+}
+
+/// Where the `}` is that closes a `${`, nested ones skipped.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 0usize;
+    let mut previous = ' ';
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' if previous == '$' => open += 1,
+            '}' if open == 0 => return Some(at),
+            '}' => open -= 1,
+            _ => {}
+        }
+        previous = character;
+    }
+    None
+}
+
+fn chain(inside: &[String], name: &str) -> String {
+    let names: Vec<_> = inside.iter().map(String::as_str).chain([name]).collect();
+    names.join(" → ")
+}
+
+/// Whether a name is one that credentials are handed over in.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.starts_with("AWS_")
+        || ["PASSWORD", "SECRET", "TOKEN"]
+            .iter()
+            .any(|word| name == *word || name.ends_with(&format!("_{word}")))
+        || name == "KAFKA_SASL_JAAS_CONFIG"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evaluated(
+        text: &str,
+        vars: &[(&str, &str)],
+        environment: &[(&str, &str)],
+    ) -> Result<String, Code> {
+        let mut sources = Sources::default();
+        let source = sources.add("t.yaml", text.to_owned());
+        let end = u32::try_from(text.len()).expect("short");
+        let span = Span {
+            source,
+            start: 0,
+            end,
+        };
+        let vars: Vec<_> = vars
+            .iter()
+            .map(|(name, value)| {
+                (
+                    *name,
+                    Text {
+                        text: (*value).to_owned(),
+                        span,
+                    },
+                )
+            })
+            .collect();
+        let file: Vars<'_> = vars.iter().map(|(name, text)| (*name, text)).collect();
+        let files = HashMap::from([(source, file)]);
+        let owned = |list: &[(&str, &str)]| {
+            list.iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect()
+        };
+        let outside = Outside {
+            given: BTreeMap::new(),
+            environment: owned(environment),
+        };
+        let none = Vars::new();
+        let scope = Scope {
+            outside: &outside,
+            profile: &none,
+            files: &files,
+            project: None,
+        };
+        let mut diagnostics = Diagnostics::default();
+        let text = Text {
+            text: text.to_owned(),
+            span,
+        };
+        let context = Context::default().with("source", "orders");
+        evaluate(&text, scope, &context, &sources, &mut diagnostics)
+            .ok_or_else(|| diagnostics.sorted(&sources)[0].code)
+    }
+
+    #[test]
+    fn forms() {
+        let env = [("A", "1"), ("EMPTY", "")];
+        for (text, expected) in [
+            ("plain", Ok("plain")),
+            ("${A}", Ok("1")),
+            ("x${A}y${A}z", Ok("x1y1z")),
+            ("${B:-2}", Ok("2")),
+            ("${EMPTY}", Ok("")),
+            ("${EMPTY:-2}", Ok("2")),
+            ("${B:-${A}}", Ok("1")),
+            ("${B:-${C:-x}y}", Ok("xy")),
+            ("$${A}", Ok("${A}")),
+            ("${source}-dlq", Ok("orders-dlq")),
+            ("${A:?needed}", Ok("1")),
+            ("${B:?needed}", Err(Code::UndefinedVariable)),
+            ("${B}", Err(Code::UndefinedVariable)),
+            ("${A", Err(Code::VariableSyntax)),
+            ("$A", Err(Code::VariableSyntax)),
+            ("${}", Err(Code::VariableSyntax)),
+            ("${A:+x}", Err(Code::VariableSyntax)),
+            ("${KAFKA_PASSWORD:-x}", Err(Code::SecretVariable)),
+            ("${AWS_ACCESS_KEY_ID}", Err(Code::SecretVariable)),
+        ] {
+            assert_eq!(
+                evaluated(text, &[], &env),
+                expected.map(str::to_owned),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn vars_refer_to_vars_but_not_in_a_circle() {
+        let vars = [
+            ("a", "${b}!"),
+            ("b", "${C:-c}"),
+            ("x", "${y}"),
+            ("y", "${x}"),
+        ];
+        assert_eq!(evaluated("${a}", &vars, &[]), Ok("c!".into()));
+        assert_eq!(evaluated("${x}", &vars, &[]), Err(Code::Cycle));
+    }
+
+    #[test]
+    fn doubling_vars_end_at_a_limit() {
+        let names: Vec<_> = (0..40)
+            .map(|i| (format!("v{i}"), format!("${{v{0}}}${{v{0}}}", i + 1)))
+            .collect();
+        let mut vars: Vec<_> = names
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        vars.push(("v40", ""));
+        assert_eq!(evaluated("${v0}", &vars, &[]), Err(Code::TooLarge));
+    }
+}

@@ -1,0 +1,449 @@
+//! The values of one topic while its layers are laid over each other. Pure.
+//!
+//! Reads raw settings into checked values by the catalogue; a value that is wrong is reported and
+//! left out.
+
+use std::collections::BTreeMap;
+
+use super::interpolate::Context;
+use super::raw::{self, Settings};
+use super::resolve::{Resolver, built_in_origin};
+use super::tiers::{BuiltIn, BuiltInPartitions, MinInsync, Retention};
+use super::yaml::Text;
+use crate::catalog::{self, KeyClass};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::topic::{
+    ConfigKey, ConfigValue, Declared, Delay, Layer, Origin, Partitions, ReplicationFactor,
+    TopicName,
+};
+use crate::units;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What `partitions` asks for; nothing at all is the broker's default.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Wish {
+    Count(Partitions),
+    Source,
+    SameAs(TopicName),
+}
+
+/// The values so far.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    pub(super) partitions: Option<(Wish, Origin)>,
+    replication_factor: Option<Declared<ReplicationFactor>>,
+    config: BTreeMap<ConfigKey, Declared<ConfigValue>>,
+    /// The built-in rule for min.insync.replicas, until a layer states the key.
+    min_insync: Option<(MinInsync, Origin)>,
+}
+
+const MIN_INSYNC: &str = "min.insync.replicas";
+const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+const RETENTION_MS: &str = "retention.ms";
+
+impl Folded {
+    /// Begins with a built-in tier.
+    pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>) {
+        let origin = || built_in_origin(tier.name);
+        self.partitions = match tier.partitions {
+            BuiltInPartitions::Count(count) => Partitions::new(count).map(Wish::Count),
+            BuiltInPartitions::Source => Some(Wish::Source),
+            BuiltInPartitions::Default => None,
+        }
+        .map(|wish| (wish, origin()));
+        self.replication_factor = tier
+            .replication_factor
+            .and_then(ReplicationFactor::new)
+            .map(|value| Declared {
+                value,
+                origin: origin(),
+            });
+        let retention = match tier.retention {
+            Retention::Days(days) => Some(days * DAY_MS),
+            Retention::ByDelay => delay.map(|delay| {
+                delay
+                    .ms
+                    .saturating_mul(10)
+                    .max(delay.ms.saturating_add(DAY_MS))
+            }),
+            Retention::Unset => None,
+        };
+        let retention = retention.map(|ms| (RETENTION_MS, ms.to_string()));
+        let fixed = tier
+            .config
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()));
+        for (key, value) in fixed.chain(retention) {
+            let value = Declared {
+                value: ConfigValue::new(value),
+                origin: origin(),
+            };
+            self.config.insert(ConfigKey::new(key), value);
+        }
+        self.min_insync = Some((tier.min_insync, origin()));
+    }
+
+    /// What a derived topic has from the main topic of its family. An external topic that states
+    /// no replication factor gives none.
+    pub(super) fn take_over(&mut self, main: &TopicName, external: bool, values: &Self) {
+        let layer = || Layer::Source(main.clone());
+        match &values.replication_factor {
+            Some(declared) => {
+                let origin = Origin {
+                    layer: layer(),
+                    span: declared.origin.span,
+                };
+                self.replication_factor = Some(Declared {
+                    value: declared.value,
+                    origin,
+                });
+            }
+            None if external => {}
+            None => self.replication_factor = None,
+        }
+        let key = ConfigKey::new(MAX_MESSAGE_BYTES);
+        if let Some(declared) = values.config.get(&key) {
+            let origin = Origin {
+                layer: layer(),
+                span: declared.origin.span,
+            };
+            self.config.insert(
+                key,
+                Declared {
+                    value: declared.value.clone(),
+                    origin,
+                },
+            );
+        }
+    }
+
+    /// Lays settings over what is there.
+    pub(super) fn apply(
+        &mut self,
+        resolver: &Resolver<'_>,
+        settings: &Settings,
+        layer: &Layer,
+        context: &Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let origin = |span: Span| Origin {
+            layer: layer.clone(),
+            span: Some(span),
+        };
+        match &settings.partitions {
+            None => {}
+            Some(None) => self.partitions = None,
+            Some(Some(wanted)) => {
+                let (raw::Partitions::Text(text) | raw::Partitions::SameAs(text)) = wanted;
+                let value = resolver.evaluate(text, context, diagnostics);
+                let wish = value.and_then(|value| match wanted {
+                    raw::Partitions::Text(_) => partitions(&value, text.span, diagnostics),
+                    raw::Partitions::SameAs(_) => {
+                        super::family::topic_name(&value, text.span, diagnostics)
+                            .map(|name| Some(Wish::SameAs(name)))
+                    }
+                });
+                if let Some(wish) = wish {
+                    self.partitions = wish.map(|wish| (wish, origin(text.span)));
+                }
+            }
+        }
+        match &settings.replication_factor {
+            None => {}
+            Some(None) => self.replication_factor = None,
+            Some(Some(text)) => {
+                let value = resolver.evaluate(text, context, diagnostics);
+                if let Some(factor) =
+                    value.and_then(|value| replication_factor(&value, text.span, diagnostics))
+                {
+                    self.replication_factor = factor.map(|value| Declared {
+                        value,
+                        origin: origin(text.span),
+                    });
+                }
+            }
+        }
+        if let Some((_, retention)) = &settings.retention {
+            let value = retention.as_ref().map(|text| {
+                let value = resolver.evaluate(text, context, diagnostics)?;
+                self::retention(&value, text.span, diagnostics)
+            });
+            self.set(
+                RETENTION_MS,
+                value,
+                retention.as_ref().map(|text| origin(text.span)),
+            );
+        }
+        for (key, text) in &settings.config {
+            if !check_key(key, diagnostics) {
+                continue;
+            }
+            let value = text.as_ref().map(|text| {
+                let value = resolver.evaluate(text, context, diagnostics)?;
+                config_value(&key.text, &value, text.span, diagnostics)
+            });
+            self.set(
+                &key.text,
+                value,
+                text.as_ref().map(|text| origin(text.span)),
+            );
+        }
+    }
+
+    /// `None` takes the key away; `Some(None)` was wrong and changes nothing.
+    fn set(&mut self, key: &str, value: Option<Option<ConfigValue>>, origin: Option<Origin>) {
+        if key == MIN_INSYNC {
+            self.min_insync = None;
+        }
+        let key = ConfigKey::new(key);
+        match value {
+            None => {
+                self.config.remove(&key);
+            }
+            Some(None) => {}
+            Some(Some(value)) => {
+                if let Some(origin) = origin {
+                    self.config.insert(key, Declared { value, origin });
+                }
+            }
+        }
+    }
+
+    /// Fills in what depends on the values that won.
+    pub(super) fn finish(&mut self) {
+        let Some(((rule, origin), factor)) =
+            self.min_insync.take().zip(self.replication_factor.as_ref())
+        else {
+            return;
+        };
+        let replicas = match rule {
+            MinInsync::One => "1",
+            MinInsync::ByReplication if factor.value.get() >= 3 => "2",
+            MinInsync::ByReplication => "1",
+            MinInsync::Unset => return,
+        };
+        let value = Declared {
+            value: ConfigValue::new(replicas),
+            origin,
+        };
+        self.config.insert(ConfigKey::new(MIN_INSYNC), value);
+    }
+
+    /// Where the partitions are stated, if in a manifest.
+    pub(super) fn partitions_span(&self) -> Option<Span> {
+        self.partitions.as_ref().and_then(|(_, origin)| origin.span)
+    }
+
+    /// Replication factor and configuration.
+    pub(super) fn into_values(
+        self,
+    ) -> (
+        Option<Declared<ReplicationFactor>>,
+        BTreeMap<ConfigKey, Declared<ConfigValue>>,
+    ) {
+        (self.replication_factor, self.config)
+    }
+}
+
+/// The settings without those that hold a variable.
+pub(super) fn literal_only(settings: &Settings) -> Settings {
+    let literal = |text: &Text| !text.text.contains('$');
+    let clone = |text: &Text| Text {
+        text: text.text.clone(),
+        span: text.span,
+    };
+    Settings {
+        partitions: match &settings.partitions {
+            Some(Some(raw::Partitions::Text(text))) if literal(text) => {
+                Some(Some(raw::Partitions::Text(clone(text))))
+            }
+            _ => None,
+        },
+        replication_factor: match &settings.replication_factor {
+            Some(Some(text)) if literal(text) => Some(Some(clone(text))),
+            _ => None,
+        },
+        retention: match &settings.retention {
+            Some((span, Some(text))) if literal(text) => Some((*span, Some(clone(text)))),
+            _ => None,
+        },
+        config: settings
+            .config
+            .iter()
+            .map(|(key, text)| {
+                (
+                    clone(key),
+                    text.as_ref().filter(|text| literal(text)).map(clone),
+                )
+            })
+            .collect(),
+    }
+}
+
+fn partitions(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<Option<Wish>> {
+    match value.trim() {
+        "source" => return Some(Some(Wish::Source)),
+        "default" => return Some(None),
+        _ => {}
+    }
+    let expected = "a positive integer, `source`, `default` or `{ same_as: NAME }`";
+    let count = integer(
+        "partitions",
+        value,
+        i64::from(i32::MAX),
+        expected,
+        span,
+        diagnostics,
+    )?;
+    let count = i32::try_from(count).ok().and_then(Partitions::new)?;
+    Some(Some(Wish::Count(count)))
+}
+
+fn replication_factor(
+    value: &str,
+    span: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<Option<ReplicationFactor>> {
+    if value.trim() == "default" {
+        return Some(None);
+    }
+    let expected = "a positive integer or `default`";
+    let most = i64::from(i16::MAX);
+    let factor = integer(
+        "replication_factor",
+        value,
+        most,
+        expected,
+        span,
+        diagnostics,
+    )?;
+    Some(Some(
+        i16::try_from(factor)
+            .ok()
+            .and_then(ReplicationFactor::new)?,
+    ))
+}
+
+fn integer(
+    field: &str,
+    value: &str,
+    most: i64,
+    expected: &str,
+    span: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<i64> {
+    let trimmed = value.trim();
+    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let message = format!("`{field}` is `{value}`, expected {expected}");
+        diagnostics.push(Diagnostic::error(Code::WrongType, message).at(span, ""));
+        return None;
+    }
+    match trimmed.parse::<i64>() {
+        Ok(number) if (1..=most).contains(&number) => Some(number),
+        Ok(number) if number < 1 => {
+            let diagnostic = Diagnostic::error(
+                Code::OutOfRange,
+                format!("`{field}` is {number}, expected at least 1"),
+            )
+            .at(span, "");
+            diagnostics.push(if field == "partitions" {
+                diagnostic.help("choose it deliberately: it cannot be lowered later")
+            } else {
+                diagnostic.help("3 is usual in production, 1 on a single broker")
+            });
+            None
+        }
+        _ => {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::OutOfRange,
+                    format!("`{field}` is {trimmed}, expected at most {most}"),
+                )
+                .at(span, ""),
+            );
+            None
+        }
+    }
+}
+
+fn retention(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<ConfigValue> {
+    match units::parse_duration_ms(value) {
+        Ok(ms) => Some(ConfigValue::new(ms.to_string())),
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::InvalidConfig,
+                    format!("`retention`: {}", error.problem()),
+                )
+                .at(span, "")
+                .help(error.help()),
+            );
+            None
+        }
+    }
+}
+
+/// Whether the key is one that may be sent; what is odd about it is reported.
+fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
+    match catalog::classify(&key.text) {
+        KeyClass::Known(spec) => {
+            if let Some(version) = spec.removed_in {
+                diagnostics.push(
+                    Diagnostic::warning(
+                        Code::RemovedConfig,
+                        format!("`{}` was removed in Kafka {version}", key.text),
+                    )
+                    .at(key.span, "")
+                    .help("newer brokers refuse a topic that has it; leave it out"),
+                );
+            }
+            true
+        }
+        KeyClass::Vendor(vendor) => {
+            diagnostics.push(
+                Diagnostic::note(
+                    Code::VendorConfig,
+                    format!(
+                        "`{}` belongs to {vendor}: its value is not checked here",
+                        key.text
+                    ),
+                )
+                .at(key.span, "Apache Kafka refuses it"),
+            );
+            true
+        }
+        KeyClass::Unknown { help } => {
+            let diagnostic = Diagnostic::error(
+                Code::UnknownConfig,
+                format!("Kafka has no topic configuration `{}`", key.text),
+            );
+            diagnostics.push(diagnostic.at(key.span, help.unwrap_or_default()));
+            false
+        }
+    }
+}
+
+fn config_value(
+    key: &str,
+    value: &str,
+    span: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<ConfigValue> {
+    let parsed = match catalog::lookup(key) {
+        Some(spec) => catalog::parse(spec, value),
+        None => catalog::parse_vendor(key, value),
+    };
+    match parsed {
+        Ok(value) => Some(value),
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidConfig, format!("`{key}`: {}", error.message))
+                    .at(span, "")
+                    .help(error.help),
+            );
+            None
+        }
+    }
+}

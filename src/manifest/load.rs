@@ -1,0 +1,325 @@
+//! Paths to decoded documents: finds the files, reads them, and says which one is the project
+//! file. Reads files and nothing else; what the documents mean is not its business.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::raw::Document;
+use super::{decode, yaml};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
+
+/// The project file's name.
+pub(super) const PROJECT_FILE: &str = "topicctl.yaml";
+/// Largest manifest, in bytes; 50 000 topics take about 6 MB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// The path that means standard input.
+const STDIN: &str = "-";
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    pub(super) sources: Sources,
+    pub(super) documents: Vec<Document>,
+    /// The project file, if there is one.
+    pub(super) project: Option<SourceId>,
+    /// Where a project file was looked for.
+    pub(super) searched: Vec<PathBuf>,
+}
+
+/// Reads all manifests below the paths, and the project file beside or above them.
+pub(super) fn load(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Loaded {
+    let mut files = Files::default();
+    for path in paths {
+        files.add(path, diagnostics);
+    }
+    let mut loaded = Loaded {
+        searched: files.searched(),
+        ..Loaded::default()
+    };
+    let project = files.project(diagnostics);
+    if let Some(project) = &project {
+        let canonical = canonical(project);
+        if !files.known.contains(&canonical) {
+            // Found above the given paths: its sections hold, its topics are not asked for.
+            if let Some(source) = read_file(project, &mut loaded.sources, diagnostics) {
+                loaded.project = Some(source);
+                let first = loaded.documents.len();
+                read_documents(source, &mut loaded, diagnostics);
+                loaded.documents[first..]
+                    .iter_mut()
+                    .for_each(|document| document.topics.clear());
+            }
+        }
+    }
+    let project = project.as_deref().map(canonical);
+    for (canonical, path) in &files.list {
+        let Some(source) = read_file(path, &mut loaded.sources, diagnostics) else {
+            continue;
+        };
+        if project.as_ref() == Some(canonical) {
+            loaded.project = Some(source);
+        }
+        read_documents(source, &mut loaded, diagnostics);
+    }
+    if files.stdin
+        && let Some(source) = read_stdin(&mut loaded.sources, diagnostics)
+    {
+        read_documents(source, &mut loaded, diagnostics);
+    }
+    loaded
+}
+
+fn read_documents(source: SourceId, loaded: &mut Loaded, diagnostics: &mut Diagnostics) {
+    for node in yaml::parse(&loaded.sources, source, diagnostics) {
+        loaded
+            .documents
+            .extend(decode::document(&node, source, diagnostics));
+    }
+}
+
+#[derive(Default)]
+struct Files {
+    /// Canonical path and path as given, in the order of reading.
+    list: Vec<(PathBuf, PathBuf)>,
+    known: BTreeSet<PathBuf>,
+    stdin: bool,
+    /// Directories to search for the project file from, upward.
+    roots: Vec<PathBuf>,
+}
+
+impl Files {
+    fn add(&mut self, path: &Path, diagnostics: &mut Diagnostics) {
+        if path.as_os_str() == STDIN {
+            self.stdin = true;
+            self.roots.push(PathBuf::from("."));
+            return;
+        }
+        let metadata = match path.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) => return diagnostics.push(unreadable(path, &error)),
+        };
+        if metadata.is_dir() {
+            self.roots.push(path.to_owned());
+            self.walk(path, diagnostics);
+        } else {
+            self.roots.push(parent(path));
+            self.push(path.to_owned());
+        }
+    }
+
+    fn walk(&mut self, directory: &Path, diagnostics: &mut Diagnostics) {
+        let entries = WalkDir::new(directory).sort_by_file_name().into_iter();
+        for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry)) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(directory).to_owned();
+                    let error = error
+                        .into_io_error()
+                        .unwrap_or_else(|| io::Error::other("a loop"));
+                    diagnostics.push(unreadable(&path, &error));
+                    continue;
+                }
+            };
+            // The extension decides, then the file behind a symbolic link: a ConfigMap is mounted
+            // as links. Links to directories are not followed, so a loop cannot arise.
+            let manifest = entry
+                .path()
+                .extension()
+                .is_some_and(|ext| ext == "yaml" || ext == "yml");
+            if !manifest || entry.file_type().is_dir() {
+                continue;
+            }
+            match entry.path().metadata() {
+                Ok(metadata) if metadata.is_file() => self.push(entry.into_path()),
+                Ok(_) => {}
+                Err(error) => diagnostics.push(unreadable(entry.path(), &error)),
+            }
+        }
+    }
+
+    /// The same file by two paths is read once.
+    fn push(&mut self, path: PathBuf) {
+        let canonical = canonical(&path);
+        if self.known.insert(canonical.clone()) {
+            self.list.push((canonical, path));
+        }
+    }
+
+    fn searched(&self) -> Vec<PathBuf> {
+        let roots: BTreeSet<_> = self.roots.iter().cloned().collect();
+        roots.into_iter().collect()
+    }
+
+    /// The one project file of the run: beside or above each path, or among the files themselves.
+    fn project(&self, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+        let mut found: Vec<PathBuf> = Vec::new();
+        let mut add = |path: PathBuf| {
+            if !found
+                .iter()
+                .any(|known| canonical(known) == canonical(&path))
+            {
+                found.push(path);
+            }
+        };
+        self.roots
+            .iter()
+            .filter_map(|root| upward(root))
+            .for_each(&mut add);
+        for (_, path) in &self.list {
+            if path.file_name().is_some_and(|name| name == PROJECT_FILE) {
+                add(path.clone());
+            }
+        }
+        if let [first, second, ..] = found.as_slice() {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::ProjectFile,
+                    format!(
+                        "two project files in one run: {} and {}",
+                        first.display(),
+                        second.display()
+                    ),
+                )
+                .help("a run has one topicctl.yaml; run topicctl once for each, or merge them"),
+            );
+        }
+        found.into_iter().next()
+    }
+}
+
+/// The nearest project file in a directory or above it, as a path that reads well from here.
+fn upward(directory: &Path) -> Option<PathBuf> {
+    let beside = directory.join(PROJECT_FILE);
+    if beside.is_file() {
+        return Some(beside);
+    }
+    let absolute = canonical(directory);
+    let found = absolute
+        .ancestors()
+        .skip(1)
+        .map(|above| above.join(PROJECT_FILE))
+        .find(|p| p.is_file())?;
+    let here = std::env::current_dir()
+        .map(|here| canonical(&here))
+        .unwrap_or_default();
+    Some(
+        found
+            .strip_prefix(&here)
+            .map(Path::to_owned)
+            .unwrap_or(found),
+    )
+}
+
+fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        Some(parent) => parent.to_owned(),
+        None => PathBuf::from("."),
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn is_hidden(entry: &walkdir::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with('.')
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::Unreadable, format!("cannot read {}", path.display()))
+        .detail(error.to_string());
+    if error.kind() == io::ErrorKind::NotFound {
+        diagnostic.help("name a file or directory of manifests: topicctl apply manifests/")
+    } else {
+        diagnostic
+    }
+}
+
+fn read_file(
+    path: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<SourceId> {
+    match File::open(path) {
+        Ok(file) => read(file, path, sources, diagnostics),
+        Err(error) => {
+            diagnostics.push(unreadable(path, &error));
+            None
+        }
+    }
+}
+
+fn read_stdin(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<SourceId> {
+    read(
+        io::stdin().lock(),
+        Path::new("<stdin>"),
+        sources,
+        diagnostics,
+    )
+}
+
+fn read(
+    input: impl Read,
+    path: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<SourceId> {
+    let mut bytes = Vec::new();
+    if let Err(error) = input.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+        diagnostics.push(unreadable(path, &error));
+        return None;
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::TooLarge,
+                format!("{} is larger than {} MiB", path.display(), MAX_BYTES >> 20),
+            )
+            .help("split the file; a directory may hold any number"),
+        );
+        return None;
+    }
+    let shown = path.display().to_string();
+    match String::from_utf8(bytes) {
+        // A byte order mark would become a part of the first key.
+        Ok(text) => Some(match text.strip_prefix('\u{feff}') {
+            Some(text) => sources.add(&shown, text.to_owned()),
+            None => sources.add(&shown, text),
+        }),
+        Err(error) => {
+            diagnostics.push(not_utf8(&shown, &error, sources));
+            None
+        }
+    }
+}
+
+/// Points behind the last character that is still UTF-8.
+fn not_utf8(path: &str, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
+    let valid = error.utf8_error().valid_up_to();
+    let bytes = error.as_bytes();
+    let end = bytes[valid..]
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(bytes.len(), |at| valid + at);
+    let source = sources.add(path, String::from_utf8_lossy(&bytes[..end]).into_owned());
+    let at = u32::try_from(valid).unwrap_or(0);
+    let span = Span {
+        source,
+        start: at,
+        end: at,
+    };
+    let help = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        "this is UTF-16; save it as UTF-8"
+    } else {
+        "save the file as UTF-8"
+    };
+    Diagnostic::error(Code::NotUtf8, format!("{path} is not UTF-8 text"))
+        .at(span, format!("byte {:#04x} is no character", bytes[valid]))
+        .help(help)
+}

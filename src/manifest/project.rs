@@ -1,0 +1,322 @@
+//! All documents of a run as one project: which tiers, profiles and variables hold.
+//!
+//! Says where each section may stand, and that nothing is declared twice. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::interpolate::CONTEXT_NAMES;
+use super::load::{Loaded, PROJECT_FILE};
+use super::raw::{Naming, Profile, Settings, Tier, Topic, Vars};
+use super::tiers::BuiltIn;
+use super::yaml::Text;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
+
+/// The sections of all documents, by name.
+#[derive(Debug, Default)]
+pub(super) struct Project<'a> {
+    pub(super) default_tier: Option<&'a Text>,
+    pub(super) naming: Option<&'a Naming>,
+    pub(super) tiers: BTreeMap<&'a str, (&'a Text, &'a Tier)>,
+    pub(super) profiles: BTreeMap<&'a str, (&'a Text, &'a Profile)>,
+    /// `profiles.P.topics` of all files: the profile, the topic's name, its settings.
+    pub(super) profile_topics: Vec<(&'a Text, &'a Text, &'a Settings)>,
+    pub(super) vars: HashMap<SourceId, Vars<'a>>,
+    pub(super) file: Option<SourceId>,
+    pub(super) topics: Vec<&'a Topic>,
+}
+
+impl<'a> Project<'a> {
+    /// Joins the documents.
+    pub(super) fn assemble(loaded: &'a Loaded, diagnostics: &mut Diagnostics) -> Self {
+        let mut project = Self {
+            file: loaded.project,
+            ..Self::default()
+        };
+        let mut sections = Sections {
+            loaded,
+            first: HashMap::new(),
+        };
+        for document in &loaded.documents {
+            let source = document.source;
+            if let Some(defaults) = &document.defaults
+                && sections.may_stand("defaults", source, defaults.span, diagnostics)
+            {
+                project.default_tier = defaults.tier.as_ref();
+            }
+            if let Some(naming) = &document.naming
+                && sections.may_stand("naming", source, naming.span, diagnostics)
+            {
+                project.naming = Some(naming);
+            }
+            if let Some(tiers) = &document.tiers
+                && sections.may_stand("tiers", source, tiers.span, diagnostics)
+            {
+                for (name, tier) in &tiers.list {
+                    declare(&mut project.tiers, "tier", name, tier, diagnostics);
+                }
+            }
+            project.vars(source, &document.vars, diagnostics);
+            project.topics.extend(&document.topics);
+        }
+        project.assemble_profiles(loaded, &mut sections, diagnostics);
+        project
+    }
+
+    /// A profile that holds nothing but `topics` is an addition, allowed in any file.
+    fn assemble_profiles(
+        &mut self,
+        loaded: &'a Loaded,
+        sections: &mut Sections<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let mut additions = Vec::new();
+        for document in &loaded.documents {
+            let Some(profiles) = &document.profiles else {
+                continue;
+            };
+            for (name, profile) in &profiles.list {
+                let topics = profile
+                    .topics
+                    .iter()
+                    .map(|(topic, settings)| (name, topic, settings));
+                self.profile_topics.extend(topics);
+                if profile.only_topics && Some(document.source) != loaded.project {
+                    additions.push(name);
+                } else if sections.may_stand(
+                    "profiles",
+                    document.source,
+                    profiles.span,
+                    diagnostics,
+                ) {
+                    declare(&mut self.profiles, "profile", name, profile, diagnostics);
+                }
+                check_names(&profile.vars, diagnostics);
+            }
+        }
+        for name in additions {
+            self.profile(name, diagnostics);
+        }
+    }
+
+    fn vars(&mut self, source: SourceId, list: &'a [(Text, Text)], diagnostics: &mut Diagnostics) {
+        check_names(list, diagnostics);
+        let vars = self.vars.entry(source).or_default();
+        for (name, value) in list {
+            if let Some(first) = vars.insert(&name.text, value) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::DuplicateDeclaration,
+                        format!("the variable `{}` is set twice in this file", name.text),
+                    )
+                    .at(name.span, "the second time")
+                    .and(first.span, "its first value"),
+                );
+            }
+        }
+    }
+
+    /// A profile by its name, where a manifest mentions it.
+    pub(super) fn profile(
+        &self,
+        name: &Text,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<&'a Profile> {
+        if let Some((_, profile)) = self.profiles.get(name.text.as_str()) {
+            return Some(profile);
+        }
+        let diagnostic = Diagnostic::error(
+            Code::UnknownProfile,
+            format!("the profile `{}` is not declared", name.text),
+        );
+        diagnostics.push(match nearest(&name.text, self.profiles.keys().copied()) {
+            Some(near) => diagnostic.at(name.span, format!("did you mean `{near}`?")),
+            None => diagnostic.at(name.span, "").help(format!(
+                "profiles are declared under `profiles:` in {PROJECT_FILE}"
+            )),
+        });
+        None
+    }
+
+    /// The profiles from the far end of `extends` to the named one, which wins.
+    pub(super) fn profile_chain(
+        &self,
+        name: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<(&'a str, &'a Profile)> {
+        let mut chain: Vec<(&str, &Profile)> = Vec::new();
+        let mut next = self.profiles.get_key_value(name);
+        while let Some((name, (_, profile))) = next {
+            chain.push((name, profile));
+            let Some(extends) = &profile.extends else {
+                break;
+            };
+            if chain.iter().any(|(known, _)| *known == extends.text) {
+                diagnostics.push(cycle(
+                    "profile",
+                    extends,
+                    chain.iter().map(|(name, _)| *name),
+                ));
+                break;
+            }
+            if self.profile(extends, diagnostics).is_none() {
+                break;
+            }
+            next = self.profiles.get_key_value(extends.text.as_str());
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// The tiers from the far end of `extends` to the named one, and the built-in tier that they
+    /// start from. The built-in tier's own name is the first of them where no manifest tier has
+    /// it: a profile's patch of it counts as a manifest tier of that name.
+    pub(super) fn tier_chain(
+        &self,
+        name: &'a str,
+        span: Option<Span>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(BuiltIn, Vec<(&'a str, Option<&'a Tier>)>)> {
+        let mut chain: Vec<(&str, Option<&Tier>)> = Vec::new();
+        let mut wanted = (name, span);
+        let built_in = loop {
+            let (name, span) = wanted;
+            let Some((key, (_, tier))) = self.tiers.get_key_value(name) else {
+                let Some(built_in) = BuiltIn::by_name(name) else {
+                    diagnostics.push(self.unknown_tier(name, span));
+                    return None;
+                };
+                chain.push((built_in.name, None));
+                break built_in;
+            };
+            chain.push((key, Some(tier)));
+            let Some(extends) = &tier.extends else {
+                break BuiltIn::by_name(name).unwrap_or(BuiltIn::PLAIN);
+            };
+            if chain.iter().any(|(known, _)| *known == extends.text) {
+                diagnostics.push(cycle("tier", extends, chain.iter().map(|(name, _)| *name)));
+                return None;
+            }
+            wanted = (extends.text.as_str(), Some(extends.span));
+        };
+        chain.reverse();
+        Some((built_in, chain))
+    }
+
+    pub(super) fn unknown_tier(&self, name: &str, span: Option<Span>) -> Diagnostic {
+        let known: Vec<_> = self.tiers.keys().copied().chain(BuiltIn::NAMES).collect();
+        let mut diagnostic = Diagnostic::error(
+            Code::UnknownTier,
+            format!("the tier `{name}` is not declared"),
+        );
+        let near = nearest(name, known.iter().copied());
+        if let Some(span) = span {
+            let label = near
+                .map(|near| format!("did you mean `{near}`?"))
+                .unwrap_or_default();
+            diagnostic = diagnostic.at(span, label);
+        }
+        if near.is_some() {
+            return diagnostic;
+        }
+        diagnostic.help(format!(
+            "declare it under `tiers:` in {PROJECT_FILE}; known here: {}",
+            known.join(", ")
+        ))
+    }
+}
+
+fn check_names(vars: &[(Text, Text)], diagnostics: &mut Diagnostics) {
+    for (name, _) in vars {
+        if CONTEXT_NAMES.contains(&name.text.as_str()) {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::ReservedVariable,
+                    format!("`{}` is filled by topicctl and cannot be set", name.text),
+                )
+                .at(name.span, "choose another name"),
+            );
+        }
+    }
+}
+
+fn declare<'a, T>(
+    all: &mut BTreeMap<&'a str, (&'a Text, &'a T)>,
+    kind: &str,
+    name: &'a Text,
+    value: &'a T,
+    diagnostics: &mut Diagnostics,
+) {
+    match all.get(name.text.as_str()) {
+        None => {
+            all.insert(&name.text, (name, value));
+        }
+        Some((first, _)) => diagnostics.push(
+            Diagnostic::error(
+                Code::DuplicateDeclaration,
+                format!("the {kind} `{}` is declared twice", name.text),
+            )
+            .at(name.span, "the second declaration")
+            .and(first.span, "the first one"),
+        ),
+    }
+}
+
+fn cycle<'a>(kind: &str, extends: &'a Text, chain: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let names: Vec<_> = chain.chain([extends.text.as_str()]).collect();
+    Diagnostic::error(
+        Code::Cycle,
+        format!(
+            "the {kind} `{}` extends itself: {}",
+            extends.text,
+            names.join(" → ")
+        ),
+    )
+    .at(extends.span, "the circle closes here")
+}
+
+/// Says where a section of the project may stand: in the project file where there is one, else in
+/// one file.
+struct Sections<'a> {
+    loaded: &'a Loaded,
+    first: HashMap<&'static str, (SourceId, Span)>,
+}
+
+impl Sections<'_> {
+    fn may_stand(
+        &mut self,
+        section: &'static str,
+        source: SourceId,
+        span: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        if let Some(project) = self.loaded.project
+            && project != source
+        {
+            let path = self.loaded.sources.path(project);
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::ProjectFile,
+                    format!("`{section}` belongs in the project file"),
+                )
+                .at(span, format!("move it to {path}")),
+            );
+            return false;
+        }
+        let (first, first_span) = *self.first.entry(section).or_insert((source, span));
+        if first == source {
+            return true;
+        }
+        diagnostics.push(
+            Diagnostic::error(
+                Code::ProjectFile,
+                format!("`{section}` stands in two files"),
+            )
+            .at(span, "the second one")
+            .and(first_span, "the first one")
+            .help(format!(
+                "put what holds for all files into a {PROJECT_FILE} beside them"
+            )),
+        );
+        false
+    }
+}

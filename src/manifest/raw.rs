@@ -1,0 +1,144 @@
+//! Manifests as they are written: decoded, but with variables in place and nothing resolved.
+//!
+//! These types never leave [`crate::manifest`]. Every text keeps its place, for diagnostics and
+//! for the origin of the value that it becomes.
+
+use std::collections::BTreeMap;
+
+use super::yaml::Text;
+use crate::diagnostic::{SourceId, Span};
+
+/// The sections of one YAML document.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) source: SourceId,
+    pub(super) defaults: Option<Defaults>,
+    pub(super) naming: Option<Naming>,
+    pub(super) tiers: Option<Tiers>,
+    pub(super) profiles: Option<Profiles>,
+    pub(super) vars: Vec<(Text, Text)>,
+    pub(super) topics: Vec<Topic>,
+}
+
+/// `defaults`.
+#[derive(Debug)]
+pub(super) struct Defaults {
+    pub(super) span: Span,
+    pub(super) tier: Option<Text>,
+}
+
+/// `naming`.
+#[derive(Debug)]
+pub(super) struct Naming {
+    pub(super) span: Span,
+    pub(super) retry: Option<Text>,
+    pub(super) dlq: Option<Text>,
+    pub(super) error: Option<Text>,
+}
+
+/// `tiers`.
+#[derive(Debug)]
+pub(super) struct Tiers {
+    pub(super) span: Span,
+    pub(super) list: Vec<(Text, Tier)>,
+}
+
+/// One tier.
+#[derive(Debug)]
+pub(super) struct Tier {
+    pub(super) extends: Option<Text>,
+    pub(super) settings: Settings,
+}
+
+/// `profiles`.
+#[derive(Debug)]
+pub(super) struct Profiles {
+    pub(super) span: Span,
+    pub(super) list: Vec<(Text, Profile)>,
+}
+
+/// One profile.
+#[derive(Debug)]
+pub(super) struct Profile {
+    /// Whether it holds `topics` and nothing else, which any file may add to a profile.
+    pub(super) only_topics: bool,
+    pub(super) extends: Option<Text>,
+    pub(super) vars: Vec<(Text, Text)>,
+    pub(super) tiers: Vec<(Text, Settings)>,
+    pub(super) all: Option<Settings>,
+    pub(super) topics: Vec<(Text, Settings)>,
+}
+
+/// What tiers, topics and profiles can set. `None` in an `Option<Option<_>>` is YAML's null, which
+/// takes a value away.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) partitions: Option<Option<Partitions>>,
+    pub(super) replication_factor: Option<Option<Text>>,
+    pub(super) retention: Option<(Span, Option<Text>)>,
+    pub(super) config: Vec<(Text, Option<Text>)>,
+}
+
+/// `partitions`.
+#[derive(Debug)]
+pub(super) enum Partitions {
+    /// A count, `source` or `default`, perhaps by a variable.
+    Text(Text),
+    /// `{ same_as: NAME }`.
+    SameAs(Text),
+}
+
+/// A topic's entry, or a derived block.
+#[derive(Debug)]
+pub(super) struct Topic {
+    /// The place of the name, or of the block where there is none.
+    pub(super) span: Span,
+    pub(super) name: Option<Text>,
+    pub(super) description: Option<Text>,
+    pub(super) owner: Option<Text>,
+    pub(super) tier: Option<Text>,
+    pub(super) settings: Settings,
+    pub(super) retry: Option<Box<Retry>>,
+    pub(super) dlq: Option<Box<Derived>>,
+    pub(super) error: Option<Box<Derived>>,
+    pub(super) consumer_groups: Vec<Group>,
+    pub(super) partition_key: Option<PartitionKey>,
+    pub(super) profiles: Option<Vec<Text>>,
+    pub(super) external: Option<Text>,
+    pub(super) env: Option<Text>,
+    pub(super) allow: Vec<Text>,
+}
+
+/// `retry`.
+#[derive(Debug)]
+pub(super) struct Retry {
+    pub(super) delays: Vec<Text>,
+    pub(super) block: Topic,
+}
+
+/// `dlq` or `error`.
+#[derive(Debug)]
+pub(super) enum Derived {
+    /// `true`, `false` or a name, perhaps by a variable.
+    Text(Text),
+    /// A block of fields.
+    Block(Topic),
+}
+
+/// An entry of `consumer_groups`: a name, or a mapping with one.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) name: Text,
+    pub(super) members: Option<Text>,
+    pub(super) produces: Vec<Text>,
+}
+
+/// `partition_key`.
+#[derive(Debug)]
+pub(super) struct PartitionKey {
+    pub(super) field: Option<Text>,
+    pub(super) partitioner: Option<Text>,
+}
+
+/// The `vars` of one scope, by name.
+pub(super) type Vars<'a> = BTreeMap<&'a str, &'a Text>;

@@ -1,0 +1,561 @@
+//! Raw manifests to declared topics: which entries hold, what their families are called, and which
+//! layer gives each value. Pure.
+//!
+//! The layers of a topic, later ones stronger: its built-in tier; for a derived topic what it takes
+//! over from its source; the manifest tiers from the far end of `extends`, each patched by the
+//! profile; the topic's own fields; the profile's `all`; the profile's entry for the topic.
+//! References to other topics' partitions are resolved last, on the values that won.
+
+use std::collections::HashMap;
+
+use super::family::{Candidate, Candidates};
+use super::interpolate::{self, Context, Outside, Scope};
+use super::layers::{Folded, Wish};
+use super::load::Loaded;
+use super::project::Project;
+use super::raw::{Profile, Settings, Vars};
+use super::yaml::Text;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
+use crate::topic::{
+    ConsumerGroup, Declared, DeclaredTopic, Layer, Origin, PartitionKey, Partitioner, Partitions,
+    TopicName,
+};
+
+/// What resolution needs beside the documents.
+#[derive(Debug)]
+pub(super) struct Inputs<'a> {
+    pub(super) outside: &'a Outside,
+    pub(super) profile: Option<&'a str>,
+}
+
+/// A resolver over one project: everything that stays the same from topic to topic.
+pub(super) struct Resolver<'a> {
+    pub(super) project: &'a Project<'a>,
+    pub(super) sources: &'a Sources,
+    pub(super) outside: &'a Outside,
+    /// From the far end of `extends` to the chosen one.
+    pub(super) profiles: Vec<(&'a str, &'a Profile)>,
+    /// The `vars` of the profiles, joined.
+    pub(super) profile_vars: Vars<'a>,
+}
+
+/// Resolves all topics that hold under the profile, in the order of their families.
+pub(super) fn resolve(
+    loaded: &Loaded,
+    inputs: &Inputs<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<DeclaredTopic> {
+    let project = Project::assemble(loaded, diagnostics);
+    let profiles = match inputs.profile {
+        None => Vec::new(),
+        Some(name) => {
+            if !project.profiles.contains_key(name) {
+                diagnostics.push(unknown_profile(name, &project, loaded));
+                return Vec::new();
+            }
+            project.profile_chain(name, diagnostics)
+        }
+    };
+    let mut profile_vars = Vars::new();
+    for (_, profile) in &profiles {
+        profile_vars.extend(
+            profile
+                .vars
+                .iter()
+                .map(|(name, value)| (name.text.as_str(), value)),
+        );
+    }
+    let resolver = Resolver {
+        project: &project,
+        sources: &loaded.sources,
+        outside: inputs.outside,
+        profiles,
+        profile_vars,
+    };
+    resolver.check_unused(diagnostics);
+    let candidates = Candidates::gather(&resolver, diagnostics);
+    resolver.declare(&candidates, diagnostics)
+}
+
+fn unknown_profile(name: &str, project: &Project<'_>, loaded: &Loaded) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        Code::UnknownProfile,
+        format!("the profile `{name}` is not declared"),
+    );
+    if let Some(near) = nearest(name, project.profiles.keys().copied()) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    let declared: Vec<_> = project
+        .profiles
+        .iter()
+        .map(|(name, (place, _))| format!("`{name}` ({})", loaded.sources.location(place.span)))
+        .collect();
+    if !declared.is_empty() {
+        return diagnostic.help(format!("declared are {}", declared.join(", ")));
+    }
+    let file = super::load::PROJECT_FILE;
+    diagnostic.help(match loaded.project {
+        Some(project) => {
+            format!(
+                "profiles are declared under `profiles:` in {}",
+                loaded.sources.path(project)
+            )
+        }
+        None => {
+            let searched: Vec<_> = loaded
+                .searched
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            format!(
+                "profiles are declared under `profiles:` in {file}, and there is none in {} or \
+                 above; keep the manifests beside it, or name it as a path too",
+                searched.join(", ")
+            )
+        }
+    })
+}
+
+impl<'a> Resolver<'a> {
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            outside: self.outside,
+            profile: &self.profile_vars,
+            files: &self.project.vars,
+            project: self.project.file,
+        }
+    }
+
+    /// The text with its variables substituted.
+    pub(super) fn evaluate(
+        &self,
+        text: &Text,
+        context: &Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<String> {
+        interpolate::evaluate(text, self.scope(), context, self.sources, diagnostics)
+    }
+
+    /// Finds the mistakes in what no topic uses: tiers, profiles that are not chosen, references
+    /// to what is not there. Texts with variables are left alone, because their values may belong
+    /// to another run.
+    fn check_unused(&self, diagnostics: &mut Diagnostics) {
+        let project = self.project;
+        if let Some(tier) = project.default_tier.filter(|tier| !tier.text.contains('$')) {
+            project.tier_chain(&tier.text, Some(tier.span), diagnostics);
+        }
+        for (name, (place, tier)) in &project.tiers {
+            project.tier_chain(name, Some(place.span), diagnostics);
+            self.check_settings(&tier.settings, diagnostics);
+        }
+        for (name, (_, profile)) in &project.profiles {
+            project.profile_chain(name, diagnostics);
+            for (tier, settings) in &profile.tiers {
+                let known = project.tiers.contains_key(tier.text.as_str())
+                    || super::tiers::BuiltIn::by_name(&tier.text).is_some();
+                if !known {
+                    diagnostics.push(project.unknown_tier(&tier.text, Some(tier.span)));
+                }
+                self.check_settings(settings, diagnostics);
+            }
+            profile
+                .all
+                .iter()
+                .for_each(|all| self.check_settings(all, diagnostics));
+        }
+        for (_, _, settings) in &project.profile_topics {
+            self.check_settings(settings, diagnostics);
+        }
+    }
+
+    fn check_settings(&self, settings: &Settings, diagnostics: &mut Diagnostics) {
+        let literal = super::layers::literal_only(settings);
+        Folded::default().apply(
+            self,
+            &literal,
+            &Layer::Topic,
+            &Context::default(),
+            diagnostics,
+        );
+    }
+
+    fn declare(
+        &self,
+        candidates: &Candidates<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<DeclaredTopic> {
+        self.check_profile_topics(candidates, diagnostics);
+        let mut folded: Vec<Folded> = Vec::with_capacity(candidates.list.len());
+        // A main topic stands before what is derived from it.
+        for candidate in &candidates.list {
+            let source = candidate.source.map(|source| {
+                let main = &candidates.list[source];
+                (main, &folded[source])
+            });
+            let own = self.fold(candidate, source, candidates, diagnostics);
+            folded.push(own);
+        }
+        let partitions = resolve_partitions(candidates, &folded, diagnostics);
+        let mut topics: Vec<_> = candidates
+            .list
+            .iter()
+            .zip(folded)
+            .zip(partitions)
+            .map(|((candidate, folded), partitions)| {
+                self.declared(candidate, candidates, folded, partitions, diagnostics)
+            })
+            .collect();
+        let step = |topic: &DeclaredTopic| topic.delay.as_ref().map(|delay| delay.index);
+        topics.sort_by(|a, b| {
+            (a.family(), a.role, step(a), &a.name).cmp(&(b.family(), b.role, step(b), &b.name))
+        });
+        topics
+    }
+
+    fn fold(
+        &self,
+        candidate: &Candidate<'a>,
+        source: Option<(&Candidate<'a>, &Folded)>,
+        candidates: &Candidates<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Folded {
+        let mut folded = Folded::default();
+        let context = &candidate.context;
+        if let Some((tier, span)) = &candidate.tier {
+            let chain = self.project.tier_chain(tier, *span, diagnostics);
+            if let Some((built_in, _)) = &chain {
+                folded.start(built_in, candidate.delay.as_ref());
+            }
+            if let Some((main, values)) = source {
+                folded.take_over(&main.name, main.external, values);
+            }
+            for (name, tier) in chain.iter().flat_map(|(_, chain)| chain) {
+                if let Some(tier) = tier {
+                    let layer = Layer::Tier((*name).to_owned());
+                    folded.apply(self, &tier.settings, &layer, context, diagnostics);
+                }
+                for (profile, patches) in self.profiles.iter().map(|(name, p)| (name, &p.tiers)) {
+                    for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
+                        let profile = (*profile).to_owned();
+                        let layer = Layer::ProfileTier {
+                            profile,
+                            tier: (*name).to_owned(),
+                        };
+                        folded.apply(self, settings, &layer, context, diagnostics);
+                    }
+                }
+            }
+        }
+        if let Some(raw) = candidate.raw {
+            folded.apply(self, &raw.settings, &Layer::Topic, context, diagnostics);
+        }
+        for (name, profile) in &self.profiles {
+            if let Some(all) = profile.all.as_ref().filter(|_| !candidate.external) {
+                let layer = Layer::ProfileAll((*name).to_owned());
+                folded.apply(self, all, &layer, context, diagnostics);
+            }
+        }
+        for (profile, _) in &self.profiles {
+            for settings in candidates.profile_settings(profile, &candidate.name) {
+                let layer = Layer::ProfileTopic((*profile).to_owned());
+                folded.apply(self, settings, &layer, context, diagnostics);
+            }
+        }
+        folded.finish();
+        folded
+    }
+
+    /// Entries of `profiles.P.topics` must name a topic, else they would do nothing.
+    fn check_profile_topics(&self, candidates: &Candidates<'a>, diagnostics: &mut Diagnostics) {
+        for (profile, name, span) in candidates.profile_topics() {
+            let chosen = self.profiles.iter().any(|(chosen, _)| *chosen == profile);
+            if !chosen || candidates.by_name.contains_key(name) {
+                continue;
+            }
+            let known = candidates.by_name.keys().map(TopicName::as_str);
+            let diagnostic = Diagnostic::error(
+                Code::UnknownTopic,
+                format!("no topic `{name}` is declared under profile `{profile}`"),
+            );
+            diagnostics.push(match nearest(name.as_str(), known) {
+                Some(near) => diagnostic.at(span, format!("did you mean `{near}`?")),
+                None => diagnostic.at(span, "this entry would do nothing"),
+            });
+        }
+    }
+
+    fn declared(
+        &self,
+        candidate: &Candidate<'a>,
+        candidates: &Candidates<'a>,
+        folded: Folded,
+        partitions: Option<Declared<Partitions>>,
+        diagnostics: &mut Diagnostics,
+    ) -> DeclaredTopic {
+        let raw = candidate.raw;
+        let context = &candidate.context;
+        let text = |text: Option<&Text>, diagnostics: &mut Diagnostics| {
+            text.and_then(|text| self.evaluate(text, context, diagnostics))
+        };
+        let groups = raw.map_or(&[][..], |raw| &raw.consumer_groups);
+        let consumer_groups = groups
+            .iter()
+            .filter_map(|group| {
+                let members = group
+                    .members
+                    .as_ref()
+                    .and_then(|members| self.members(members, context, diagnostics));
+                let produces = group
+                    .produces
+                    .iter()
+                    .filter_map(|name| self.evaluate(name, context, diagnostics))
+                    .collect();
+                let name = self.evaluate(&group.name, context, diagnostics)?;
+                Some(ConsumerGroup {
+                    name,
+                    members,
+                    produces,
+                })
+            })
+            .collect();
+        let (replication_factor, config) = folded.into_values();
+        DeclaredTopic {
+            name: candidate.name.clone(),
+            role: candidate.role,
+            source: candidate
+                .source
+                .map(|source| candidates.list[source].name.clone()),
+            delay: candidate.delay.clone(),
+            shared_dlq: candidate.shared_dlq.as_ref().map(|(name, _)| name.clone()),
+            tier: candidate.tier.as_ref().map(|(tier, _)| (*tier).to_owned()),
+            description: text(raw.and_then(|raw| raw.description.as_ref()), diagnostics),
+            owner: text(raw.and_then(|raw| raw.owner.as_ref()), diagnostics),
+            external: candidate.external,
+            partitions,
+            replication_factor,
+            config,
+            env: text(raw.and_then(|raw| raw.env.as_ref()), diagnostics),
+            allow: raw
+                .map_or(&[][..], |raw| &raw.allow)
+                .iter()
+                .filter_map(|code| self.check_code(code, context, diagnostics))
+                .collect(),
+            consumer_groups,
+            partition_key: raw
+                .and_then(|raw| raw.partition_key.as_ref())
+                .map(|key| self.partition_key(key, context, diagnostics)),
+            span: candidate.span,
+        }
+    }
+
+    fn check_code(
+        &self,
+        code: &Text,
+        context: &Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<String> {
+        let value = self.evaluate(code, context, diagnostics)?;
+        let codes = || Code::ALL.iter().map(|code| code.as_str());
+        if codes().any(|known| known == value) {
+            return Some(value);
+        }
+        let near = nearest(&value, codes());
+        diagnostics.push(
+            Diagnostic::error(
+                Code::OutOfRange,
+                format!("`{value}` is not the code of a check"),
+            )
+            .at(
+                code.span,
+                near.map(|near| format!("did you mean `{near}`?"))
+                    .unwrap_or_default(),
+            ),
+        );
+        None
+    }
+
+    fn members(
+        &self,
+        text: &Text,
+        context: &Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<u32> {
+        let value = self.evaluate(text, context, diagnostics)?;
+        let members = value.trim().parse().ok().filter(|members| *members > 0);
+        if members.is_none() {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::WrongType,
+                    format!("`members` is `{value}`, expected a positive integer"),
+                )
+                .at(text.span, ""),
+            );
+        }
+        members
+    }
+
+    fn partition_key(
+        &self,
+        key: &super::raw::PartitionKey,
+        context: &Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> PartitionKey {
+        let field = key
+            .field
+            .as_ref()
+            .and_then(|text| self.evaluate(text, context, diagnostics));
+        let partitioner = key.partitioner.as_ref().and_then(|text| {
+            let value = self.evaluate(text, context, diagnostics)?;
+            let known = Partitioner::ALL
+                .into_iter()
+                .find(|known| known.as_str() == value);
+            if known.is_none() {
+                let names = Partitioner::ALL.map(Partitioner::as_str);
+                let near = nearest(&value, names).map(|near| format!("did you mean `{near}`?"));
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::OutOfRange,
+                        format!("`{value}` is no partitioner that topicctl knows"),
+                    )
+                    .at(text.span, near.unwrap_or_default())
+                    .help(format!("it knows {}", names.join(", "))),
+                );
+            }
+            known
+        });
+        PartitionKey { field, partitioner }
+    }
+}
+
+/// Follows `source` and `same_as` to counts. Each topic refers to one other at most, so the walk
+/// is a loop and not a recursion, however long the chain.
+fn resolve_partitions(
+    candidates: &Candidates<'_>,
+    folded: &[Folded],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Option<Declared<Partitions>>> {
+    #[derive(Clone)]
+    enum State {
+        Open,
+        Walking,
+        Known(Option<Declared<Partitions>>),
+    }
+    let mut states = vec![State::Open; folded.len()];
+    for start in 0..folded.len() {
+        let mut path = Vec::new();
+        let mut at = start;
+        let found =
+            loop {
+                match &states[at] {
+                    State::Known(known) => break known.clone(),
+                    State::Walking => {
+                        let span = folded[at]
+                            .partitions_span()
+                            .unwrap_or(candidates.list[at].span);
+                        let names: Vec<_> = path
+                            .iter()
+                            .chain([&at])
+                            .map(|index: &usize| candidates.list[*index].name.as_str())
+                            .skip_while(|name| *name != candidates.list[at].name.as_str())
+                            .collect();
+                        diagnostics.push(
+                            Diagnostic::error(
+                                Code::Cycle,
+                                format!(
+                                    "partition counts refer to each other: {}",
+                                    names.join(" → ")
+                                ),
+                            )
+                            .at(span, ""),
+                        );
+                        break None;
+                    }
+                    State::Open => {}
+                }
+                let Some((wish, origin)) = &folded[at].partitions else {
+                    states[at] = State::Known(None);
+                    break None;
+                };
+                let next =
+                    match wish {
+                        Wish::Count(count) => {
+                            let known = Declared {
+                                value: *count,
+                                origin: origin.clone(),
+                            };
+                            states[at] = State::Known(Some(known.clone()));
+                            break Some(known);
+                        }
+                        Wish::Source => candidates.list[at].source.ok_or_else(|| {
+                            Diagnostic::error(
+                        Code::UnstatedReference,
+                        format!("`{}` is a main topic and has no source", candidates.list[at].name),
+                    )
+                    .help("state a count; `source` and the tier `retry` are for derived topics")
+                        }),
+                        Wish::SameAs(name) => candidates
+                            .index(name)
+                            .ok_or_else(|| candidates.unknown(name)),
+                    };
+                let span = origin.span.unwrap_or(candidates.list[at].span);
+                match next {
+                    Err(problem) => {
+                        diagnostics.push(problem.at(span, ""));
+                        states[at] = State::Known(None);
+                        break None;
+                    }
+                    Ok(next) => {
+                        if folded[next].partitions.is_none() {
+                            diagnostics.push(unstated(candidates, at, next, span));
+                        }
+                        states[at] = State::Walking;
+                        path.push(at);
+                        at = next;
+                    }
+                }
+            };
+        for index in path {
+            // The origin stays the reference's: it says why this topic has the other's count.
+            let origin = folded[index]
+                .partitions
+                .as_ref()
+                .map(|(_, origin)| origin.clone());
+            states[index] =
+                State::Known(found.clone().zip(origin).map(|(found, origin)| Declared {
+                    value: found.value,
+                    origin,
+                }));
+        }
+    }
+    states
+        .into_iter()
+        .map(|state| match state {
+            State::Known(known) => known,
+            State::Open | State::Walking => None,
+        })
+        .collect()
+}
+
+fn unstated(candidates: &Candidates<'_>, at: usize, next: usize, span: Span) -> Diagnostic {
+    let (topic, other) = (&candidates.list[at].name, &candidates.list[next]);
+    Diagnostic::error(
+        Code::UnstatedReference,
+        format!(
+            "`{topic}` takes its partitions from `{}`, which states none",
+            other.name
+        ),
+    )
+    .at(span, "")
+    .and(other.span, "state `partitions` here")
+}
+
+/// By profile and topic name, the settings that the profile has for the topic.
+pub(super) type ProfileSettings<'a> = HashMap<(&'a str, TopicName), Vec<&'a Settings>>;
+
+/// An origin without a place.
+pub(super) fn built_in_origin(tier: &str) -> Origin {
+    Origin {
+        layer: Layer::BuiltInTier(tier.to_owned()),
+        span: None,
+    }
+}

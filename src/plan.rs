@@ -1,0 +1,183 @@
+//! The comparison: declared topics against what was observed.
+//!
+//! A pure function of its two inputs. Every decision carries its reason; nothing here reaches a
+//! client, a clock or the environment, and [`crate::apply`] re-decides nothing.
+
+use crate::catalog;
+use crate::observed::{
+    ClusterIdentity, Observation, Observed, ObservedOrigin, ObservedTopic, Unknown,
+};
+use crate::topic::{
+    ConfigKey, ConfigValue, Declared, DeclaredTopic, Partitions, ReplicationFactor,
+};
+
+/// One decision for each declared topic, in their order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// The cluster that was looked at.
+    pub cluster: ClusterIdentity,
+    /// The decisions.
+    pub entries: Vec<Entry>,
+}
+
+/// A declared topic and what is to be done about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// As declared.
+    pub topic: DeclaredTopic,
+    /// The decision with its reason.
+    pub decision: Decision,
+    /// Declared keys that the broker did not tell, or keeps to itself.
+    pub unverifiable: Vec<ConfigKey>,
+}
+
+/// What is to be done about a topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// It does not exist and will be created.
+    Create,
+    /// It does not exist, and creating it is somebody else's business.
+    Missing,
+    /// It exists as declared.
+    Matches,
+    /// It exists and differs; it is left alone.
+    Mismatched(Vec<Mismatch>),
+    /// It could not be read.
+    Unknown(Unknown),
+}
+
+/// One difference between a declared topic and the one that exists.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Mismatch {
+    /// The number of partitions.
+    Partitions {
+        /// As declared.
+        declared: Declared<Partitions>,
+        /// On the cluster.
+        found: usize,
+    },
+    /// The number of replicas.
+    ReplicationFactor {
+        /// As declared.
+        declared: Declared<ReplicationFactor>,
+        /// The fewest replicas that a partition has.
+        fewest: usize,
+        /// The most replicas that a partition has; more than the fewest while a reassignment is
+        /// under way, or after one for some of the partitions.
+        most: usize,
+    },
+    /// A configuration value.
+    Config {
+        /// The key.
+        key: ConfigKey,
+        /// As declared, in the broker's form.
+        declared: Declared<ConfigValue>,
+        /// As the broker tells it.
+        found: String,
+        /// Where the broker has it from.
+        origin: ObservedOrigin,
+    },
+}
+
+/// What a comparison found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Comparison {
+    /// The differences: partitions, replication factor, then keys by name.
+    pub mismatches: Vec<Mismatch>,
+    /// Declared keys that could not be compared.
+    pub unverifiable: Vec<ConfigKey>,
+}
+
+/// Decides about every declared topic. A name that the observation does not hold was never asked
+/// for, and is unknown.
+pub fn plan(declared: Vec<DeclaredTopic>, observation: &Observation) -> Plan {
+    let entries = declared
+        .into_iter()
+        .map(|topic| {
+            let (decision, unverifiable) = decide(&topic, observation.topics.get(&topic.name));
+            Entry {
+                topic,
+                decision,
+                unverifiable,
+            }
+        })
+        .collect();
+    Plan {
+        cluster: observation.cluster.clone(),
+        entries,
+    }
+}
+
+fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Vec<ConfigKey>) {
+    match observed {
+        Some(Observed::Present(observed)) => {
+            let comparison = compare(topic, observed);
+            let decision = if comparison.mismatches.is_empty() {
+                Decision::Matches
+            } else {
+                Decision::Mismatched(comparison.mismatches)
+            };
+            (decision, comparison.unverifiable)
+        }
+        Some(Observed::Absent) if topic.external => (Decision::Missing, Vec::new()),
+        Some(Observed::Absent) => (Decision::Create, Vec::new()),
+        Some(Observed::Unknown(unknown)) => (Decision::Unknown(unknown.clone()), Vec::new()),
+        None => {
+            let reason = "the observation does not cover this name".to_owned();
+            let unknown = Unknown {
+                exists: false,
+                unauthorized: false,
+                reason,
+            };
+            (Decision::Unknown(unknown), Vec::new())
+        }
+    }
+}
+
+/// Compares what is declared with what exists; what is left to the broker's default is not
+/// compared.
+pub fn compare(topic: &DeclaredTopic, observed: &ObservedTopic) -> Comparison {
+    let mut comparison = Comparison::default();
+    if let Some(declared) = &topic.partitions {
+        let found = observed.partitions.len();
+        if usize::try_from(declared.value.get()) != Ok(found) {
+            let declared = declared.clone();
+            comparison
+                .mismatches
+                .push(Mismatch::Partitions { declared, found });
+        }
+    }
+    if let Some(declared) = &topic.replication_factor {
+        let replicas = || {
+            observed
+                .partitions
+                .iter()
+                .map(|partition| partition.replicas.len())
+        };
+        let (fewest, most) = (replicas().min().unwrap_or(0), replicas().max().unwrap_or(0));
+        let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
+        if (fewest, most) != (wanted, wanted) {
+            let declared = declared.clone();
+            comparison.mismatches.push(Mismatch::ReplicationFactor {
+                declared,
+                fewest,
+                most,
+            });
+        }
+    }
+    for (key, declared) in &topic.config {
+        let observed = observed.config.get(key);
+        let found = observed.and_then(|observed| Some((observed.value.clone()?, observed.origin)));
+        match found {
+            None => comparison.unverifiable.push(key.clone()),
+            Some((found, _)) if catalog::same(key.as_str(), declared.value.as_str(), &found) => {}
+            Some((found, origin)) => comparison.mismatches.push(Mismatch::Config {
+                key: key.clone(),
+                declared: declared.clone(),
+                found,
+                origin,
+            }),
+        }
+    }
+    comparison
+}

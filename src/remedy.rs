@@ -1,0 +1,152 @@
+//! The commands that a person could run about a mismatch. Printed, never run.
+//!
+//! Pure text: takes a mismatch and how the cluster is reached, gives one line for a POSIX shell in
+//! which everything foreign is quoted. The commands are those of Apache Kafka's distribution.
+
+use std::path::PathBuf;
+
+use crate::plan::Mismatch;
+use crate::topic::TopicName;
+
+/// How Kafka's own tools reach the cluster.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Access {
+    /// `host:port`, separated by commas.
+    pub bootstrap_servers: String,
+    /// The Java client's properties file, where one was given.
+    pub command_config: Option<PathBuf>,
+}
+
+impl Access {
+    /// A command with its connection arguments.
+    pub fn command(&self, tool: &str, arguments: &[&str]) -> String {
+        let mut words = vec![tool.to_owned(), "--bootstrap-server".to_owned()];
+        words.push(quoted(&self.bootstrap_servers));
+        if let Some(path) = &self.command_config {
+            words.push("--command-config".to_owned());
+            words.push(quoted(&path.display().to_string()));
+        }
+        words.extend(arguments.iter().map(|word| quoted(word)));
+        words.join(" ")
+    }
+}
+
+/// The command that would make the topic what is declared; `None` where there is none.
+pub fn remedy(topic: &TopicName, mismatch: &Mismatch, access: &Access) -> Option<String> {
+    match mismatch {
+        // Partitions cannot be taken away.
+        Mismatch::Partitions { declared, found }
+            if usize::try_from(declared.value.get()).unwrap_or(0) < *found =>
+        {
+            None
+        }
+        Mismatch::Partitions { declared, .. } => {
+            let count = declared.value.to_string();
+            let arguments = ["--alter", "--topic", topic.as_str(), "--partitions", &count];
+            Some(access.command("kafka-topics", &arguments))
+        }
+        // Which brokers should hold the replicas is a person's decision: the tool proposes.
+        Mismatch::ReplicationFactor { .. } => None,
+        Mismatch::Config { key, declared, .. } => {
+            // The tool splits at commas outside of square brackets.
+            let value = declared.value.as_str();
+            let setting = if value.contains(',') {
+                format!("{key}=[{value}]")
+            } else {
+                format!("{key}={value}")
+            };
+            let name = topic.as_str();
+            let arguments = [
+                "--alter",
+                "--entity-type",
+                "topics",
+                "--entity-name",
+                name,
+                "--add-config",
+                &setting,
+            ];
+            Some(access.command("kafka-configs", &arguments))
+        }
+    }
+}
+
+/// What to know about a mismatch beside the command.
+pub fn advice(mismatch: &Mismatch) -> Option<String> {
+    match mismatch {
+        Mismatch::Partitions { declared, found } => {
+            let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
+            Some(if wanted < *found {
+                format!(
+                    "partitions cannot be taken away: declare {found}, or create the topic anew \
+                     under another name"
+                )
+            } else {
+                format!(
+                    "adding partitions moves about {} % of the keys to another partition",
+                    moved_share(*found, wanted)
+                )
+            })
+        }
+        Mismatch::ReplicationFactor { fewest, most, .. } if fewest != most => Some(
+            "its partitions differ in replicas: a reassignment is under way, or ended half way"
+                .to_owned(),
+        ),
+        Mismatch::ReplicationFactor { .. } => Some(
+            "kafka-reassign-partitions changes it, from a file that names the replicas of each \
+             partition"
+                .to_owned(),
+        ),
+        Mismatch::Config { .. } => None,
+    }
+}
+
+/// In percent: with `hash % n`, a key stays where the remainders by both counts agree.
+fn moved_share(from: usize, to: usize) -> usize {
+    let (mut a, mut b) = (from, to);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    // Over lcm(from, to) hashes exactly min(from, to) stay.
+    let lcm = (from / a.max(1)).saturating_mul(to).max(1);
+    let stay = from.min(to);
+    let moved = (lcm - stay) as f64 / lcm as f64;
+    (moved * 100.0).round() as usize
+}
+
+/// A word for a POSIX shell. A control character cannot be quoted for a terminal and is replaced.
+fn quoted(word: &str) -> String {
+    let safe: String = word
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    match shlex::try_quote(&safe) {
+        Ok(quoted) => quoted.into_owned(),
+        Err(_) => format!("'{}'", safe.replace('\'', "")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_of_moved_keys_is_the_measured_one() {
+        // Measured with 100 000 MD5 keys.
+        for (from, to, percent) in [(12, 24, 50), (12, 13, 92), (3, 4, 75), (3, 6, 50)] {
+            assert_eq!(moved_share(from, to), percent, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        let access = Access {
+            bootstrap_servers: "kafka:9092".into(),
+            command_config: Some("my client.properties".into()),
+        };
+        assert_eq!(
+            access.command("kafka-topics", &["--topic", "a;b"]),
+            "kafka-topics --bootstrap-server kafka:9092 --command-config 'my client.properties' \
+             --topic 'a;b'"
+        );
+    }
+}
