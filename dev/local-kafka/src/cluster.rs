@@ -402,6 +402,20 @@ impl LocalKafka {
     pub fn tool_command(&self, name: &str) -> Result<Command> {
         self.tools.command(name)
     }
+
+    /// A tool as an ordinary client has it: through the client-facing listener, with no rights but
+    /// those of the user in the properties that are added (`--command-config` and the like).
+    ///
+    /// # Errors
+    ///
+    /// When there is no tool of that name.
+    pub fn client_tool_command(&self, name: &str) -> Result<Command> {
+        Tools {
+            bootstrap_servers: self.bootstrap_servers.clone(),
+            ..self.tools.clone()
+        }
+        .command(name)
+    }
 }
 
 impl Drop for LocalKafka {

@@ -38,7 +38,12 @@ exec "$@"
 const GUARD_BY_PID: &str = r#"
 owner=$1
 shift
-( while kill -0 $$; do kill -0 "$owner" || kill -KILL $$; sleep 0.5; done ) </dev/null >/dev/null 2>&1 &
+(
+    while kill -0 $$; do
+        kill -0 "$owner" || { kill -KILL $$; exit; }
+        sleep 0.5
+    done
+) </dev/null >/dev/null 2>&1 &
 exec "$@"
 "#;
 

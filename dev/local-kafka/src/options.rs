@@ -171,9 +171,11 @@ impl Options {
                     "user name {name:?} has other characters than letters, digits, `-`, `_`, `.`"
                 );
             }
-            let quotable = |c: char| (' '..='~').contains(&c) && c != '"' && c != '\\';
+            let quotable = |c: char| (' '..='~').contains(&c) && !"\"\\,".contains(c);
             if password.is_empty() || !password.chars().all(quotable) {
-                bail!("the password of {name} is empty or has a quote, backslash or non-ASCII");
+                bail!(
+                    "the password of {name} is empty or has a quote, comma, backslash or non-ASCII"
+                );
             }
         }
         Ok(())
