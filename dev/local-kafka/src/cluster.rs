@@ -15,8 +15,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    Options, acls, free_port, jars,
-    java::{Java, Jvm, LOG_CONFIG, TEMPORARY},
+    Options, acls, class_archive, free_port, jars,
+    java::{Archive, Java, Jvm, LOG_CONFIG, TEMPORARY},
     lifeline::{self, Sweeper},
     node::{Node, NodeEnded, POLL},
     readiness,
@@ -71,18 +71,41 @@ impl LocalKafka {
             TcpListener::bind((Ipv4Addr::LOCALHOST, port))
                 .with_context(|| format!("failed to listen on port {port}"))?;
         }
-        let mut attempt = 1;
-        let cluster = loop {
-            match Self::start_once(&options, &java, &jars) {
-                Err(error) if attempt < ATTEMPTS && port_taken(&error) => attempt += 1,
-                result => break result?,
-            }
+        let archive = match class_archive::ensure(&java, &options.version, &jars)? {
+            Some(archive) => Archive::Use(archive),
+            None => Archive::None,
         };
+        let cluster = Self::start_retrying(&options, &java, &jars, &archive)?;
         cluster.add_acls(&options.acls)?;
         Ok(cluster)
     }
 
-    fn start_once(options: &Options, java: &Java, jars: &Path) -> Result<Self> {
+    /// A cluster whose nodes write an archive of their classes when they end.
+    pub(crate) fn start_to_record(
+        options: &Options,
+        java: &Java,
+        jars: &Path,
+        archive: PathBuf,
+    ) -> Result<Self> {
+        Self::start_retrying(options, java, jars, &Archive::Record(archive))
+    }
+
+    fn start_retrying(
+        options: &Options,
+        java: &Java,
+        jars: &Path,
+        archive: &Archive,
+    ) -> Result<Self> {
+        let mut attempt = 1;
+        loop {
+            match Self::start_once(options, java, jars, archive) {
+                Err(error) if attempt < ATTEMPTS && port_taken(&error) => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    fn start_once(options: &Options, java: &Java, jars: &Path, archive: &Archive) -> Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("local-kafka-")
             .tempdir()
@@ -114,6 +137,7 @@ impl LocalKafka {
                 .collect::<io::Result<_>>()
                 .context("failed to resolve the class path")?,
             directory: directory.clone(),
+            archive: archive.clone(),
         };
         let mut cluster = Self {
             cluster_id: random_cluster_id(),
@@ -330,6 +354,9 @@ impl LocalKafka {
     }
 
     /// Starts a killed or stopped node with the same ports and data, and waits until it is ready.
+    ///
+    /// In a cluster of several, the others only let a killed node return once its session timed out:
+    /// 9 seconds after its end, or what `broker.session.timeout.ms` says.
     ///
     /// # Errors
     ///

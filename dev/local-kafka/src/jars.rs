@@ -42,17 +42,12 @@ pub fn fetch(version: &str) -> Result<PathBuf> {
     if let Some(jars) = cached(version)? {
         return Ok(jars);
     }
-    let cache = cache_directory()?;
-    fs::create_dir_all(&cache).with_context(|| format!("failed to make {}", cache.display()))?;
-    let lock_path = cache.join(format!("kafka-{version}.lock"));
-    let lock = File::create(&lock_path)
-        .with_context(|| format!("failed to open {}", lock_path.display()))?;
-    flock(&lock, FlockOperation::LockExclusive)
-        .with_context(|| format!("failed to lock {}", lock_path.display()))?;
+    let lock = lock(version)?;
     // Another process may have fetched them while this one waited.
     if let Some(jars) = cached(version)? {
         return Ok(jars);
     }
+    let cache = cache_directory()?;
     let jars = cache.join(format!("kafka-{version}"));
     let partial = cache.join(format!("kafka-{version}.partial"));
     if partial.exists() {
@@ -63,7 +58,20 @@ pub fn fetch(version: &str) -> Result<PathBuf> {
     run_maven(version, &partial)?;
     fs::rename(&partial, &jars)
         .with_context(|| format!("failed to rename {}", partial.display()))?;
+    drop(lock);
     Ok(jars)
+}
+
+/// Waits for the right to change what the cache has of `version`. Other processes may have it; it
+/// ends with the file that is returned.
+pub(crate) fn lock(version: &str) -> Result<File> {
+    let cache = cache_directory()?;
+    fs::create_dir_all(&cache).with_context(|| format!("failed to make {}", cache.display()))?;
+    let path = cache.join(format!("kafka-{version}.lock"));
+    let file = File::create(&path).with_context(|| format!("failed to open {}", path.display()))?;
+    flock(&file, FlockOperation::LockExclusive)
+        .with_context(|| format!("failed to lock {}", path.display()))?;
+    Ok(file)
 }
 
 fn run_maven(version: &str, into: &Path) -> Result<()> {

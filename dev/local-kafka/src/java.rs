@@ -22,6 +22,8 @@ const INSTALL: &str =
 #[derive(Clone, Debug)]
 pub(crate) struct Java {
     pub(crate) program: PathBuf,
+    /// In full, like `17.0.15`.
+    pub(crate) version: String,
 }
 
 impl Java {
@@ -49,18 +51,23 @@ impl Java {
             .output()
             .with_context(|| format!("failed to run {}", program.display()))?;
         let text = String::from_utf8_lossy(&output.stderr);
-        match major_version(&text) {
-            Some(version) if version >= OLDEST_JAVA => Ok(Self { program }),
-            Some(version) => bail!(
-                "{} is Java {version}, but Kafka needs {OLDEST_JAVA} or newer; {INSTALL}",
-                program.display()
-            ),
-            None => bail!(
+        let Some((version, major)) = version_in(&text) else {
+            bail!(
                 "failed to read a version from `{} -version`:\n{}",
                 program.display(),
                 text.trim()
-            ),
+            );
+        };
+        if major < OLDEST_JAVA {
+            bail!(
+                "{} is Java {major}, but Kafka needs {OLDEST_JAVA} or newer; {INSTALL}",
+                program.display()
+            );
         }
+        Ok(Self {
+            version: version.to_owned(),
+            program,
+        })
     }
 
     /// The JDK's tool for keys and certificates; every runtime has it beside `java`.
@@ -87,8 +94,20 @@ pub(crate) struct Jvm {
     pub(crate) classpath: Vec<PathBuf>,
     /// The cluster's directory; has [`LOG_CONFIG`] and [`TEMPORARY`] in it.
     pub(crate) directory: PathBuf,
+    pub(crate) archive: Archive,
 }
 
+/// What a JVM does with an archive of loaded classes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) enum Archive {
+    None,
+    Use(PathBuf),
+    /// Nodes only: write one when they end.
+    Record(PathBuf),
+}
+
+/// The class of a node.
+pub(crate) const SERVER: &str = "kafka.Kafka";
 /// The configuration of log4j, in the cluster's directory.
 pub(crate) const LOG_CONFIG: &str = "log4j2.properties";
 /// Where JVMs unpack native libraries, in the cluster's directory: they do not tidy up themselves.
@@ -104,6 +123,9 @@ impl Jvm {
             "-Xshare:auto",
             // Otherwise a killed JVM leaves a file in the system's temporary directory.
             "-XX:-UsePerfData",
+            // An archive that does not fit is no reason to write to a tool's standard output.
+            "-Xlog:disable",
+            "-Xlog:all=error:stderr",
         ]
         .map(OsString::from)
         .into();
@@ -112,6 +134,13 @@ impl Jvm {
             arg.push(path);
             args.push(arg);
         };
+        match &self.archive {
+            Archive::Use(archive) => push("-XX:SharedArchiveFile=", archive.clone()),
+            Archive::Record(archive) if main_class == SERVER => {
+                push("-XX:ArchiveClassesAtExit=", archive.clone());
+            }
+            Archive::Record(_) | Archive::None => {}
+        }
         push("-XX:ErrorFile=", self.directory.join("jvm-error-%p.log"));
         push("-Djava.io.tmpdir=", self.directory.join(TEMPORARY));
         push(
@@ -148,14 +177,17 @@ fn is_program(file: &Path) -> bool {
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// `17` from `openjdk version "17.0.15" 2025-04-15`; versions before 9 were called `1.8.0_412`.
-fn major_version(text: &str) -> Option<u32> {
+/// `17.0.15` and 17 from `openjdk version "17.0.15" 2025-04-15`; the versions before 9 were called
+/// `1.8.0_412`.
+fn version_in(text: &str) -> Option<(&str, u32)> {
     let (_, rest) = text.split_once("version \"")?;
-    let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
-    match numbers.next()?.parse().ok()? {
-        1 => numbers.next()?.parse().ok(),
-        major => Some(major),
-    }
+    let (version, _) = rest.split_once('"')?;
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit());
+    let major = match numbers.next()?.parse().ok()? {
+        1 => numbers.next()?.parse().ok()?,
+        major => major,
+    };
+    Some((version, major))
 }
 
 #[cfg(test)]
@@ -163,16 +195,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_major_version_of_old_and_new_runtimes() {
+    fn reads_the_version_of_old_and_new_runtimes() {
+        let openjdk = "openjdk version \"17.0.15\" 2025-04-15\n";
+        assert_eq!(version_in(openjdk), Some(("17.0.15", 17)));
         assert_eq!(
-            major_version("openjdk version \"17.0.15\" 2025-04-15\n"),
-            Some(17)
+            version_in("java version \"1.8.0_412\"\n"),
+            Some(("1.8.0_412", 8))
         );
-        assert_eq!(major_version("java version \"1.8.0_412\"\n"), Some(8));
         assert_eq!(
-            major_version("openjdk version \"25-ea\" 2025-09-16\n"),
-            Some(25)
+            version_in("openjdk version \"25-ea\" 2025-09-16\n"),
+            Some(("25-ea", 25))
         );
-        assert_eq!(major_version("command not found"), None);
+        assert_eq!(version_in("command not found"), None);
     }
 }

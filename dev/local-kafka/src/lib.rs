@@ -17,6 +17,7 @@
 //! missing `java` or `mvn` is an error.
 
 mod acls;
+mod class_archive;
 mod cluster;
 pub mod jars;
 mod java;

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 
 use crate::{
-    java::Jvm,
+    java::{Jvm, SERVER},
     lifeline::{Guarded, Sweeper},
     server_properties::Ports,
 };
@@ -35,6 +35,8 @@ pub(crate) struct Node {
     pub(crate) id: u32,
     pub(crate) ports: Ports,
     directory: PathBuf,
+    /// How long the log was when the node was started last.
+    log_start: usize,
     process: Option<(Guarded, State)>,
 }
 
@@ -70,6 +72,7 @@ impl Node {
             id,
             ports,
             directory,
+            log_start: 0,
             process: None,
         }
     }
@@ -93,8 +96,15 @@ impl Node {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// What it logged since it was started last.
+    fn recent_log(&self) -> String {
+        let bytes = fs::read(self.log()).unwrap_or_default();
+        let recent = bytes.get(self.log_start..).unwrap_or_default();
+        String::from_utf8_lossy(recent).into_owned()
+    }
+
     pub(crate) fn end_of_log(&self) -> String {
-        let text = self.log_text().unwrap_or_default();
+        let text = self.recent_log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(LINES_OF_LOG)..].join("\n")
     }
@@ -112,7 +122,11 @@ impl Node {
         if !self.is_stopped() {
             bail!("node {} is running already", self.id);
         }
-        let mut args = jvm.args("kafka.Kafka");
+        self.log_start = fs::metadata(self.log())
+            .ok()
+            .and_then(|meta| usize::try_from(meta.len()).ok())
+            .unwrap_or_default();
+        let mut args = jvm.args(SERVER);
         args.push(self.properties().into_os_string());
         let process = Guarded::spawn(&jvm.java, args, &self.directory, &self.log(), sweeper)
             .with_context(|| format!("failed to start node {}", self.id))?;
@@ -130,9 +144,7 @@ impl Node {
         };
         self.process = None;
         let end_of_log = self.end_of_log();
-        let port_taken = ["Address already in use", "BindException", "failed to bind"]
-            .iter()
-            .any(|words| end_of_log.contains(words));
+        let port_taken = self.recent_log().contains("Address already in use");
         Err(NodeEnded {
             node_id: self.id,
             status,

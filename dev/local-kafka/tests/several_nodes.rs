@@ -26,7 +26,10 @@ fn answers(server: &str) -> Result<bool> {
 
 #[test]
 fn three_nodes_form_a_cluster_and_each_can_fail_and_return() -> Result<()> {
-    let mut kafka = LocalKafka::options().nodes(3).start()?;
+    let mut kafka = LocalKafka::options()
+        .nodes(3)
+        .property("broker.session.timeout.ms", "4000")
+        .start()?;
     let servers: Vec<String> = kafka
         .bootstrap_servers()
         .split(',')
