@@ -22,6 +22,8 @@ mod java;
 mod layers;
 mod properties;
 mod security;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::time::Duration;

@@ -38,6 +38,8 @@ pub(super) enum Kind {
     Refused,
     /// The name has no address.
     Unresolved,
+    /// The peer answers with something else than Kafka's protocol.
+    NotKafka,
     /// We speak plain text, and the peer does not like it: TLS, most likely.
     PlaintextToTls,
     /// We speak TLS, and the peer does not.
@@ -52,6 +54,8 @@ pub(super) enum Kind {
     WrongHost,
     /// The broker's certificate is signed by nobody we trust.
     Untrusted,
+    /// The broker has no SASL at this listener.
+    NoSasl,
     /// The broker does not offer the SASL mechanism.
     Mechanism,
     /// The broker does not accept the credentials.
@@ -66,6 +70,7 @@ impl Trouble {
         let kind = match failure.code {
             Code::ALL_BROKERS_DOWN => Kind::AllDown,
             Code::RESOLVE => Kind::Unresolved,
+            Code::AUTHENTICATION if has("not valid in current SASL state") => Kind::NoSasl,
             Code::AUTHENTICATION if has("mechanism handshake failed") => Kind::Mechanism,
             // The connection broke while the credentials were looked at.
             Code::AUTHENTICATION if has("Broker transport failure") => Kind::Closed,
@@ -89,6 +94,7 @@ impl Trouble {
             _ if has("connecting to a SSL listener") => Kind::PlaintextToTls,
             _ if has("might require SASL") => Kind::NeedsSasl,
             _ if has("refused") => Kind::Refused,
+            _ if has("Invalid response size") => Kind::NotKafka,
             _ if has("timed out") || has("Timed out") => Kind::Silent,
             _ if has("Disconnected") || has("reset by peer") || has("Broken pipe") => Kind::Closed,
             _ => Kind::Transport,
@@ -111,6 +117,7 @@ impl Trouble {
                 | Kind::ClientCertificate
                 | Kind::WrongHost
                 | Kind::Untrusted
+                | Kind::NoSasl
                 | Kind::Mechanism
                 | Kind::Credentials
         )
@@ -136,6 +143,8 @@ impl Trouble {
             Kind::ClientCertificate => "it wants a client certificate",
             Kind::WrongHost => "certificate of another host",
             Kind::Untrusted => "certificate not trusted",
+            Kind::NotKafka => "something else than Kafka answers",
+            Kind::NoSasl => "no SASL there",
             Kind::Mechanism => "SASL mechanism not offered",
             Kind::Credentials => "credentials refused",
         }
@@ -174,12 +183,15 @@ impl Trouble {
         let user = facts.user.as_deref().unwrap_or("nobody");
         let mechanism = facts.mechanism.as_deref().unwrap_or("no mechanism");
         match self.kind {
-            Kind::AllDown | Kind::Transport | Kind::Closed => (
+            Kind::AllDown | Kind::Transport => (
                 format!("no connection to {whom} ({protocol})"),
-                format!(
-                    "check the address, and whether the listener speaks {protocol}: \
-                     security.protocol or KAFKA_SECURITY_PROTOCOL says otherwise"
-                ),
+                "check the address, and whether the broker runs".to_owned(),
+            ),
+            Kind::Closed => (
+                format!("{whom} closes the connection ({protocol})"),
+                "check the address, and whether the listener wants TLS or credentials: \
+                 KAFKA_SECURITY_PROTOCOL or security.protocol says what is spoken here"
+                    .to_owned(),
             ),
             Kind::Silent => silent(whom, facts.timeout),
             Kind::Refused if self.advertised => (
@@ -206,6 +218,12 @@ impl Trouble {
                 "if the listener speaks TLS, set KAFKA_SECURITY_PROTOCOL or security.protocol to \
                  SSL or SASL_SSL; if it does not, use its plain-text port (Amazon MSK: 9092 plain, \
                  9094 TLS)"
+                    .to_owned(),
+            ),
+            Kind::NotKafka => (
+                format!("{whom} does not answer as a Kafka broker does over {protocol}"),
+                "check the port; if the listener speaks TLS, set KAFKA_SECURITY_PROTOCOL or \
+                 security.protocol to SSL or SASL_SSL"
                     .to_owned(),
             ),
             Kind::TlsToPlaintext => (
@@ -245,6 +263,13 @@ impl Trouble {
                     "give the cluster's CA certificate (PEM): SSL_CA_LOCATION, or ssl.ca.location \
                      with -X; now it is {}",
                     facts.ca.as_deref().unwrap_or("the system's bundle")
+                ),
+            ),
+            Kind::NoSasl => (
+                format!("{whom} takes no credentials: this listener is without SASL"),
+                format!(
+                    "use the port of a listener with SASL, or set security.protocol to {}",
+                    protocol.replace("SASL_", "")
                 ),
             ),
             Kind::Mechanism => (
@@ -340,4 +365,133 @@ fn tidy(words: &str) -> String {
         .strip_prefix("SASL authentication error: ")
         .unwrap_or(words);
     words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            bootstrap_servers: "kafka:9092".to_owned(),
+            protocol: "SASL_SSL".to_owned(),
+            mechanism: Some("PLAIN".to_owned()),
+            user: Some("ci".to_owned()),
+            credentials_from: "KAFKA_USERNAME and KAFKA_PASSWORD".to_owned(),
+            ca: None,
+            timeout: Duration::from_secs(30),
+            port_hint: None,
+        }
+    }
+
+    fn read(code: Code, message: &str) -> Trouble {
+        Trouble::read(&Failure {
+            code,
+            message: message.to_owned(),
+        })
+    }
+
+    /// Texts as librdkafka 2.12.1 wrote them.
+    #[test]
+    fn errors_of_connections_are_told_apart() {
+        for (code, words, kind) in [
+            (
+                Code::TRANSPORT,
+                "Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)",
+                Kind::Refused,
+            ),
+            (
+                Code::RESOLVE,
+                "Failed to resolve 'kafka:9092': Name or service not known",
+                Kind::Unresolved,
+            ),
+            (
+                Code::TRANSPORT,
+                "Disconnected: connection reset by peer",
+                Kind::Closed,
+            ),
+            (
+                Code::TRANSPORT,
+                "Disconnected: requesting ApiVersion: might be caused by incorrect \
+                 security.protocol configuration (connecting to a SSL listener?)",
+                Kind::PlaintextToTls,
+            ),
+            (
+                Code::TRANSPORT,
+                "SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?",
+                Kind::TlsToPlaintext,
+            ),
+            (
+                Code::TRANSPORT,
+                "Disconnected: verify that security.protocol is correctly configured, broker \
+                 might require SASL authentication",
+                Kind::NeedsSasl,
+            ),
+            (
+                Code::TRANSPORT,
+                "Receive failed: Invalid response size 1213486160 (0..100000000)",
+                Kind::NotKafka,
+            ),
+            (
+                Code::TRANSPORT,
+                "Connection setup timed out in state CONNECT",
+                Kind::Silent,
+            ),
+            (
+                Code::SSL,
+                "SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: \
+                 broker certificate could not be verified",
+                Kind::Untrusted,
+            ),
+            (
+                Code::AUTHENTICATION,
+                "SASL authentication error: Authentication failed: Invalid username or password",
+                Kind::Credentials,
+            ),
+            (
+                Code::AUTHENTICATION,
+                "SASL SCRAM-SHA-256 mechanism handshake failed: Broker: Unsupported SASL \
+                 mechanism: broker's supported mechanisms: PLAIN",
+                Kind::Mechanism,
+            ),
+            (
+                Code::AUTHENTICATION,
+                "SASL PLAIN mechanism handshake failed: Broker: Request not valid in current SASL \
+                 state: broker's supported mechanisms: ",
+                Kind::NoSasl,
+            ),
+        ] {
+            let trouble = read(code, &format!("sasl_ssl://kafka:9092/bootstrap: {words}"));
+            assert_eq!(trouble.kind, kind, "{words}");
+            assert_eq!(trouble.whom(&facts()), "kafka:9092");
+            let error = trouble.into_error(&facts());
+            assert!(error.message.contains("kafka:9092"), "{error}");
+            assert!(error.help.is_some());
+        }
+        assert_eq!(
+            read(Code::ALL_BROKERS_DOWN, "1/1 brokers are down").kind,
+            Kind::AllDown
+        );
+    }
+
+    #[test]
+    fn an_advertised_address_is_not_the_users_to_correct() {
+        let message = "kafka:29092/1: Failed to resolve 'kafka:29092': Name or service not known";
+        let error = read(Code::RESOLVE, message).into_error(&facts());
+        assert_eq!(
+            error.message,
+            "kafka:29092 does not resolve; the cluster advertises this address"
+        );
+        assert!(
+            error
+                .help
+                .is_some_and(|help| help.contains("advertised.listeners"))
+        );
+    }
+
+    #[test]
+    fn what_tells_more_outranks_what_tells_less() {
+        assert!(Kind::AllDown < Kind::Closed && Kind::Closed < Kind::Refused);
+        assert!(Kind::Refused < Kind::Credentials);
+    }
 }
