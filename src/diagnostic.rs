@@ -456,9 +456,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level
-        .primary_title(&diagnostic.message)
-        .id(diagnostic.code.as_str());
+    let title = level.primary_title(printable(&diagnostic.message));
+    let title = match diagnostic.code {
+        code if code.is_of_manifests() => title.id(code.as_str()),
+        _ => title,
+    };
     let mut groups = Vec::new();
     if let Some(primary) = &diagnostic.primary {
         let mut group = Group::with_title(title).element(snippet(
