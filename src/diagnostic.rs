@@ -4,6 +4,7 @@
 //! annotate-snippets, and is called at the edge only. This module reads no files: a [`Sources`]
 //! is handed the texts.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
@@ -11,6 +12,9 @@ use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// Text is laid out for terminals of this many columns.
+pub const WIDTH: usize = 80;
 
 /// How much a problem weighs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -145,6 +149,25 @@ codes! {
     Interrupted = "interrupted",
     /// Created topics were not waited for.
     NotSettled = "not-settled",
+}
+
+impl Code {
+    /// Whether it is about manifests, and so shown for looking it up; the others are about this
+    /// run, and say all there is to say.
+    pub fn is_of_manifests(self) -> bool {
+        !matches!(
+            self,
+            Self::Usage
+                | Self::Connection
+                | Self::Unreachable
+                | Self::Authentication
+                | Self::Authorization
+                | Self::Refused
+                | Self::Unverifiable
+                | Self::Interrupted
+                | Self::NotSettled
+        )
+    }
 }
 
 impl fmt::Display for Code {
@@ -284,6 +307,8 @@ pub struct Diagnostic {
     pub detail: Option<String>,
     /// The way out.
     pub help: Option<String>,
+    /// A command to copy that goes with the help.
+    pub command: Option<String>,
 }
 
 impl Diagnostic {
@@ -309,9 +334,10 @@ impl Diagnostic {
             code,
             message,
             primary: None,
-            secondary: vec![],
+            secondary: Vec::new(),
             detail: None,
             help: None,
+            command: None,
         }
     }
 
@@ -339,6 +365,13 @@ impl Diagnostic {
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// Gives a command to copy.
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
         self
     }
 
@@ -464,20 +497,48 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     } else {
         groups.push(Group::with_title(title));
     }
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = renderer.decor_style(DecorStyle::Ascii).render(&groups);
-    for (lead, words) in [("  ", &diagnostic.detail), ("help: ", &diagnostic.help)] {
-        if let Some(words) = words {
-            text.push('\n');
-            text.push_str(lead);
-            text.push_str(words);
-        }
+    for line in diagnostic.detail.iter().flat_map(|detail| detail.lines()) {
+        let indent = line.len() - line.trim_start().len();
+        push_wrapped(&mut text, line.trim_start(), &" ".repeat(2 + indent), 2 + indent);
+    }
+    if let Some(help) = &diagnostic.help {
+        push_wrapped(&mut text, help, "help: ", 6);
+    }
+    if let Some(command) = &diagnostic.command {
+        // To be copied: on a line of its own, however long.
+        text.push_str("\n  ");
+        text.push_str(command);
     }
     text
+}
+
+/// Appends a paragraph, broken for a terminal of [`WIDTH`] columns.
+fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
+    let indent = " ".repeat(indent);
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(lead)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    for line in textwrap::wrap(&printable(paragraph), options) {
+        text.push('\n');
+        text.push_str(&line);
+    }
+}
+
+/// A foreign text made safe for a terminal: control characters, and those that turn the direction
+/// of writing, are replaced.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let unsafe_character = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(unsafe_character) {
+        text.replace(unsafe_character, "\u{fffd}").into()
+    } else {
+        text.into()
+    }
 }
 
 fn snippet<'a>(

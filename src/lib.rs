@@ -6,12 +6,16 @@
 //! never prints; renderers write to what they are given.
 #![deny(unsafe_code)]
 
+pub mod apply;
 pub mod catalog;
 pub mod cluster;
 pub mod diagnostic;
+pub mod exit;
+pub mod interrupt;
 pub mod manifest;
 pub mod observed;
 pub mod plan;
 pub mod remedy;
+pub mod report;
 pub mod topic;
 pub mod units;

@@ -1,1 +1,91 @@
-//! x
+//! A Kafka cluster over librdkafka: the connection, what to ask in which order, and what to make
+//! of the answers.
+//!
+//! [`settings`] makes librdkafka's settings of what the user gave; [`Kafka::connect`] opens a
+//! connection with them and implements [`ObserveTopics`] and [`CreateTopics`]. Nothing here can
+//! alter or delete: [`admin`] has no such call, and `clippy.toml` bans them.
+//!
+//! | module | holds |
+//! |-|-|
+//! | [`admin`] | librdkafka's admin calls as safe functions, the only `unsafe` |
+//! | [`connection`] | patience: when a wait is over, and with which words |
+//! | [`trouble`] | what an error of a connection means |
+//! | [`look`] | topics, their configuration, the cluster |
+//! | [`serving`] | whether leaders serve |
+//! | [`creation`] | creating, and having it checked |
+
+mod admin;
+mod connection;
+mod creation;
+mod look;
+mod serving;
+pub mod settings;
+mod trouble;
+
+use std::collections::BTreeMap;
+
+use self::connection::Connection;
+pub use self::connection::Waiting;
+use self::settings::Settings;
+use crate::cluster::{
+    Absence, Answer, ClusterError, CreateTopics, NewTopic, ObserveTopics, Unserved, Wanted,
+};
+use crate::observed::{ClusterIdentity, Observation};
+use crate::topic::{Partitions, TopicName};
+
+/// A connected cluster. Dropping it closes the connections, in a few milliseconds.
+pub struct Kafka {
+    connection: Connection,
+}
+
+impl Kafka {
+    /// Connects: returns when a broker has answered. `progress` is called now and then while
+    /// there is trouble that [`Settings::wait`] still leaves time for.
+    ///
+    /// # Errors
+    /// - `Configuration`: librdkafka cannot start with these settings.
+    /// - `Authentication`: credentials or certificates are not accepted, at once.
+    /// - `Unreachable`: no broker can be reached, about a second after that is clear and the wait
+    ///   is over; or none answers within [`Settings::timeout`].
+    pub async fn connect(
+        settings: &Settings,
+        progress: impl Fn(&Waiting) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
+        let connection = Connection::open(settings, Box::new(progress)).await?;
+        Ok(Self { connection })
+    }
+}
+
+impl ObserveTopics for Kafka {
+    async fn identity(&self) -> Result<ClusterIdentity, ClusterError> {
+        Ok(look::cluster(&self.connection).await?.identity())
+    }
+
+    async fn observe(
+        &self,
+        wanted: &[Wanted],
+        absence: Absence,
+    ) -> Result<Observation, ClusterError> {
+        look::observe(&self.connection, wanted, absence).await
+    }
+
+    async fn unserved(
+        &self,
+        topics: &[(TopicName, Partitions)],
+    ) -> Result<Vec<Unserved>, ClusterError> {
+        serving::unserved(&self.connection, topics).await
+    }
+}
+
+impl CreateTopics for Kafka {
+    async fn validate(
+        &self,
+        topics: &[NewTopic],
+    ) -> Result<BTreeMap<TopicName, Answer>, ClusterError> {
+        creation::validate(&self.connection, topics).await
+    }
+
+    async fn create(&self, topics: &[NewTopic]) -> BTreeMap<TopicName, Answer> {
+        creation::create(&self.connection, topics).await
+    }
+}

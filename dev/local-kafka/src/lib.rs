@@ -1,1 +1,37 @@
-//! x
+//! Real Apache Kafka on loopback, for topicctl's tests, benches and demo.
+//!
+//! ```no_run
+//! use local_kafka::LocalKafka;
+//!
+//! let kafka = LocalKafka::options().nodes(3).start()?;
+//! println!("{}", kafka.bootstrap_servers());
+//! # Ok::<(), anyhow::Error>(())
+//! ```
+//!
+//! [`LocalKafka::options`] says what the cluster shall be like: how many KRaft nodes, which version,
+//! how clients are secured, which users and ACLs there are. The jars come from Maven, once per
+//! version. [`proxy::Proxy`] sits between a client and a node, records requests and breaks them.
+//!
+//! What this crate must not do: leave anything behind. Nodes and data go away with the cluster, and
+//! also when the process that started them is killed. It does not print, and it never pretends: a
+//! missing `java` or `mvn` is an error.
+
+mod acls;
+mod class_archive;
+mod cluster;
+pub mod jars;
+mod java;
+mod lifeline;
+mod node;
+mod options;
+mod ports;
+pub mod proxy;
+mod readiness;
+mod server_properties;
+mod tls;
+mod tools;
+
+pub use cluster::LocalKafka;
+pub use options::{Options, SUPER_PASSWORD, SUPER_USER, Security};
+pub use ports::free_port;
+pub use tools::Tools;

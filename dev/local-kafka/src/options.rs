@@ -1,0 +1,194 @@
+//! What a cluster shall be like, before it is started.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, bail};
+
+use crate::{LocalKafka, jars};
+
+/// The super user of clusters with an authorizer, with [`SUPER_PASSWORD`].
+pub const SUPER_USER: &str = "admin";
+/// The password of [`SUPER_USER`].
+pub const SUPER_PASSWORD: &str = "admin-secret";
+
+/// How clients reach the brokers, and whether there are ACLs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// No encryption, no authentication, no authorizer.
+    #[default]
+    Plaintext,
+    /// TLS with a server certificate of its own, see [`LocalKafka::ca_file`]; no authentication.
+    Tls,
+    /// SASL (PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512) without encryption; ACLs are enforced.
+    Sasl,
+    /// The same over TLS.
+    SaslTls,
+}
+
+impl Security {
+    pub(crate) fn has_tls(self) -> bool {
+        matches!(self, Self::Tls | Self::SaslTls)
+    }
+
+    pub(crate) fn has_sasl(self) -> bool {
+        matches!(self, Self::Sasl | Self::SaslTls)
+    }
+}
+
+/// A cluster to be started; made by [`LocalKafka::options`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) nodes: u32,
+    pub(crate) version: String,
+    pub(crate) properties: Vec<(String, String)>,
+    pub(crate) security: Security,
+    pub(crate) users: BTreeMap<String, String>,
+    pub(crate) acls: Vec<Vec<String>>,
+    pub(crate) advertised: BTreeMap<u32, String>,
+    pub(crate) classpath: Vec<PathBuf>,
+    pub(crate) client_port: Option<u16>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            nodes: 1,
+            version: jars::DEFAULT_VERSION.to_owned(),
+            properties: Vec::new(),
+            security: Security::default(),
+            users: BTreeMap::new(),
+            acls: Vec::new(),
+            advertised: BTreeMap::new(),
+            classpath: Vec::new(),
+            client_port: None,
+        }
+    }
+}
+
+impl Options {
+    /// How many nodes; each is broker and controller. Their ids are `1..=n`.
+    #[must_use]
+    pub fn nodes(mut self, n: u32) -> Self {
+        self.nodes = n;
+        self
+    }
+
+    /// A version of Apache Kafka other than [`jars::DEFAULT_VERSION`].
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.version);
+        self
+    }
+
+    /// A line of `server.properties` for all nodes. It wins over what the harness writes itself.
+    #[must_use]
+    pub fn property(mut self, key: &str, value: &str) -> Self {
+        self.properties.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// How clients reach the brokers.
+    #[must_use]
+    pub fn security(mut self, security: Security) -> Self {
+        self.security = security;
+        self
+    }
+
+    /// A SASL user, who can use every mechanism. [`SUPER_USER`] always exists.
+    #[must_use]
+    pub fn user(mut self, name: &str, password: &str) -> Self {
+        self.users.insert(name.to_owned(), password.to_owned());
+        self
+    }
+
+    /// The arguments of one `kafka-acls --add`, which is run once the cluster is up.
+    #[must_use]
+    pub fn acl(mut self, args: &[&str]) -> Self {
+        self.acls
+            .push(args.iter().map(|&arg| arg.to_owned()).collect());
+        self
+    }
+
+    /// The address (`host:port`) that a node tells clients to use, for a proxy in front of it.
+    /// [`LocalKafka::bootstrap_servers`] has the node's real port all the same.
+    #[must_use]
+    pub fn advertise(mut self, node_id: u32, address: &str) -> Self {
+        self.advertised.insert(node_id, address.to_owned());
+        self
+    }
+
+    /// A jar or directory that is added to the class path of nodes and tools.
+    #[must_use]
+    pub fn classpath(mut self, path: impl AsRef<Path>) -> Self {
+        self.classpath.push(path.as_ref().to_owned());
+        self
+    }
+
+    /// The port on which node 1 listens for clients, instead of a free one.
+    #[must_use]
+    pub fn client_port(mut self, port: u16) -> Self {
+        self.client_port = Some(port);
+        self
+    }
+
+    /// Starts the cluster and waits until every node answers and knows all others.
+    ///
+    /// # Errors
+    ///
+    /// When `java` or the jars are missing, or a node ends or does not become ready in time: then
+    /// with the end of its log.
+    pub fn start(self) -> Result<LocalKafka> {
+        self.check()?;
+        LocalKafka::start(self)
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.nodes == 0 {
+            bail!("a cluster has at least one node");
+        }
+        if let Some(id) = self
+            .advertised
+            .keys()
+            .find(|id| !(1..=self.nodes).contains(id))
+        {
+            bail!(
+                "there is no node {id} to advertise, the nodes are 1 to {}",
+                self.nodes
+            );
+        }
+        let authorizes = !self.users.is_empty() || !self.acls.is_empty();
+        if authorizes && !self.security.has_sasl() {
+            bail!("users and ACLs need Security::Sasl or Security::SaslTls");
+        }
+        // Both go into a JAAS line and into the argument of `--add-scram`.
+        for (name, password) in &self.users {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if name.is_empty() || !name.chars().all(plain) {
+                bail!(
+                    "user name {name:?} has other characters than letters, digits, `-`, `_`, `.`"
+                );
+            }
+            let quotable = |c: char| (' '..='~').contains(&c) && !"\"\\,".contains(c);
+            if password.is_empty() || !password.chars().all(quotable) {
+                bail!(
+                    "the password of {name} is empty or has a quote, comma, backslash or non-ASCII"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// All SASL users, with the super user.
+    pub(crate) fn all_users(&self) -> BTreeMap<&str, &str> {
+        let mut users = BTreeMap::from([(SUPER_USER, SUPER_PASSWORD)]);
+        users.extend(
+            self.users
+                .iter()
+                .map(|(name, password)| (name.as_str(), password.as_str())),
+        );
+        users
+    }
+}

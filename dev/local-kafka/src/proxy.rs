@@ -1,0 +1,308 @@
+//! A TCP proxy that records the requests to one node, and breaks them on demand.
+//!
+//! It reads only the framing of Kafka's protocol: the length of a message, and of a request the api
+//! key, version and correlation id. It does not understand TLS; SASL over plaintext is fine.
+//!
+//! To put one in front of a node: [`Proxy::listen`], give [`Proxy::address`] to
+//! [`Options::advertise`](crate::Options::advertise) and to the client under test, start the node,
+//! and [`Proxy::forward_to`] its real address.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read as _, Write as _},
+    mem,
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+mod api_names;
+
+pub use api_names::api_name;
+
+/// A larger message is not Kafka's protocol: the broker's own limit is the same.
+const LARGEST_MESSAGE: usize = 100 << 20;
+
+/// One request that arrived at the proxy, whatever became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Which request it is, see [`api_name`].
+    pub api_key: i16,
+    /// The version of that request.
+    pub api_version: i16,
+    /// Its length in bytes, without the length field itself.
+    pub size: usize,
+}
+
+/// What happens to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is closed and the broker never sees the request.
+    CloseBeforeForwarding,
+    /// The broker acts on the request; when it answers, the connection is closed instead.
+    CloseAfterForwarding,
+    /// The broker never sees the request; the connection stays open, without an answer.
+    Swallow,
+    /// The broker acts on the request; its answer is dropped and the connection stays open.
+    DropResponse,
+}
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct State {
+    target: Option<SocketAddr>,
+    closed: bool,
+    requests: Vec<Request>,
+    faults: Vec<(i16, Fault, usize)>,
+    hooks: Vec<(i16, Hook)>,
+    /// One of each pair, by number, so that they can be closed from outside.
+    connections: BTreeMap<u64, Pair>,
+    next_connection: u64,
+}
+
+struct Pair {
+    client: TcpStream,
+    broker: TcpStream,
+}
+
+impl Pair {
+    fn close(&self) {
+        // One that is closed already is what is wanted.
+        let _ = self.client.shutdown(Shutdown::Both);
+        let _ = self.broker.shutdown(Shutdown::Both);
+    }
+
+    fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self {
+            client: self.client.try_clone()?,
+            broker: self.broker.try_clone()?,
+        })
+    }
+}
+
+/// A proxy in front of one node. Dropping it closes its port and its connections.
+pub struct Proxy {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+impl Proxy {
+    /// Listens on a free port of loopback. Connections are closed until [`Self::forward_to`].
+    ///
+    /// # Errors
+    ///
+    /// When no port can be bound.
+    pub fn listen() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = Arc::clone(&state);
+        thread::Builder::new()
+            .name("proxy".to_owned())
+            .spawn(move || accept(&listener, &shared))?;
+        Ok(Self { address, state })
+    }
+
+    /// Where it listens, as `host:port`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// From now on, new connections go to this `host:port`.
+    ///
+    /// # Errors
+    ///
+    /// When that is no address.
+    pub fn forward_to(&self, address: impl ToSocketAddrs) -> io::Result<()> {
+        let target = address.to_socket_addrs()?.next();
+        let target = target.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        lock(&self.state).target = Some(target);
+        Ok(())
+    }
+
+    /// All requests so far, in the order of their arrival.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.state).requests.clone()
+    }
+
+    /// Forgets the requests so far. Faults and hooks stay.
+    pub fn clear(&self) {
+        lock(&self.state).requests.clear();
+    }
+
+    /// Breaks the next request with this api key.
+    pub fn on_request(&self, api_key: i16, fault: Fault) {
+        self.on_requests(api_key, fault, 1);
+    }
+
+    /// Breaks the next requests with this api key, `times` of them. Faults for the same api key are
+    /// used up one after the other.
+    pub fn on_requests(&self, api_key: i16, fault: Fault, times: usize) {
+        lock(&self.state).faults.push((api_key, fault, times));
+    }
+
+    /// Calls `hook` when the next request with this api key arrived, before it is forwarded.
+    pub fn on_request_call(&self, api_key: i16, hook: Box<dyn FnOnce() + Send>) {
+        lock(&self.state).hooks.push((api_key, hook));
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        for pair in mem::take(&mut state.connections).values() {
+            pair.close();
+        }
+        drop(state);
+        // The accepting thread looks at `closed` when a connection arrives.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// A panic in a hook must not hide behind a poisoned lock: the data is whole at any time.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>) {
+    for client in listener.incoming() {
+        if lock(state).closed {
+            return;
+        }
+        // A connection that fails is closed, which is all that its client can be told.
+        let _ = client.and_then(|client| serve(client, state));
+    }
+}
+
+fn serve(client: TcpStream, state: &Arc<Mutex<State>>) -> io::Result<()> {
+    let target = lock(state).target.ok_or(io::ErrorKind::NotConnected)?;
+    let broker = TcpStream::connect(target)?;
+    client.set_nodelay(true)?;
+    broker.set_nodelay(true)?;
+    let pair = Pair { client, broker };
+    let (for_requests, for_responses) = (pair.try_clone()?, pair.try_clone()?);
+    let number = {
+        let mut state = lock(state);
+        if state.closed {
+            return Ok(());
+        }
+        state.next_connection += 1;
+        let number = state.next_connection;
+        state.connections.insert(number, pair);
+        number
+    };
+    // Answers that the client shall not get, by correlation id.
+    let withheld = Arc::new(Mutex::new(BTreeMap::new()));
+    let shared_state = Arc::clone(state);
+    let shared_withheld = Arc::clone(&withheld);
+    thread::spawn(move || {
+        // An end of either direction, for whatever reason, ends the connection.
+        let _ = pass_requests(&for_requests, &shared_state, &shared_withheld);
+        for_requests.close();
+        lock(&shared_state).connections.remove(&number);
+    });
+    thread::spawn(move || {
+        let _ = pass_responses(&for_responses, &withheld);
+        for_responses.close();
+    });
+    Ok(())
+}
+
+type Withheld = Mutex<BTreeMap<i32, Fault>>;
+
+fn pass_requests(pair: &Pair, state: &Mutex<State>, withheld: &Withheld) -> io::Result<()> {
+    loop {
+        let message = read_message(&pair.client)?;
+        let (request, correlation) = header(&message).ok_or(io::ErrorKind::InvalidData)?;
+        let (fault, hooks) = {
+            let mut state = lock(state);
+            state.requests.push(request);
+            (
+                take_fault(&mut state.faults, request.api_key),
+                take_hooks(&mut state, request),
+            )
+        };
+        // With nothing locked: a hook may use the proxy.
+        for hook in hooks {
+            hook();
+        }
+        match fault {
+            Some(Fault::CloseBeforeForwarding) => return Ok(()),
+            Some(Fault::Swallow) => continue,
+            Some(fault @ (Fault::CloseAfterForwarding | Fault::DropResponse)) => {
+                withheld
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(correlation, fault);
+            }
+            None => {}
+        }
+        write_message(&pair.broker, &message)?;
+    }
+}
+
+fn pass_responses(pair: &Pair, withheld: &Withheld) -> io::Result<()> {
+    loop {
+        let message = read_message(&pair.broker)?;
+        let correlation = message.first_chunk().copied().map(i32::from_be_bytes);
+        let fault = correlation.and_then(|correlation| {
+            withheld
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&correlation)
+        });
+        match fault {
+            Some(Fault::CloseAfterForwarding) => return Ok(()),
+            Some(_) => {}
+            None => write_message(&pair.client, &message)?,
+        }
+    }
+}
+
+fn take_fault(faults: &mut Vec<(i16, Fault, usize)>, api_key: i16) -> Option<Fault> {
+    faults.retain(|(_, _, times)| *times > 0);
+    let (_, fault, times) = faults.iter_mut().find(|(key, ..)| *key == api_key)?;
+    *times -= 1;
+    Some(*fault)
+}
+
+fn take_hooks(state: &mut State, request: Request) -> Vec<Hook> {
+    let (now, later) = mem::take(&mut state.hooks)
+        .into_iter()
+        .partition(|(key, _)| *key == request.api_key);
+    state.hooks = later;
+    let now: Vec<(i16, Hook)> = now;
+    now.into_iter().map(|(_, hook)| hook).collect()
+}
+
+fn header(message: &[u8]) -> Option<(Request, i32)> {
+    let (api_key, rest) = message.split_first_chunk()?;
+    let (api_version, rest) = rest.split_first_chunk()?;
+    let request = Request {
+        api_key: i16::from_be_bytes(*api_key),
+        api_version: i16::from_be_bytes(*api_version),
+        size: message.len(),
+    };
+    Some((request, i32::from_be_bytes(*rest.first_chunk()?)))
+}
+
+fn read_message(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let length = usize::try_from(i32::from_be_bytes(length)).unwrap_or(usize::MAX);
+    if length > LARGEST_MESSAGE {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut message = vec![0; length];
+    stream.read_exact(&mut message)?;
+    Ok(message)
+}
+
+fn write_message(mut stream: &TcpStream, message: &[u8]) -> io::Result<()> {
+    let length = i32::try_from(message.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes()[..], message].concat())
+}

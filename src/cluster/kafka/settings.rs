@@ -1,0 +1,236 @@
+//! What the user gave, as librdkafka's settings.
+//!
+//! Pure: takes the options of the command line, a look-up of the environment and the text of the
+//! properties file, and gives [`Settings`] or every problem at once. Four layers, strongest first:
+//! `-X`, flags, `--command-config`, environment. A setting that cannot be honoured is an error that
+//! names it; none is dropped, except what cannot matter to an admin client. Secrets live in
+//! [`SecretString`] and are in no message, log line or `Debug` output.
+//!
+//! | module | holds |
+//! |-|-|
+//! | [`bootstrap`] | the list of `host:port` |
+//! | [`environment`] | the variables that people have |
+//! | [`properties`] | the syntax of Java's `.properties` |
+//! | [`java`] | the Java client's names and values, in librdkafka's |
+//! | [`jaas`] | `sasl.jaas.config` |
+//! | [`layers`] | names, checks and strength of settings |
+
+mod bootstrap;
+mod environment;
+mod jaas;
+mod java;
+mod layers;
+mod properties;
+mod security;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use self::layers::{Layers, SetBy};
+use super::trouble::seconds;
+use crate::cluster::{ClusterError, ClusterErrorKind};
+use crate::diagnostic::{Code, Diagnostic, SourceId, Sources};
+
+/// The longest silence where nothing else is said.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The first part of the client id where nothing else is said.
+const CLIENT_NAME: &str = "topicctl";
+
+/// What the user said about the connection.
+#[derive(Clone, Default)]
+pub struct ConnectionOptions {
+    /// `-b`: a list of `host:port`.
+    pub bootstrap_servers: Option<String>,
+    /// `--command-config`: the Java client's properties file, read by the caller.
+    pub command_config: Option<SourceId>,
+    /// `-X`: `key=value` with librdkafka's names.
+    pub overrides: Vec<String>,
+    /// `--client-id`: the first part of the client id.
+    pub client_id: Option<String>,
+    /// `--timeout`: the longest silence; `None` for the properties file's `request.timeout.ms`,
+    /// else [`DEFAULT_TIMEOUT`].
+    pub timeout: Option<Duration>,
+    /// `--wait`: how long to wait for a first answer.
+    pub wait: Duration,
+}
+
+/// What messages may tell of a connection. Holds no secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Facts {
+    /// `host:port`, by comma.
+    pub(super) bootstrap_servers: String,
+    /// In upper case, as Kafka writes it.
+    pub(super) protocol: String,
+    /// `None` without SASL.
+    pub(super) mechanism: Option<String>,
+    /// `None` without SASL.
+    pub(super) user: Option<String>,
+    /// Where the credentials are set: `KAFKA_USERNAME and KAFKA_PASSWORD`.
+    pub(super) credentials_from: String,
+    /// The CA as it is set; `None` for the system's bundle.
+    pub(super) ca: Option<String>,
+    /// The longest silence.
+    pub(super) timeout: Duration,
+    /// What a port of the bootstrap list suggests, where it does not fit.
+    pub(super) port_hint: Option<String>,
+}
+
+/// The settings of one connection.
+#[derive(Clone)]
+pub struct Settings {
+    layers: Layers,
+    facts: Facts,
+    command_config: Option<String>,
+    client_name: String,
+    wait: Duration,
+}
+
+impl Settings {
+    /// Resolves what the user gave. `environment` looks a variable up; `sources` holds the
+    /// properties file.
+    ///
+    /// # Errors
+    /// Every problem, each of [`Code::Connection`]; those of the properties file point into it.
+    pub fn resolve(
+        options: &ConnectionOptions,
+        environment: &dyn Fn(&str) -> Option<String>,
+        sources: &Sources,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut layers = Layers::default();
+        let mut problems = vec![];
+
+        environment::apply(environment, &mut layers, &mut problems);
+        let mut asked_timeout = None;
+        if let Some(source) = options.command_config {
+            let path = sources.path(source);
+            let found = properties::read(sources.text(source), source);
+            asked_timeout = java::apply(found, path, &mut layers, &mut problems);
+        }
+        if let Some(servers) = filled(options.bootstrap_servers.as_deref()) {
+            layers.set("bootstrap.servers", servers, SetBy::Flag("-b"));
+        }
+        for text in &options.overrides {
+            layers.apply_override(text, &mut problems);
+        }
+
+        let timeout = options.timeout.or(asked_timeout).unwrap_or(DEFAULT_TIMEOUT);
+        let client_name = match filled(options.client_id.as_deref()) {
+            Some(name) => {
+                layers.remove_weaker_than_flags("client.id");
+                name.to_owned()
+            }
+            None => filled(environment("SERVICE_NAME").as_deref())
+                .unwrap_or(CLIENT_NAME)
+                .to_owned(),
+        };
+        let bootstrap_servers = bootstrap::check(&mut layers, &mut problems);
+        let security = security::settle(&mut layers, &mut problems);
+        layers.fill_defaults(timeout);
+        match bootstrap_servers {
+            Some(bootstrap_servers) if problems.is_empty() => Ok(Self {
+                facts: Facts {
+                    port_hint: bootstrap::port_hint(&bootstrap_servers, &security.protocol),
+                    bootstrap_servers,
+                    protocol: security.protocol,
+                    mechanism: security.mechanism,
+                    user: security.user,
+                    credentials_from: security.credentials_from,
+                    ca: security.ca,
+                    timeout,
+                },
+                layers,
+                command_config: options
+                    .command_config
+                    .map(|id| sources.path(id).to_string()),
+                client_name,
+                wait: options.wait,
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// The bootstrap servers, `host:port` by comma, as commands take them.
+    pub fn bootstrap_servers(&self) -> &str {
+        &self.facts.bootstrap_servers
+    }
+
+    /// The path of the properties file, as it was given.
+    pub fn command_config(&self) -> Option<&str> {
+        self.command_config.as_deref()
+    }
+
+    /// Who we are to the cluster, with SASL.
+    pub fn user(&self) -> Option<&str> {
+        self.facts.user.as_deref()
+    }
+
+    /// The longest silence of the cluster, connecting or answering one request.
+    pub fn timeout(&self) -> Duration {
+        self.facts.timeout
+    }
+
+    /// How long to wait for a first answer.
+    pub fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// librdkafka's settings, in the order to set them. `host` and `suffix` tell one run's client
+    /// id from another's.
+    pub(super) fn entries(&self, host: &str, suffix: u32) -> Vec<(&str, SecretString)> {
+        let mut entries: Vec<(&str, SecretString)> = self.layers.entries().collect();
+        if !self.layers.has("client.id") {
+            let id = format!("{}-{host}-{suffix:08x}", self.client_name);
+            entries.push(("client.id", id.into()));
+        }
+        entries.extend(layers::FIXED.map(|(name, value)| (name, value.into())));
+        entries
+    }
+
+    /// The error for a client that did not start with these settings; `message` may quote a value.
+    pub(super) fn start_error(&self, setting: Option<&str>, message: &str) -> ClusterError {
+        let secret = setting.is_some_and(layers::is_secret);
+        let from = setting.and_then(|name| self.layers.from(name));
+        ClusterError {
+            kind: ClusterErrorKind::Configuration,
+            message: match setting {
+                Some(name) => format!("the connection's `{name}` is not usable"),
+                None => "a client cannot be started with these connection settings".to_owned(),
+            },
+            detail: (!secret).then(|| message.to_owned()),
+            help: from.map(|from| format!("it is set by {from}")),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.layers.entries() {
+            match layers::is_secret(name) {
+                true => map.entry(&name, &"[secret]"),
+                false => map.entry(&name, &value.expose_secret()),
+            };
+        }
+        map.entry(&"--timeout", &seconds(self.facts.timeout))
+            .finish()
+    }
+}
+
+/// An error of the connection's description.
+fn problem(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::Connection, message)
+}
+
+/// What is empty or blank counts as not given.
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}

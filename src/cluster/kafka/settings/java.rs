@@ -1,0 +1,233 @@
+//! The Java client's properties in librdkafka's names and values.
+//!
+//! A property is translated, passed on where librdkafka has one of the same name and meaning,
+//! ignored where it cannot matter to a client that only asks and creates, or an error that names
+//! it and the way out.
+
+mod stores;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::jaas::{self, Module};
+use super::layers::{self, Layers, SetBy};
+use super::problem;
+use super::properties::Property;
+use crate::diagnostic::{Diagnostic, Location};
+
+/// What has no counterpart, and what to do instead.
+const UNTRANSLATABLE: [(&str, &str); 8] = [
+    (
+        "config.providers",
+        "write the values out, or set KAFKA_USERNAME and KAFKA_PASSWORD",
+    ),
+    (
+        "sasl.client.callback.handler.class",
+        "give the credentials in sasl.jaas.config",
+    ),
+    (
+        "sasl.login.callback.handler.class",
+        "give the credentials in sasl.jaas.config",
+    ),
+    (
+        "sasl.login.class",
+        "give the credentials in sasl.jaas.config",
+    ),
+    ("security.providers", "leave it out if TLS can do without"),
+    (
+        "ssl.engine.factory.class",
+        "give certificates as PEM: ssl.truststore.type=PEM",
+    ),
+    ("socks5.proxy.address", "connect without a proxy"),
+    ("socks5.proxy.port", "connect without a proxy"),
+];
+
+/// What tunes producing, consuming or the Java client's inner life; and what librdkafka has under
+/// the same name for its producers and consumers.
+const IGNORED: [&str; 61] = [
+    "acks",
+    "allow.auto.create.topics",
+    "auto.commit.interval.ms",
+    "auto.include.jmx.reporter",
+    "auto.offset.reset",
+    "batch.size",
+    "bootstrap.controllers",
+    "buffer.memory",
+    "check.crcs",
+    "compression.type",
+    "default.api.timeout.ms",
+    "delivery.timeout.ms",
+    "enable.auto.commit",
+    "enable.idempotence",
+    "enable.metrics.push",
+    "exclude.internal.topics",
+    "fetch.max.bytes",
+    "fetch.max.wait.ms",
+    "fetch.min.bytes",
+    "group.id",
+    "group.instance.id",
+    "group.protocol",
+    "group.remote.assignor",
+    "heartbeat.interval.ms",
+    "interceptor.classes",
+    "isolation.level",
+    "key.deserializer",
+    "key.serializer",
+    "linger.ms",
+    "max.block.ms",
+    "max.in.flight.requests.per.connection",
+    "max.partition.fetch.bytes",
+    "max.poll.interval.ms",
+    "max.poll.records",
+    "max.request.size",
+    "metadata.max.idle.ms",
+    "metadata.recovery.strategy",
+    "metric.reporters",
+    "metrics.num.samples",
+    "metrics.recording.level",
+    "metrics.sample.window.ms",
+    "partition.assignment.strategy",
+    "partitioner.class",
+    "receive.buffer.bytes",
+    "retries",
+    "retry.backoff.max.ms",
+    "retry.backoff.ms",
+    "send.buffer.bytes",
+    "session.timeout.ms",
+    "socket.connection.setup.timeout.max.ms",
+    "ssl.enabled.protocols",
+    "ssl.keymanager.algorithm",
+    "ssl.protocol",
+    "ssl.provider",
+    "ssl.secure.random.implementation",
+    "ssl.trustmanager.algorithm",
+    "transaction.timeout.ms",
+    "transactional.id",
+    "value.deserializer",
+    "value.serializer",
+    "client.rack",
+];
+
+/// Beginnings of names that belong to other clients, or to mechanisms whose use is an error
+/// already.
+const IGNORED_PREFIXES: [&str; 8] = [
+    "basic.auth.",
+    "confluent.monitoring.",
+    "partitioner.",
+    "sasl.kerberos.",
+    "sasl.login.",
+    "sasl.oauthbearer.",
+    "schema.registry.",
+    "transaction.",
+];
+
+/// Translates a file's properties; returns its `request.timeout.ms`, which is the longest silence.
+pub(super) fn apply(
+    found: Vec<Property>,
+    path: &Arc<str>,
+    layers: &mut Layers,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Duration> {
+    let mut timeout = None;
+    let mut stores = stores::Stores::default();
+    for property in last_of_each(found) {
+        let from = SetBy::File {
+            location: Location {
+                file: Arc::clone(path),
+                line: property.line,
+                column: 1,
+            },
+            span: property.span,
+            property: property.key.clone(),
+        };
+        if let Some(words) = property.broken {
+            let found = problem(format!("the value of `{}` has {words}", property.key));
+            problems.push(from.locate(found));
+            continue;
+        }
+        let (key, value) = (
+            layers::canonical(property.key.trim()),
+            property.value.as_str(),
+        );
+        match key {
+            _ if stores.take(key, value, &from) => {}
+            // Java's way to say that the host name is not checked.
+            "ssl.endpoint.identification.algorithm" => {
+                let value = match value.trim() {
+                    "" => "none".to_owned(),
+                    value => value.to_ascii_lowercase(),
+                };
+                layers.set_checked(key, &value, from, problems);
+            }
+            _ if value.trim().is_empty() => {}
+            "sasl.jaas.config" => login(value, from, layers, problems),
+            "request.timeout.ms" => match value.trim().parse() {
+                Ok(milliseconds @ 1..) => timeout = Some(Duration::from_millis(milliseconds)),
+                _ => {
+                    let found = problem("`request.timeout.ms` is not a number of milliseconds");
+                    problems.push(from.locate(found).help("write for example 30000"));
+                }
+            },
+            "sasl.password" | "ssl.key.password" | "ssl.keystore.password" => {
+                layers.set_checked(key, value, from, problems);
+            }
+            _ => other(key, value.trim(), from, layers, problems),
+        }
+    }
+    stores.settle(layers, problems);
+    timeout
+}
+
+/// Of a name that stands there several times, Java takes the last.
+fn last_of_each(found: Vec<Property>) -> Vec<Property> {
+    let mut last = BTreeMap::new();
+    for property in found {
+        last.insert(property.key.clone(), property);
+    }
+    let mut all: Vec<Property> = last.into_values().collect();
+    all.sort_by_key(|property| property.line);
+    all
+}
+
+fn other(key: &str, value: &str, from: SetBy, layers: &mut Layers, problems: &mut Vec<Diagnostic>) {
+    if let Some((_, help)) = UNTRANSLATABLE
+        .iter()
+        .find(|(name, _)| key == *name || key.starts_with(&format!("{name}.")))
+    {
+        let found = problem(format!(
+            "`{key}` of the Java client has no counterpart in topicctl"
+        ));
+        problems.push(from.locate(found).help(*help));
+    } else if IGNORED.contains(&key) || IGNORED_PREFIXES.iter().any(|p| key.starts_with(p)) {
+        tracing::debug!("{from} does not matter to topicctl");
+    } else if layers::is_known(key) && !layers::is_refused(key) {
+        layers.set_checked(key, value, from, problems);
+    } else {
+        let found = problem(format!("`{key}` is not a property of a Kafka client"));
+        problems.push(from.locate(found).help(layers::suggestion(key)));
+    }
+}
+
+fn login(value: &str, from: SetBy, layers: &mut Layers, problems: &mut Vec<Diagnostic>) {
+    match jaas::read(value) {
+        Ok(login) => {
+            layers.set("sasl.username", &login.username, from.clone());
+            layers.set(
+                "sasl.password",
+                login.password.expose_secret(),
+                from.clone(),
+            );
+            layers.note_module(login.module == Module::Scram, from);
+        }
+        Err(words) => {
+            let found = problem(format!("`sasl.jaas.config` cannot be used: {words}"));
+            problems.push(from.locate(found).help(
+                "write org.apache.kafka.common.security.plain.PlainLoginModule required \
+                 username=\"…\" password=\"…\"; (or scram.ScramLoginModule)",
+            ));
+        }
+    }
+}

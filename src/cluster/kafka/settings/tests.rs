@@ -1,0 +1,555 @@
+//! Settings as people give them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::{ConnectionOptions, Settings};
+use crate::diagnostic::{Code, Diagnostic, Sources};
+
+/// What a case is given.
+#[derive(Default)]
+struct Given<'a> {
+    environment: &'a [(&'a str, &'a str)],
+    file: Option<&'a str>,
+    flag: Option<&'a str>,
+    overrides: &'a [&'a str],
+    client_id: Option<&'a str>,
+}
+
+struct Outcome {
+    settings: Result<Settings, Vec<Diagnostic>>,
+    sources: Sources,
+}
+
+fn resolve(given: &Given) -> Outcome {
+    let mut sources = Sources::default();
+    let options = ConnectionOptions {
+        bootstrap_servers: given.flag.map(str::to_owned),
+        command_config: given
+            .file
+            .map(|text| sources.add("client.properties", text.to_owned())),
+        overrides: given
+            .overrides
+            .iter()
+            .map(|text| (*text).to_owned())
+            .collect(),
+        client_id: given.client_id.map(str::to_owned),
+        ..ConnectionOptions::default()
+    };
+    let variables: BTreeMap<&str, &str> = given.environment.iter().copied().collect();
+    let environment = |name: &str| variables.get(name).map(|value| (*value).to_owned());
+    Outcome {
+        settings: Settings::resolve(&options, &environment, &sources),
+        sources,
+    }
+}
+
+/// The value that librdkafka is given last.
+fn value(settings: &Settings, name: &str) -> Option<String> {
+    let entries = settings.entries("host", 0x00c0_ffee);
+    let found = entries.iter().rev().find(|(known, _)| *known == name);
+    found.map(|(_, value)| value.expose_secret().to_owned())
+}
+
+#[track_caller]
+fn expect(given: &Given, wanted: &[(&str, &str)]) -> Settings {
+    let settings = resolve(given).settings.expect("good settings");
+    for (name, wanted) in wanted {
+        assert_eq!(value(&settings, name).as_deref(), Some(*wanted), "{name}");
+    }
+    settings
+}
+
+/// Every problem as `file:line: message; help`.
+#[track_caller]
+fn problems(given: &Given) -> Vec<String> {
+    let outcome = resolve(given);
+    let problems = outcome.settings.expect_err("bad settings");
+    let text = |one: &Diagnostic| {
+        assert_eq!(one.code, Code::Connection);
+        let place = one
+            .primary
+            .as_ref()
+            .map(|label| outcome.sources.location(label.span));
+        let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+        let help = one
+            .help
+            .as_deref()
+            .map(|help| format!("; {help}"))
+            .unwrap_or_default();
+        format!("{place}{}{help}", one.message)
+    };
+    problems.iter().map(text).collect()
+}
+
+#[track_caller]
+fn expect_problem(given: &Given, parts: &[&str]) {
+    let found = problems(given);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    for part in parts {
+        assert!(found[0].contains(part), "{part} is not in {found:#?}");
+    }
+}
+
+const SERVERS: &[(&str, &str)] = &[("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")];
+
+#[test]
+fn the_stronger_layer_wins() {
+    let environment = &[
+        ("KAFKA_BOOTSTRAP_SERVERS", "env:1"),
+        ("SERVICE_NAME", "orders"),
+        ("KAFKA_SECURITY_PROTOCOL", "SSL"),
+    ];
+    let file = Some("bootstrap.servers=file:2\nsecurity.protocol=PLAINTEXT\n");
+    let mut given = Given {
+        environment,
+        ..Given::default()
+    };
+    expect(
+        &given,
+        &[("bootstrap.servers", "env:1"), ("security.protocol", "SSL")],
+    );
+    given.file = file;
+    expect(
+        &given,
+        &[
+            ("bootstrap.servers", "file:2"),
+            ("security.protocol", "PLAINTEXT"),
+        ],
+    );
+    given.flag = Some("flag:3");
+    expect(&given, &[("bootstrap.servers", "flag:3")]);
+    given.overrides = &["metadata.broker.list=override:4", "security.protocol=ssl"];
+    let settings = expect(
+        &given,
+        &[
+            ("bootstrap.servers", "override:4"),
+            ("security.protocol", "ssl"),
+        ],
+    );
+    assert_eq!(settings.bootstrap_servers(), "override:4");
+    assert_eq!(settings.command_config(), Some("client.properties"));
+}
+
+#[test]
+fn bootstrap_lists_may_have_spaces_and_line_breaks() {
+    let list = " b-1:9094, b-2:9094\n b-3:9094,\r\n";
+    let given = Given {
+        environment: &[("KAFKA_BOOTSTRAP_SERVERS", list)],
+        ..Given::default()
+    };
+    expect(
+        &given,
+        &[("bootstrap.servers", "b-1:9094,b-2:9094,b-3:9094")],
+    );
+}
+
+#[test]
+fn no_bootstrap_servers_is_an_error_that_says_so() {
+    let missing = "no bootstrap servers: use -b, KAFKA_BOOTSTRAP_SERVERS or bootstrap.servers in \
+                   --command-config";
+    for environment in [
+        &[][..],
+        &[("KAFKA_BOOTSTRAP_SERVERS", " \n")],
+        &[("TOPICCTL_BOOTSTRAP_SERVERS", "")],
+    ] {
+        assert_eq!(
+            problems(&Given {
+                environment,
+                ..Given::default()
+            }),
+            [missing]
+        );
+    }
+    let given = Given {
+        file: Some("bootstrap.servers=\n"),
+        flag: Some(" "),
+        ..Given::default()
+    };
+    assert_eq!(problems(&given), [missing]);
+    let given = Given {
+        overrides: &["bootstrap.servers= , "],
+        ..Given::default()
+    };
+    assert_eq!(problems(&given), [missing]);
+}
+
+#[test]
+fn a_server_without_a_port_is_an_error_with_an_example() {
+    let given = Given {
+        file: Some("# here\nbootstrap.servers=kafka\n"),
+        ..Given::default()
+    };
+    expect_problem(
+        &given,
+        &["client.properties:2: ", "`kafka` has no port", "kafka:9092"],
+    );
+}
+
+#[test]
+fn credentials_alone_mean_sasl_over_tls() {
+    let environment = &[
+        SERVERS[0],
+        ("KAFKA_SASL_USERNAME", "ci"),
+        ("KAFKA_PASSWORD", " hush "),
+    ];
+    let settings = expect(
+        &Given {
+            environment,
+            ..Given::default()
+        },
+        &[
+            ("security.protocol", "sasl_ssl"),
+            ("sasl.mechanism", "PLAIN"),
+            ("sasl.username", "ci"),
+            ("sasl.password", " hush "),
+            ("ssl.ca.location", "probe"),
+        ],
+    );
+    assert_eq!(settings.user(), Some("ci"));
+    assert_eq!(
+        settings.facts().credentials_from,
+        "KAFKA_SASL_USERNAME and KAFKA_PASSWORD"
+    );
+}
+
+#[test]
+fn a_ca_alone_means_tls() {
+    let environment = &[SERVERS[0], ("SSL_CA_LOCATION", "/etc/ca.pem")];
+    let wanted = [
+        ("security.protocol", "ssl"),
+        ("ssl.ca.location", "/etc/ca.pem"),
+    ];
+    expect(
+        &Given {
+            environment,
+            ..Given::default()
+        },
+        &wanted,
+    );
+    expect(
+        &Given {
+            environment: SERVERS,
+            ..Given::default()
+        },
+        &[("security.protocol", "plaintext")],
+    );
+}
+
+#[test]
+fn sasl_without_credentials_is_an_error() {
+    for (extra, missing) in [
+        (
+            &[("KAFKA_SECURITY_PROTOCOL", "sasl_ssl")][..],
+            "no credentials for SASL_SSL",
+        ),
+        (&[("KAFKA_USERNAME", "ci")], "no password for SASL_SSL"),
+        (&[("KAFKA_PASSWORD", "hush")], "no user name for SASL_SSL"),
+    ] {
+        let environment = [SERVERS, extra].concat();
+        let given = Given {
+            environment: &environment,
+            ..Given::default()
+        };
+        expect_problem(&given, &[missing, "KAFKA_USERNAME and KAFKA_PASSWORD"]);
+    }
+}
+
+#[test]
+fn java_properties_are_translated() {
+    let file = r#"
+bootstrap.servers = kafka:9093
+security.protocol = SASL_SSL
+sasl.mechanism = SCRAM-SHA-512
+sasl.jaas.config = org.apache.kafka.common.security.scram.ScramLoginModule required \
+    username="ci" \
+    password="a\\"b";
+ssl.truststore.type = PEM
+ssl.truststore.location = /etc/ca.pem
+ssl.endpoint.identification.algorithm =
+client.id = mine
+request.timeout.ms = 5000
+default.api.timeout.ms = 60000
+retries = 3
+enable.idempotence = true
+key.serializer = org.apache.kafka.common.serialization.StringSerializer
+socket.keepalive.enable = true
+"#;
+    let settings = expect(
+        &Given {
+            file: Some(file),
+            ..Given::default()
+        },
+        &[
+            ("bootstrap.servers", "kafka:9093"),
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.mechanism", "SCRAM-SHA-512"),
+            ("sasl.username", "ci"),
+            ("sasl.password", "a\"b"),
+            ("ssl.ca.location", "/etc/ca.pem"),
+            ("ssl.endpoint.identification.algorithm", "none"),
+            ("client.id", "mine"),
+            ("socket.keepalive.enable", "true"),
+        ],
+    );
+    assert_eq!(settings.timeout(), Duration::from_secs(5));
+    assert_eq!(
+        settings.facts().credentials_from,
+        "sasl.jaas.config in client.properties:5"
+    );
+    for name in [
+        "retries",
+        "enable.idempotence",
+        "request.timeout.ms",
+        "sasl.jaas.config",
+    ] {
+        assert_eq!(value(&settings, name), None, "{name}");
+    }
+}
+
+#[test]
+fn pem_and_pkcs12_stores_are_taken() {
+    let pem = "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----";
+    let wrapped = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let key = "-----BEGIN ENCRYPTED PRIVATE KEY-----AAAA-----END ENCRYPTED PRIVATE KEY-----";
+    let file = format!(
+        "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\n\
+         ssl.truststore.type=PEM\nssl.truststore.certificates={pem}\n\
+         ssl.keystore.type=PEM\nssl.keystore.certificate.chain={pem}\nssl.keystore.key={key}\n\
+         ssl.key.password=hush\n"
+    );
+    let given = Given {
+        file: Some(&file),
+        // A weaker CA must not come along.
+        environment: &[("SSL_CA_LOCATION", "/etc/ca.pem")],
+        ..Given::default()
+    };
+    let wanted = [
+        ("ssl.ca.pem", wrapped),
+        ("ssl.certificate.pem", wrapped),
+        ("ssl.key.password", "hush"),
+    ];
+    let settings = expect(&given, &wanted);
+    assert_eq!(value(&settings, "ssl.ca.location"), None);
+    assert!(!format!("{settings:?}").contains("PRIVATE KEY"));
+
+    let file = "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\nssl.keystore.type=pem\n\
+                ssl.keystore.location=/etc/client.pem\n";
+    let wanted = [
+        ("ssl.key.location", "/etc/client.pem"),
+        ("ssl.certificate.location", "/etc/client.pem"),
+    ];
+    expect(
+        &Given {
+            file: Some(file),
+            ..Given::default()
+        },
+        &wanted,
+    );
+
+    let file = "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\n\
+                ssl.keystore.location=/etc/client.p12\nssl.keystore.password=hush\n";
+    let wanted = [
+        ("ssl.keystore.location", "/etc/client.p12"),
+        ("ssl.keystore.password", "hush"),
+    ];
+    expect(
+        &Given {
+            file: Some(file),
+            ..Given::default()
+        },
+        &wanted,
+    );
+}
+
+#[test]
+fn what_cannot_be_translated_is_named_with_the_way_out() {
+    for (line, parts) in [
+        (
+            "ssl.truststore.location=/t.jks",
+            &["type JKS", "keytool -list -rfc -keystore /t.jks"][..],
+        ),
+        (
+            "ssl.keystore.location=/k.jks",
+            &["type JKS", "keytool -importkeystore"],
+        ),
+        ("ssl.truststore.certificates=/etc/ca.pem", &["not PEM"]),
+        (
+            "config.providers=file",
+            &["`config.providers`", "no counterpart"],
+        ),
+        ("config.providers.file.class=x.Y", &["no counterpart"]),
+        (
+            "sasl.client.callback.handler.class=x.Y",
+            &["no counterpart", "sasl.jaas.config"],
+        ),
+        (
+            "securty.protocol=SSL",
+            &["not a property", "did you mean security.protocol?"],
+        ),
+        ("plugin.library.paths=/x.so", &["not a property"]),
+        ("security.protocol=TLS", &["security.protocol", "TLS"]),
+        (
+            "sasl.mechanism=AWS_MSK_IAM\nsecurity.protocol=SASL_SSL",
+            &["AWS_MSK_IAM"],
+        ),
+        (
+            "sasl.jaas.config=x.OtherLoginModule required;",
+            &["x.OtherLoginModule", "PlainLoginModule"],
+        ),
+        ("request.timeout.ms=soon", &["number of milliseconds"]),
+        ("client.id=\\u00g0", &["`client.id`", "hexadecimal"]),
+    ] {
+        let text = format!("bootstrap.servers=kafka:9093\n{line}\n");
+        let found = problems(&Given {
+            file: Some(&text),
+            ..Given::default()
+        });
+        let place = "client.properties:2: ";
+        assert!(found[0].starts_with(place), "{line}: {found:#?}");
+        for part in parts {
+            assert!(found[0].contains(part), "{part} is not in {found:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_scram_module_needs_its_mechanism() {
+    let file = "bootstrap.servers=kafka:9093\nsasl.jaas.config=org.apache.kafka.common.security.\
+                scram.ScramLoginModule required username=ci password=hush;";
+    let given = Given {
+        file: Some(file),
+        ..Given::default()
+    };
+    expect_problem(
+        &given,
+        &["client.properties:2", "ScramLoginModule", "SCRAM-SHA-256"],
+    );
+}
+
+#[test]
+fn overrides_that_would_break_a_promise_are_refused() {
+    for (text, name) in [
+        ("allow.auto.create.topics=true", "allow.auto.create.topics"),
+        ("enable.metrics.push=true", "enable.metrics.push"),
+        ("enable.idempotence=true", "enable.idempotence"),
+        ("transactional.id=x", "transactional.id"),
+        ("plugin.library.paths=/x.so", "plugin.library.paths"),
+        ("sasl.passwrd=hush", "sasl.password"),
+        ("ssl.ca.location", "-X key=value"),
+        ("reconnect.backoff.ms=soon", "reconnect.backoff.ms"),
+    ] {
+        let given = Given {
+            environment: SERVERS,
+            overrides: &[text],
+            ..Given::default()
+        };
+        expect_problem(&given, &[name]);
+        assert!(!problems(&given)[0].contains("hush"));
+    }
+    let overrides = &["allow.auto.create.topics=false", "reconnect.backoff.ms=20"];
+    let settings = expect(
+        &Given {
+            environment: SERVERS,
+            overrides,
+            ..Given::default()
+        },
+        &[("reconnect.backoff.ms", "20")],
+    );
+    let entries = settings.entries("host", 1);
+    let last: Vec<_> = entries
+        .iter()
+        .rev()
+        .take(2)
+        .map(|(name, _)| *name)
+        .collect();
+    assert_eq!(last, ["enable.metrics.push", "allow.auto.create.topics"]);
+}
+
+#[test]
+fn client_ids_tell_runs_apart() {
+    let environment = &[SERVERS[0], ("SERVICE_NAME", "orders")];
+    let file = Some("client.id=mine");
+    for (given, wanted) in [
+        (
+            Given {
+                environment: SERVERS,
+                ..Given::default()
+            },
+            "topicctl-host-00c0ffee",
+        ),
+        (
+            Given {
+                environment,
+                ..Given::default()
+            },
+            "orders-host-00c0ffee",
+        ),
+        (
+            Given {
+                environment,
+                client_id: Some("ci"),
+                file,
+                ..Given::default()
+            },
+            "ci-host-00c0ffee",
+        ),
+        (
+            Given {
+                environment,
+                file,
+                ..Given::default()
+            },
+            "mine",
+        ),
+        (
+            Given {
+                environment,
+                overrides: &["client.id=x"],
+                client_id: Some("ci"),
+                ..Given::default()
+            },
+            "x",
+        ),
+    ] {
+        expect(&given, &[("client.id", wanted)]);
+    }
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let file = "securty.protocol=SSL\nssl.truststore.location=/t.jks\nbootstrap.servers=kafka";
+    let given = Given {
+        file: Some(file),
+        overrides: &["nonsense.key=1"],
+        ..Given::default()
+    };
+    assert_eq!(problems(&given).len(), 4, "{:#?}", problems(&given));
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let file = "bootstrap.servers=kafka:9093\n\
+                sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+                username=ci password=hush1;\nssl.key.password=hush2\n";
+    let given = Given {
+        file: Some(file),
+        environment: &[("KAFKA_PASSWORD", "hush3")],
+        overrides: &["ssl.keystore.password=hush4"],
+        ..Given::default()
+    };
+    let settings = expect(
+        &given,
+        &[
+            ("sasl.password", "hush1"),
+            ("ssl.keystore.password", "hush4"),
+        ],
+    );
+    let shown = format!("{settings:?} {:#?} {:?}", settings, settings.facts());
+    assert!(!shown.contains("hush"), "{shown}");
+    assert!(shown.contains("kafka:9093"), "{shown}");
+    let error = settings.start_error(Some("sasl.password"), "hush1 is bad");
+    assert!(!format!("{error:?}").contains("hush"));
+}

@@ -1,0 +1,92 @@
+//! SIGINT and SIGTERM as a value that the stages can look at.
+//!
+//! The first signal asks a run to end in good order: no new request, settle what was sent, report.
+//! The second one insists: do not even wait for what was sent. Nothing here ends the process.
+
+use std::io;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// A signal that ends a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signal {
+    /// SIGINT, from a terminal's Ctrl-C.
+    Interrupt,
+    /// SIGTERM, from a supervisor.
+    Terminate,
+}
+
+impl Signal {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Received {
+    first: Option<Signal>,
+    insisted: bool,
+}
+
+/// What has been received so far.
+#[derive(Clone, Debug)]
+pub struct Interrupts(watch::Receiver<Received>);
+
+impl Interrupts {
+    /// Listens from now on; needs a running tokio runtime.
+    ///
+    /// # Errors
+    /// Where the handlers cannot be installed.
+    pub fn listen() -> io::Result<Self> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (sender, receiver) = watch::channel(Received::default());
+        tokio::spawn(async move {
+            loop {
+                let received = tokio::select! {
+                    _ = interrupt.recv() => Signal::Interrupt,
+                    _ = terminate.recv() => Signal::Terminate,
+                };
+                sender.send_modify(|known| match known.first {
+                    None => known.first = Some(received),
+                    Some(_) => known.insisted = true,
+                });
+            }
+        });
+        Ok(Self(receiver))
+    }
+
+    /// Receives nothing, ever.
+    pub fn none() -> Self {
+        Self(watch::channel(Received::default()).1)
+    }
+
+    /// The first signal, if there was one.
+    pub fn received(&self) -> Option<Signal> {
+        self.0.borrow().first
+    }
+
+    /// Waits for the first signal.
+    pub async fn first(&self) -> Signal {
+        let mut receiver = self.0.clone();
+        let received = receiver.wait_for(|known| known.first.is_some()).await;
+        match received.map(|known| known.first) {
+            Ok(Some(signal)) => signal,
+            // Nobody listens any more, so nothing can come.
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Waits for the second signal.
+    pub async fn insisted(&self) {
+        let mut receiver = self.0.clone();
+        if receiver.wait_for(|known| known.insisted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

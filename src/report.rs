@@ -1,0 +1,491 @@
+//! What a run has to say, as data: made once from the outcomes, rendered by [`text`] and [`json`].
+//!
+//! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
+
+pub mod json;
+pub mod text;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::apply::{Outcome, Status, Stop};
+use crate::catalog;
+use crate::cluster::{ClusterError, ClusterErrorKind};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Location, Severity, Sources};
+use crate::exit::ExitCode;
+use crate::observed::{ClusterIdentity, ObservedOrigin};
+use crate::plan::Mismatch;
+use crate::remedy::{self, Access};
+use crate::topic::{Declared, Role, TopicName};
+
+/// The commands that report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Offline checks.
+    Validate,
+    /// What apply would do.
+    Plan,
+    /// Whether the cluster is as declared.
+    Verify,
+    /// Create what is missing.
+    Apply {
+        /// Stopped behind the preflight.
+        dry_run: bool,
+    },
+}
+
+impl Command {
+    /// Its name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Plan => "plan",
+            Self::Verify => "verify",
+            Self::Apply { .. } => "apply",
+        }
+    }
+}
+
+/// Everything that a run has to say.
+#[derive(Debug)]
+pub struct Report {
+    /// The command; `None` where the command line was not understood.
+    pub command: Option<Command>,
+    /// How the run ends.
+    pub exit: ExitCode,
+    /// The cluster that answered.
+    pub cluster: Option<Cluster>,
+    /// One for each declared topic.
+    pub topics: Vec<Topic>,
+    /// Problems, in the order of the report.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that diagnostics point into.
+    pub sources: Sources,
+    /// Whether something may have been written.
+    pub wrote: bool,
+    /// Wall-clock time of the run; only text output tells it.
+    pub elapsed: Duration,
+}
+
+/// The cluster that answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cluster {
+    /// What the user calls it: the bootstrap servers.
+    pub label: String,
+    /// Its id and size.
+    pub identity: ClusterIdentity,
+}
+
+/// What is reported of one topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Topic {
+    /// Its name.
+    pub name: TopicName,
+    /// The tier that shaped it.
+    pub tier: Option<String>,
+    /// What it is to its family.
+    pub role: Role,
+    /// The main topic of its family.
+    pub source: Option<TopicName>,
+    /// Whether it is somebody else's.
+    pub external: bool,
+    /// What became of it.
+    pub state: State,
+    /// Where it is declared.
+    pub location: Location,
+    /// As declared; `None` is the broker's default.
+    pub partitions: Option<i32>,
+    /// As declared; `None` is the broker's default.
+    pub replication_factor: Option<i16>,
+    /// As declared, in the broker's form.
+    pub config: BTreeMap<String, String>,
+    /// How it differs.
+    pub mismatches: Vec<Difference>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// What became of a topic, finer than the status words of the JSON contract.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Exists as declared.
+    Matching,
+    /// Does not exist; apply creates it.
+    ToCreate,
+    /// Does not exist; somebody else must create it.
+    Missing,
+    /// Exists and differs.
+    Mismatched,
+    /// Created by this run.
+    Created,
+    /// Could not be read.
+    Unknown,
+    /// Was refused, or its creation failed or is unclear.
+    Failed,
+}
+
+impl State {
+    /// The status word of the JSON contract.
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::Matching => "matching",
+            Self::ToCreate | Self::Missing => "missing",
+            Self::Mismatched => "mismatched",
+            Self::Created => "created",
+            Self::Unknown => "unknown",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One mismatch, with everything that a person or a program may want to know about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// `partitions`, `replication_factor` or `config`.
+    pub field: &'static str,
+    /// The configuration key.
+    pub key: Option<String>,
+    /// In the broker's form.
+    pub declared: String,
+    /// In the broker's form.
+    pub found: String,
+    /// In a person's form.
+    pub declared_human: String,
+    /// In a person's form.
+    pub found_human: String,
+    /// Which layer declares it, and where.
+    pub declared_by: String,
+    /// Where the found value comes from; `None` but for configuration.
+    pub origin: Option<ObservedOrigin>,
+    /// What to know about it.
+    pub advice: Option<String>,
+    /// A command that would mend it.
+    pub remedy: Option<String>,
+}
+
+/// Topics by status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Summary {
+    /// All of them.
+    pub declared: usize,
+    /// Exist as declared.
+    pub matching: usize,
+    /// Do not exist.
+    pub missing: usize,
+    /// Exist and differ.
+    pub mismatched: usize,
+    /// Differ in ways that are accepted.
+    pub accepted: usize,
+    /// Created by this run.
+    pub created: usize,
+    /// Could not be read.
+    pub unknown: usize,
+    /// Refused or failed.
+    pub failed: usize,
+}
+
+impl Report {
+    /// A run that ended before a cluster was asked, by problems of the input.
+    pub fn invalid(command: Option<Command>, diagnostics: &Diagnostics, sources: Sources) -> Self {
+        Self {
+            command,
+            exit: ExitCode::Invalid,
+            cluster: None,
+            topics: Vec::new(),
+            diagnostics: diagnostics.sorted(&sources),
+            sources,
+            wrote: false,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// How many topics have which status.
+    pub fn summary(&self) -> Summary {
+        let count = |states: &[State]| {
+            self.topics.iter().filter(|topic| states.contains(&topic.state)).count()
+        };
+        Summary {
+            declared: self.topics.len(),
+            matching: count(&[State::Matching]),
+            missing: count(&[State::ToCreate, State::Missing]),
+            mismatched: count(&[State::Mismatched]),
+            accepted: 0,
+            created: count(&[State::Created]),
+            unknown: count(&[State::Unknown]),
+            failed: count(&[State::Failed]),
+        }
+    }
+
+    /// Whether a diagnostic is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|one| one.severity == Severity::Error)
+    }
+}
+
+impl Topic {
+    /// What is reported of an outcome.
+    pub fn of(outcome: &Outcome, sources: &Sources, access: &Access) -> Self {
+        let topic = &outcome.topic;
+        let (state, error) = match &outcome.status {
+            Status::ToCreate => (State::ToCreate, None),
+            Status::Missing => (State::Missing, None),
+            Status::Matches => (State::Matching, None),
+            Status::Created => (State::Created, None),
+            Status::Mismatched { created, .. } => (
+                State::Mismatched,
+                created.then(|| "created, and the broker made something else of it".to_owned()),
+            ),
+            Status::Unknown(unknown) => (State::Unknown, Some(unknown.reason.clone())),
+            Status::Refused(refusal) => (State::Failed, Some(refusal.to_string())),
+            Status::Failed(reason) | Status::Unclear(reason) => {
+                (State::Failed, Some(reason.clone()))
+            }
+        };
+        let mismatches = match &outcome.status {
+            Status::Mismatched { mismatches, .. } => mismatches.as_slice(),
+            _ => &[],
+        };
+        Self {
+            name: topic.name.clone(),
+            tier: topic.tier.clone(),
+            role: topic.role,
+            source: topic.source.clone(),
+            external: topic.external,
+            state,
+            location: sources.location(topic.span),
+            partitions: topic.partitions.as_ref().map(|declared| declared.value.get()),
+            replication_factor: topic
+                .replication_factor
+                .as_ref()
+                .map(|declared| declared.value.get()),
+            config: topic
+                .config
+                .iter()
+                .map(|(key, declared)| (key.to_string(), declared.value.to_string()))
+                .collect(),
+            mismatches: mismatches
+                .iter()
+                .map(|mismatch| Difference::of(&topic.name, mismatch, sources, access))
+                .collect(),
+            error,
+        }
+    }
+}
+
+impl Difference {
+    fn of(topic: &TopicName, mismatch: &Mismatch, sources: &Sources, access: &Access) -> Self {
+        let advice = remedy::advice(mismatch);
+        let remedy = remedy::remedy(topic, mismatch, access);
+        match mismatch {
+            Mismatch::Partitions { declared, found } => Self {
+                field: "partitions",
+                key: None,
+                declared: declared.value.to_string(),
+                found: found.to_string(),
+                declared_human: declared.value.to_string(),
+                found_human: found.to_string(),
+                declared_by: declared_by(declared, sources),
+                origin: None,
+                advice,
+                remedy,
+            },
+            Mismatch::ReplicationFactor { declared, fewest, most } => {
+                let found =
+                    if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+                Self {
+                    field: "replication_factor",
+                    key: None,
+                    declared: declared.value.to_string(),
+                    found: found.clone(),
+                    declared_human: declared.value.to_string(),
+                    found_human: found,
+                    declared_by: declared_by(declared, sources),
+                    origin: None,
+                    advice,
+                    remedy,
+                }
+            }
+            Mismatch::Config { key, declared, found, origin } => Self {
+                field: "config",
+                key: Some(key.to_string()),
+                declared: declared.value.to_string(),
+                found: found.clone(),
+                declared_human: catalog::human(key.as_str(), declared.value.as_str()),
+                found_human: catalog::human(key.as_str(), found),
+                declared_by: declared_by(declared, sources),
+                origin: Some(*origin),
+                advice,
+                remedy,
+            },
+        }
+    }
+}
+
+fn declared_by<T>(declared: &Declared<T>, sources: &Sources) -> String {
+    match declared.origin.span {
+        Some(span) => format!("{}, {}", declared.origin.layer, sources.location(span)),
+        None => declared.origin.layer.to_string(),
+    }
+}
+
+/// The problem that a cluster error is.
+pub fn of_cluster_error(error: &ClusterError) -> Diagnostic {
+    let code = match error.kind {
+        ClusterErrorKind::Configuration => Code::Connection,
+        ClusterErrorKind::Unreachable => Code::Unreachable,
+        ClusterErrorKind::Authentication => Code::Authentication,
+        ClusterErrorKind::Authorization => Code::Authorization,
+        ClusterErrorKind::Broker => Code::Refused,
+    };
+    Diagnostic {
+        detail: error.detail.clone(),
+        help: error.help.clone(),
+        ..Diagnostic::error(code, error.message.clone())
+    }
+}
+
+/// What stopped a run, and what could not be verified, as problems.
+pub fn of_run(
+    outcomes: &[Outcome],
+    stop: Option<&Stop>,
+    wrote: bool,
+    cluster: &Cluster,
+    user: Option<&str>,
+    access: &Access,
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    match stop {
+        None => {}
+        Some(Stop::Cluster(error)) => all.push(of_cluster_error(error)),
+        Some(Stop::Interrupted(signal)) => {
+            let what = if wrote { "what was sent is reported" } else { "nothing was created" };
+            let message = format!("interrupted by {}; {what}", signal.as_str());
+            all.push(Diagnostic::error(Code::Interrupted, message));
+        }
+        Some(Stop::Refused) => all.push(refused(outcomes, cluster, user, access, sources)),
+        Some(Stop::UnknownExistence) => {}
+    }
+    all.extend(unknown(outcomes, stop.is_some(), user, access));
+    for outcome in outcomes.iter().filter(|outcome| !outcome.unverifiable.is_empty()) {
+        let keys: Vec<_> = outcome.unverifiable.iter().map(ToString::to_string).collect();
+        all.push(
+            Diagnostic::warning(
+                Code::Unverifiable,
+                format!(
+                    "{}: the broker does not tell {}, so it cannot be verified",
+                    outcome.topic.name,
+                    keys.join(", ")
+                ),
+            )
+            .help("the broker may be too old for it, keep it secret, or need DESCRIBE_CONFIGS"),
+        );
+    }
+    all
+}
+
+fn refused(
+    outcomes: &[Outcome],
+    cluster: &Cluster,
+    user: Option<&str>,
+    access: &Access,
+    sources: &Sources,
+) -> Diagnostic {
+    let reasons: Vec<_> = outcomes
+        .iter()
+        .filter_map(|outcome| match &outcome.status {
+            Status::Refused(refusal) => Some((outcome, refusal.to_string())),
+            Status::Unknown(unknown) if !unknown.exists => Some((outcome, unknown.reason.clone())),
+            _ => None,
+        })
+        .collect();
+    let new = outcomes.iter().filter(|o| o.status == Status::ToCreate).count() + reasons.len();
+    let has = |code: &str| reasons.iter().any(|(_, reason)| reason.starts_with(code));
+    let brokers = cluster.identity.brokers;
+    let (help, command) = if has("INVALID_REPLICATION_FACTOR") {
+        let s = if brokers == 1 { "" } else { "s" };
+        let help = format!(
+            "the cluster has {brokers} broker{s}; for a development cluster choose a profile with \
+             fewer replicas, such as --profile dev, and for one that is starting use --wait 60s"
+        );
+        (Some(help), None)
+    } else if reasons.iter().any(|(_, reason)| reason.contains("AUTHORIZATION_FAILED")) {
+        let names: Vec<_> = reasons.iter().map(|(outcome, _)| &outcome.topic.name).collect();
+        (Some(GRANT.to_owned()), Some(grant(&names, user, access)))
+    } else {
+        (None, None)
+    };
+    let detail: Vec<_> = reasons
+        .iter()
+        .map(|(outcome, reason)| {
+            let place = sources.location(outcome.topic.span);
+            format!("{}  {place}\n    {reason}", outcome.topic.name)
+        })
+        .collect();
+    let diagnostic = Diagnostic::error(
+        Code::Refused,
+        format!(
+            "the broker refuses {} of {new} new topic{}; nothing was created",
+            reasons.len(),
+            if new == 1 { "" } else { "s" }
+        ),
+    )
+    .detail(detail.join("\n"));
+    Diagnostic { help, command, ..diagnostic }
+}
+
+/// Topics that could not be read, those of one reason together.
+fn unknown(
+    outcomes: &[Outcome],
+    stopped: bool,
+    user: Option<&str>,
+    access: &Access,
+) -> Vec<Diagnostic> {
+    let mut by_reason: BTreeMap<(bool, bool, &str), Vec<&TopicName>> = BTreeMap::new();
+    for outcome in outcomes {
+        if let Status::Unknown(unknown) = &outcome.status {
+            let key = (unknown.exists, unknown.unauthorized, unknown.reason.as_str());
+            by_reason.entry(key).or_default().push(&outcome.topic.name);
+        }
+    }
+    by_reason
+        .into_iter()
+        .map(|((exists, unauthorized, reason), names)| {
+            let count = names.len();
+            let topics = if count == 1 { "1 topic".to_owned() } else { format!("{count} topics") };
+            let who = user.map(|user| format!(" with the rights of User:{user}"));
+            let who = who.unwrap_or_default();
+            let what = match (exists, unauthorized) {
+                (true, true) => format!("the configuration of {topics} cannot be read{who}"),
+                (true, false) => format!("the configuration of {topics} cannot be read"),
+                (false, true) => format!("{topics} cannot be seen{who}"),
+                (false, false) => format!("whether {topics} exist could not be found out"),
+            };
+            let so = if stopped && !exists { ", so nothing was created" } else { "" };
+            let code = if unauthorized { Code::Authorization } else { Code::Unreachable };
+            let listed: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+            let diagnostic = Diagnostic::error(code, format!("{what}{so}"))
+                .detail(format!("{}\n{reason}", listed.join(", ")));
+            if unauthorized {
+                diagnostic.help(GRANT).command(grant(&names, user, access))
+            } else {
+                diagnostic
+            }
+        })
+        .collect()
+}
+
+const GRANT: &str = "someone who may can grant the rights:";
+
+/// The command that would give the rights, for whoever may run it.
+fn grant(names: &[&TopicName], user: Option<&str>, access: &Access) -> String {
+    let principal = format!("User:{}", user.unwrap_or("NAME"));
+    let mut arguments = vec!["--add", "--allow-principal", &principal];
+    for operation in ["Describe", "DescribeConfigs", "Create"] {
+        arguments.extend(["--operation", operation]);
+    }
+    for name in names {
+        arguments.extend(["--topic", name.as_str()]);
+    }
+    access.command("kafka-acls", &arguments)
+}

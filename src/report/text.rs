@@ -1,0 +1,361 @@
+//! The report for people: what needs attention first, one line a topic, the result in the last
+//! line. Laid out for 80 columns; colour only repeats what words already say.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use textwrap::WordSplitter;
+
+use super::{Command, Difference, Report, State, Summary, Topic};
+use crate::catalog;
+use crate::diagnostic::{self, Severity, WIDTH, printable};
+use crate::topic::Role;
+
+/// How to lay out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Layout {
+    /// Whether the reader is a terminal that shows colours.
+    pub color: bool,
+    /// Whether topics that match are listed too.
+    pub verbose: bool,
+}
+
+/// Where the names begin.
+const NAME_COLUMN: usize = 12;
+/// Longer names push the rest of their line away instead of widening the column.
+const LONGEST_NAME: usize = 40;
+
+/// Writes the problems, and what they mean for the run.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    for one in &report.diagnostics {
+        writeln!(out, "{}\n", diagnostic::render(one, &report.sources, layout.color))?;
+    }
+    let of_manifests = |one: &&diagnostic::Diagnostic| one.code.is_of_manifests();
+    let manifests: Vec<_> = report.diagnostics.iter().filter(of_manifests).collect();
+    if manifests.is_empty() {
+        return Ok(());
+    }
+    let count = |severity| manifests.iter().filter(|one| one.severity == severity).count();
+    let parts: Vec<_> = [Severity::Error, Severity::Warning, Severity::Note]
+        .into_iter()
+        .map(|severity| (count(severity), severity.as_str()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| plural(count, word))
+        .collect();
+    let mut files: Vec<_> =
+        manifests.iter().filter_map(|one| one.primary.as_ref()).map(|l| l.span.source).collect();
+    files.sort();
+    files.dedup();
+    let places = match files.len() {
+        0 => String::new(),
+        files => format!(" in {files} of {}", plural(report.sources.len(), "file")),
+    };
+    let so = if report.has_errors() && !matches!(report.command, Some(Command::Validate) | None) {
+        "; the cluster was not touched"
+    } else {
+        ""
+    };
+    writeln!(out, "{}{places}{so}.", and(&parts))
+}
+
+/// Writes what became of the topics.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    let Some(command) = report.command else { return Ok(()) };
+    // Where nothing was decided there is nothing to list; the problem has said it all.
+    let decided = report.wrote || !report.has_errors() || command == Command::Verify;
+    if report.topics.is_empty() || !decided {
+        return Ok(());
+    }
+    if let Some(cluster) = &report.cluster {
+        let id = cluster.identity.id.as_deref().unwrap_or("no cluster id");
+        let brokers = plural(cluster.identity.brokers, "broker");
+        writeln!(out, "{} ({}), {brokers}\n", printable(&cluster.label), printable(id))?;
+    }
+    let mut topics: Vec<_> =
+        report.topics.iter().filter(|topic| is_listed(topic, command, layout)).collect();
+    topics.sort_by_key(|topic| rank(topic.state));
+    let width = topics.iter().map(|topic| topic.name.as_str().len()).max().unwrap_or(0);
+    let width = width.min(LONGEST_NAME);
+    for topic in &topics {
+        write_topic(topic, command, width, layout, out)?;
+    }
+    if !topics.is_empty() {
+        writeln!(out)?;
+    }
+    writeln!(out, "{}", closing_line(report, command))?;
+    if let Some(help) = closing_help(report, command) {
+        writeln!(out, "{help}")?;
+    }
+    Ok(())
+}
+
+/// What needs attention first; the families stay together within a rank.
+fn rank(state: State) -> u8 {
+    match state {
+        State::Failed => 0,
+        State::Unknown => 1,
+        State::Mismatched => 2,
+        State::Missing => 3,
+        State::ToCreate => 4,
+        State::Created => 5,
+        State::Matching => 6,
+    }
+}
+
+fn is_listed(topic: &Topic, command: Command, layout: Layout) -> bool {
+    layout.verbose || topic.state != State::Matching || matches!(command, Command::Apply { .. })
+}
+
+fn write_topic(
+    topic: &Topic,
+    command: Command,
+    width: usize,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (word, color) = match topic.state {
+        State::Failed => ("failed", AnsiColor::Red),
+        State::Unknown => ("unknown", AnsiColor::Red),
+        State::Mismatched => ("mismatch", AnsiColor::Yellow),
+        State::Missing => ("missing", AnsiColor::Red),
+        State::ToCreate if command == Command::Verify => ("missing", AnsiColor::Red),
+        State::ToCreate => ("create", AnsiColor::Green),
+        State::Created => ("created", AnsiColor::Green),
+        State::Matching if matches!(command, Command::Apply { .. }) => ("exists", AnsiColor::Blue),
+        State::Matching if command == Command::Validate => ("declared", AnsiColor::Blue),
+        State::Matching => ("matches", AnsiColor::Green),
+    };
+    let place = matches!(
+        topic.state,
+        State::Failed | State::Unknown | State::Mismatched | State::Missing
+    ) || word == "missing";
+    let mut cells = Vec::new();
+    if place {
+        cells.push(topic.location.to_string());
+    } else if word == "create" || word == "created" || layout.verbose {
+        cells.push(values(topic));
+    }
+    if let (role @ (Role::Retry | Role::Dlq | Role::Error), Some(source)) =
+        (topic.role, &topic.source)
+    {
+        cells.push(format!("{role} of {source}"));
+    }
+    if topic.external {
+        cells.push("external".to_owned());
+    }
+    let padding = " ".repeat(10usize.saturating_sub(word.len()));
+    let name = topic.name.as_str();
+    let mut line = format!("  {}{padding}{name:<width$}", painted(word, color, layout));
+    let mut column = NAME_COLUMN + name.len().max(width);
+    for cell in cells {
+        // A cell that does not fit goes below the name.
+        if column + 3 + cell.chars().count() > WIDTH {
+            writeln!(out, "{}", line.trim_end())?;
+            line = " ".repeat(NAME_COLUMN);
+            column = NAME_COLUMN;
+        } else {
+            line.push_str("   ");
+            column += 3;
+        }
+        column += cell.chars().count();
+        line.push_str(&cell);
+    }
+    writeln!(out, "{}", line.trim_end())?;
+    for difference in &topic.mismatches {
+        write_difference(difference, layout, out)?;
+    }
+    if let Some(error) = &topic.error {
+        write_wrapped(error, NAME_COLUMN, NAME_COLUMN, out)?;
+    }
+    Ok(())
+}
+
+/// The declared values that matter most.
+fn values(topic: &Topic) -> String {
+    let mut parts = vec![match topic.partitions {
+        Some(1) => "1 partition".to_owned(),
+        Some(count) => format!("{count} partitions"),
+        None => "the broker's partitions".to_owned(),
+    }];
+    parts.push(match topic.replication_factor {
+        Some(factor) => format!("RF {factor}"),
+        None => "the broker's RF".to_owned(),
+    });
+    if let Some(retention) = topic.config.get("retention.ms") {
+        parts.push(catalog::human("retention.ms", retention));
+    }
+    parts.join(", ")
+}
+
+fn write_difference(
+    difference: &Difference,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let field = difference.key.as_deref().unwrap_or(match difference.field {
+        "replication_factor" => "replication",
+        field => field,
+    });
+    let both = |human: &str, raw: &str| {
+        if human == raw { human.to_owned() } else { format!("{human} ({raw})") }
+    };
+    let declared = both(&difference.declared_human, &difference.declared);
+    let found = both(&difference.found_human, &difference.found);
+    let mut text = format!("{field:<15} {declared} declared, {found} found");
+    if let Some(origin) = difference.origin {
+        text.push_str(&format!(", {origin}"));
+    }
+    write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + 16, out)?;
+    if layout.verbose {
+        let by = format!("declared by {}", difference.declared_by);
+        write_wrapped(&by, NAME_COLUMN + 2, NAME_COLUMN + 4, out)?;
+    }
+    if let Some(advice) = &difference.advice {
+        write_wrapped(advice, NAME_COLUMN + 2, NAME_COLUMN + 2, out)?;
+    }
+    if let Some(remedy) = &difference.remedy {
+        // To be copied: on a line of its own, however long.
+        writeln!(out, "{}{remedy}", " ".repeat(NAME_COLUMN + 2))?;
+    }
+    Ok(())
+}
+
+fn write_wrapped(text: &str, first: usize, others: usize, out: &mut dyn Write) -> io::Result<()> {
+    let (first, others) = (" ".repeat(first), " ".repeat(others));
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(&first)
+        .subsequent_indent(&others)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation);
+    for line in textwrap::wrap(&printable(text), options) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// The whole result in one sentence.
+fn closing_line(report: &Report, command: Command) -> String {
+    let summary = report.summary();
+    let declared = summary.declared;
+    let time = format!("{:.2} s", report.elapsed.as_secs_f64());
+    match command {
+        Command::Validate => {
+            let files = plural(report.sources.len(), "file");
+            format!("{} declared in {files}: all valid.", plural(declared, "topic"))
+        }
+        Command::Verify if summary.matching == declared => {
+            format!("{declared} declared: all match. {time}")
+        }
+        Command::Verify => {
+            let mut parts = vec![format!("{} match", summary.matching)];
+            parts.extend(counted(summary.mismatched, "mismatched"));
+            parts.extend(counted(summary.missing, "missing"));
+            parts.extend(counted(summary.unknown, "unknown"));
+            format!("{declared} declared: {}. {time}", parts.join(", "))
+        }
+        Command::Plan | Command::Apply { dry_run: true } => {
+            let mut parts = Vec::new();
+            let new: Vec<_> =
+                report.topics.iter().filter(|topic| topic.state == State::ToCreate).collect();
+            if !new.is_empty() {
+                parts.push(format!("{} to create ({})", new.len(), volume(&new)));
+            }
+            parts.extend(counted(summary.matching, "matched"));
+            parts.extend(counted(summary.mismatched, "mismatched"));
+            parts.extend(counted(summary.missing - new.len(), "missing"));
+            parts.extend(counted(summary.unknown, "unknown"));
+            let line = format!("{declared} declared: {}.", parts.join(", "));
+            let so = match command {
+                Command::Apply { .. } if !new.is_empty() => {
+                    "The broker would accept what is new. Nothing was created."
+                }
+                _ if new.is_empty() => "There is nothing to create.",
+                _ => "Nothing that exists will be changed.",
+            };
+            format!("{line}\n{so}")
+        }
+        Command::Apply { dry_run: false } => applied(report, summary, &time),
+    }
+}
+
+fn applied(report: &Report, summary: Summary, time: &str) -> String {
+    let settled =
+        !report.diagnostics.iter().any(|one| one.code == diagnostic::Code::NotSettled);
+    let mut parts = Vec::new();
+    let created = if settled { "created and usable" } else { "created, not waited for" };
+    parts.extend(counted(summary.created, created));
+    parts.extend(counted(summary.matching, "matched"));
+    parts.extend(counted(summary.mismatched, "mismatched"));
+    parts.extend(counted(summary.missing, "missing"));
+    parts.extend(counted(summary.unknown, "unknown"));
+    parts.extend(counted(summary.failed, "failed"));
+    let ready = summary.created + summary.matching;
+    let ready = if ready == summary.declared && settled {
+        format!("; {} ready", plural(ready, "topic"))
+    } else {
+        String::new()
+    };
+    format!("{} declared: {}{ready}. {time}", summary.declared, parts.join(", "))
+}
+
+fn closing_help(report: &Report, command: Command) -> Option<&'static str> {
+    let missing = report.topics.iter().any(|topic| topic.state == State::ToCreate);
+    let mismatched = report.topics.iter().any(|topic| topic.state == State::Mismatched);
+    match (command, missing, mismatched) {
+        (Command::Verify, true, true) => Some(
+            "help: `topicctl apply` creates what is missing; mismatches are yours to decide",
+        ),
+        (Command::Verify, true, false) => Some("help: `topicctl apply` creates what is missing"),
+        (Command::Validate, ..) | (_, _, false) => None,
+        (_, _, true) => {
+            Some("help: topicctl never changes a topic that exists; mismatches are yours to decide")
+        }
+    }
+}
+
+/// Partitions and replicas of new topics.
+fn volume(new: &[&Topic]) -> String {
+    let partitions: Option<i64> = new.iter().map(|topic| topic.partitions.map(i64::from)).sum();
+    let replicas: Option<i64> = new
+        .iter()
+        .map(|topic| Some(i64::from(topic.partitions?) * i64::from(topic.replication_factor?)))
+        .sum();
+    let count = |number: i64, word: &str| plural(usize::try_from(number).unwrap_or(0), word);
+    match (partitions, replicas) {
+        (Some(partitions), Some(replicas)) => {
+            format!("{}, {}", count(partitions, "partition"), count(replicas, "replica"))
+        }
+        (Some(partitions), None) => count(partitions, "partition"),
+        _ => "some with the broker's partitions".to_owned(),
+    }
+}
+
+fn counted(count: usize, word: &str) -> Option<String> {
+    (count > 0).then(|| format!("{count} {word}"))
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn and(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [some @ .., last] => format!("{} and {last}", some.join(", ")),
+    }
+}
+
+fn painted(word: &str, color: AnsiColor, layout: Layout) -> String {
+    if !layout.color {
+        return word.to_owned();
+    }
+    let style = Style::new().fg_color(Some(color.into())).bold();
+    format!("{style}{word}{style:#}")
+}
