@@ -5,7 +5,6 @@
 //! is handed the texts.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -403,12 +402,9 @@ impl Diagnostics {
         self.list.iter().any(|one| one.severity == Severity::Error)
     }
 
-    /// How many there are of a severity.
-    pub fn count(&self, severity: Severity) -> usize {
-        self.list
-            .iter()
-            .filter(|one| one.severity == severity)
-            .count()
+    /// Whether there are warnings.
+    pub fn has_warnings(&self) -> bool {
+        self.list.iter().any(|one| one.severity == Severity::Warning)
     }
 
     /// Whether there are none.
@@ -427,17 +423,6 @@ impl Diagnostics {
             (place, one.severity, one.code, one.message.clone())
         });
         list
-    }
-
-    /// How many files hold a problem.
-    pub fn files(&self) -> usize {
-        let sources: BTreeSet<_> = self
-            .list
-            .iter()
-            .filter_map(|one| one.primary.as_ref())
-            .map(|l| l.span.source)
-            .collect();
-        sources.len()
     }
 }
 
@@ -471,9 +456,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level
-        .primary_title(&diagnostic.message)
-        .id(diagnostic.code.as_str());
+    let title = level.primary_title(printable(&diagnostic.message));
+    let title = match diagnostic.code {
+        code if code.is_of_manifests() => title.id(code.as_str()),
+        _ => title,
+    };
     let mut groups = Vec::new();
     if let Some(primary) = &diagnostic.primary {
         let mut group = Group::with_title(title).element(snippet(

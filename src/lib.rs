@@ -8,7 +8,9 @@
 
 pub mod apply;
 pub mod catalog;
+pub mod cli;
 pub mod cluster;
+pub mod commands;
 pub mod diagnostic;
 pub mod exit;
 pub mod interrupt;

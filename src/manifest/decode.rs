@@ -66,6 +66,9 @@ struct Decoder<'d> {
 
 impl Decoder<'_> {
     fn object<'n>(&mut self, node: &'n Node, spec: &'static ObjectSpec) -> Option<Object<'n>> {
+        if matches!(node.value, Value::Broken) {
+            return None;
+        }
         let Value::Mapping(entries) = &node.value else {
             let known: Vec<_> = spec.fields.iter().map(|field| field.name).collect();
             self.diagnostics.push(
@@ -118,9 +121,12 @@ impl Decoder<'_> {
     }
 
     fn wrong_type(&mut self, field: &str, node: &Node, expected: &str) {
+        if matches!(node.value, Value::Broken) {
+            return;
+        }
         let message = format!("`{field}` is {}, expected {expected}", node.kind());
         self.diagnostics.push(
-            Diagnostic::error(Code::WrongType, message).at(head(node), "expected another type"),
+            Diagnostic::error(Code::WrongType, message).at(head(node), ""),
         );
     }
 
@@ -168,7 +174,7 @@ impl Decoder<'_> {
                     )
                     .collect(),
             ),
-            Value::Mapping(_) => {
+            Value::Mapping(_) | Value::Broken => {
                 self.wrong_type(field, node, "a list");
                 None
             }
@@ -549,7 +555,7 @@ impl Decoder<'_> {
 /// Where to point for a whole node: a collection can be pages long, so its first key or item.
 fn head(node: &Node) -> Span {
     match &node.value {
-        Value::Scalar(_) => node.span,
+        Value::Scalar(_) | Value::Broken => node.span,
         Value::Mapping(entries) => entries.first().map_or(node.span, |(key, _)| key.span),
         Value::Sequence(items) => items.first().map_or(node.span, |item| head(item)),
     }

@@ -285,7 +285,8 @@ fn read(
         );
         return None;
     }
-    let shown = path.display().to_string();
+    // `.` as the directory to read is not worth two characters in every place.
+    let shown = path.strip_prefix(".").unwrap_or(path).display().to_string();
     match String::from_utf8(bytes) {
         // A byte order mark would become a part of the first key.
         Ok(text) => Some(match text.strip_prefix('\u{feff}') {

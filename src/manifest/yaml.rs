@@ -30,6 +30,8 @@ pub(super) enum Value {
     Scalar(Scalar),
     Sequence(Vec<Rc<Node>>),
     Mapping(Vec<(Text, Rc<Node>)>),
+    /// Nothing that could be read; what is wrong has been reported.
+    Broken,
 }
 
 /// A scalar that stands as a value.
@@ -61,6 +63,7 @@ impl Node {
             Value::Scalar(_) => "a single value",
             Value::Sequence(_) => "a list",
             Value::Mapping(_) => "a mapping",
+            Value::Broken => "not readable",
         }
     }
 }
@@ -135,6 +138,7 @@ enum OpenKind {
         entries: Entries,
         merges: Vec<Rc<Node>>,
         key: Key,
+        broken: bool,
     },
 }
 
@@ -156,8 +160,10 @@ impl Entries {
 enum Key {
     Awaited,
     Read(Text),
-    /// The key was refused; its value is dropped.
-    Refused,
+    /// The key stands twice; its value is dropped.
+    Duplicate,
+    /// The key is no scalar, and the mapping not to be understood.
+    Unreadable,
     Merge,
 }
 
@@ -203,6 +209,7 @@ impl Builder<'_, '_> {
                     entries: Entries::default(),
                     merges: Vec::new(),
                     key: Key::Awaited,
+                    broken: false,
                 };
                 self.open(place, anchor, kind)
             }
@@ -259,6 +266,7 @@ impl Builder<'_, '_> {
         let span = self.trimmed(self.span(open.start, end));
         let value = match open.kind {
             OpenKind::Sequence(items) => Value::Sequence(items),
+            OpenKind::Mapping { broken: true, .. } => Value::Broken,
             OpenKind::Mapping {
                 mut entries,
                 merges,
@@ -286,6 +294,7 @@ impl Builder<'_, '_> {
                 Ok(())
             }
             Value::Sequence(all) => all.iter().try_for_each(|one| self.merge(entries, one)),
+            Value::Broken => Ok(()),
             Value::Scalar(_) => {
                 self.diagnostics.push(
                     Diagnostic::error(Code::WrongType, "`<<` merges mappings only")
@@ -316,10 +325,12 @@ impl Builder<'_, '_> {
                 entries,
                 merges,
                 key,
+                broken,
             } => match std::mem::replace(key, Key::Awaited) {
                 Key::Awaited => *key = read_key(&node, entries, self.text, self.diagnostics),
                 Key::Read(text) => entries.push(text, node),
-                Key::Refused => {}
+                Key::Duplicate => {}
+                    Key::Unreadable => *broken = true,
                 Key::Merge => merges.push(node),
             },
         }
@@ -404,7 +415,7 @@ fn read_key(
             Diagnostic::error(Code::WrongType, format!("a key cannot be {}", node.kind()))
         };
         diagnostics.push(diagnostic.at(node.span, "expected a name here"));
-        return Key::Refused;
+        return Key::Unreadable;
     };
     if scalar.plain && scalar.text == "<<" {
         return Key::Merge;
@@ -418,7 +429,7 @@ fn read_key(
             .at(node.span, "the second one")
             .and(*first, "the first one"),
         );
-        return Key::Refused;
+        return Key::Duplicate;
     }
     Key::Read(Text {
         text: scalar.text.clone(),
@@ -429,7 +440,7 @@ fn read_key(
 /// Nodes in a tree, itself included.
 fn size(node: &Node) -> usize {
     1 + match &node.value {
-        Value::Scalar(_) => 0,
+        Value::Scalar(_) | Value::Broken => 0,
         Value::Sequence(items) => items.iter().map(|item| size(item)).sum::<usize>(),
         Value::Mapping(entries) => entries.iter().map(|(_, value)| size(value)).sum::<usize>(),
     }

@@ -68,7 +68,8 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
 pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     let Some(command) = report.command else { return Ok(()) };
     // Where nothing was decided there is nothing to list; the problem has said it all.
-    let decided = report.wrote || !report.has_errors() || command == Command::Verify;
+    let looks = matches!(command, Command::Verify | Command::Plan);
+    let decided = report.wrote || looks || !report.has_errors();
     if report.topics.is_empty() || !decided {
         return Ok(());
     }

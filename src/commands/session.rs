@@ -1,0 +1,223 @@
+//! What the commands share: the manifests and the connection of the arguments, or the report that
+//! says why there is none.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::progress::Line;
+use crate::apply::{Outcome, Stop};
+use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
+use crate::cluster::kafka::Kafka;
+use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
+use crate::cluster::{Absence, ClusterError, ObserveTopics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
+use crate::exit::{self, Ending, ExitCode, FailOn};
+use crate::interrupt::{Interrupts, Signal};
+use crate::manifest::{self, Manifests, Outside, Request};
+use crate::observed::ClusterIdentity;
+use crate::plan::{Plan, plan};
+use crate::remedy::Access;
+use crate::report::{self, Cluster, Command, Report, Topic};
+
+/// A report that ends a run early.
+type Early = Box<Report>;
+
+/// Reads the manifests that the arguments name.
+pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+    let environment = if args.no_env {
+        BTreeMap::new()
+    } else {
+        // What is not UTF-8 cannot be named in a manifest.
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    };
+    let request = Request {
+        paths: args.paths.clone(),
+        profile: args.profile.clone().filter(|profile| !profile.is_empty()),
+        outside: Outside { given: args.vars.iter().cloned().collect(), environment },
+        select: args.select.iter().filter(|selection| !selection.is_empty()).cloned().collect(),
+    };
+    let manifests = manifest::read(&request);
+    let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
+    if manifests.diagnostics.has_errors() || refused {
+        let report = Report::invalid(Some(command), &manifests.diagnostics, manifests.sources);
+        return Err(Box::new(report));
+    }
+    Ok(manifests)
+}
+
+/// One run against a cluster.
+pub(super) struct Session {
+    command: Command,
+    sources: Sources,
+    diagnostics: Diagnostics,
+    fail_on: FailOn,
+    pub(super) cluster: Kafka,
+    pub(super) interrupts: Interrupts,
+    identity: ClusterIdentity,
+    access: Access,
+    user: Option<String>,
+    pub(super) wait: Duration,
+}
+
+impl Session {
+    /// Reads the manifests, connects, observes and plans.
+    pub(super) async fn open(
+        args: &LookArgs,
+        command: Command,
+        absence: Absence,
+    ) -> Result<(Self, Plan), Early> {
+        let manifests = read(&args.manifests, command)?;
+        let Manifests { mut sources, topics, mut diagnostics } = manifests;
+        let fail_on = match args.fail_on() {
+            Ok(fail_on) => fail_on,
+            Err(message) => {
+                diagnostics.push(Diagnostic::error(Code::Usage, message));
+                return Err(Box::new(Report::invalid(Some(command), &diagnostics, sources)));
+            }
+        };
+        let settings = match settings(&args.connection, &mut sources) {
+            Ok(settings) => settings,
+            Err(problems) => {
+                diagnostics.extend(problems);
+                return Err(Box::new(Report::invalid(Some(command), &diagnostics, sources)));
+            }
+        };
+        let access = Access {
+            bootstrap_servers: settings.bootstrap_servers().to_owned(),
+            command_config: settings.command_config().map(Into::into),
+        };
+        let early = |exit, problem, mut diagnostics: Diagnostics, sources: Sources| {
+            diagnostics.push(problem);
+            let mut report = Report::invalid(Some(command), &diagnostics, sources);
+            report.exit = exit;
+            Box::new(report)
+        };
+        let interrupts = match Interrupts::listen() {
+            Ok(interrupts) => interrupts,
+            Err(error) => {
+                let problem = Diagnostic::error(Code::Usage, format!("cannot start: {error}"));
+                return Err(early(ExitCode::Invalid, problem, diagnostics, sources));
+            }
+        };
+        let wanted: Vec<_> = topics.iter().map(Outcome::wanted).collect();
+        let line = Line::new();
+        let look = async {
+            let waiting = line.clone();
+            let cluster = Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)).await?;
+            line.clear();
+            line.doing(format!("reading {} topics", wanted.len()));
+            let observation = cluster.observe(&wanted, absence).await?;
+            Ok::<_, ClusterError>((cluster, observation))
+        };
+        let looked = tokio::select! {
+            looked = look => looked,
+            signal = interrupts.first() => {
+                line.clear();
+                let problem = interrupted(signal);
+                return Err(early(signal.into(), problem, diagnostics, sources));
+            }
+        };
+        line.clear();
+        let (cluster, observation) = match looked {
+            Ok(looked) => looked,
+            Err(error) => {
+                let problem = report::of_cluster_error(&error);
+                return Err(early(error.kind.into(), problem, diagnostics, sources));
+            }
+        };
+        let plan = plan(topics, &observation);
+        let session = Self {
+            command,
+            sources,
+            diagnostics,
+            fail_on,
+            cluster,
+            interrupts,
+            identity: observation.cluster,
+            access,
+            user: settings.user().map(str::to_owned),
+            wait: settings.wait(),
+        };
+        Ok((session, plan))
+    }
+
+    /// The report of what came of the topics.
+    pub(super) fn close(
+        self,
+        outcomes: &[Outcome],
+        stop: Option<&Stop>,
+        wrote: bool,
+        more: impl IntoIterator<Item = Diagnostic>,
+    ) -> Report {
+        let cluster =
+            Cluster { label: self.access.bootstrap_servers.clone(), identity: self.identity };
+        let exit = exit::code(&Ending {
+            outcomes,
+            stop,
+            wrote,
+            creates: self.command != Command::Verify,
+            fail_on: self.fail_on,
+        });
+        let user = self.user.as_deref();
+        let mut diagnostics = self.diagnostics.sorted(&self.sources);
+        diagnostics.extend(report::of_run(
+            outcomes,
+            stop,
+            wrote,
+            &cluster,
+            user,
+            &self.access,
+            &self.sources,
+        ));
+        diagnostics.extend(more);
+        Report {
+            command: Some(self.command),
+            exit,
+            cluster: Some(cluster),
+            topics: outcomes
+                .iter()
+                .map(|outcome| Topic::of(outcome, &self.sources, &self.access))
+                .collect(),
+            diagnostics,
+            sources: self.sources,
+            wrote,
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
+fn interrupted(signal: Signal) -> Diagnostic {
+    Diagnostic::error(
+        Code::Interrupted,
+        format!("interrupted by {}; nothing was created", signal.as_str()),
+    )
+}
+
+/// The settings of the connection, or everything that is wrong with them.
+fn settings(args: &ConnectionArgs, sources: &mut Sources) -> Result<Settings, Vec<Diagnostic>> {
+    let path = args.command_config.as_deref().filter(|path| !path.as_os_str().is_empty());
+    let command_config = path.map(|path| properties(path, sources)).transpose()?;
+    let options = ConnectionOptions {
+        bootstrap_servers: args.bootstrap_servers.clone(),
+        command_config,
+        overrides: args.overrides.iter().filter(|text| !text.is_empty()).cloned().collect(),
+        client_id: args.client_id.clone(),
+        timeout: args.timeout,
+        wait: args.wait,
+    };
+    Settings::resolve(&options, &|name| std::env::var(name).ok(), sources)
+}
+
+fn properties(path: &Path, sources: &mut Sources) -> Result<SourceId, Vec<Diagnostic>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(sources.add(&path.display().to_string(), text)),
+        Err(error) => Err(vec![
+            Diagnostic::error(Code::Connection, format!("cannot read {}", path.display()))
+                .detail(error.to_string())
+                .help("--command-config names the Java client's properties file"),
+        ]),
+    }
+}

@@ -1,0 +1,35 @@
+//! `topicctl validate`: the checks that need no cluster.
+
+use std::time::Duration;
+
+use super::session;
+use crate::apply::{Outcome, Status};
+use crate::cli::ValidateArgs;
+use crate::exit::ExitCode;
+use crate::remedy::Access;
+use crate::report::{Command, Report, Topic};
+
+/// Reads and checks the manifests.
+pub(super) fn run(args: &ValidateArgs) -> Report {
+    let manifests = match session::read(&args.manifests, Command::Validate) {
+        Ok(manifests) => manifests,
+        Err(report) => return *report,
+    };
+    // Declared is all that is known of a topic here.
+    let topics = manifests
+        .topics
+        .into_iter()
+        .map(|topic| Outcome { topic, status: Status::Matches, unverifiable: Vec::new() })
+        .map(|outcome| Topic::of(&outcome, &manifests.sources, &Access::default()))
+        .collect();
+    Report {
+        command: Some(Command::Validate),
+        exit: ExitCode::Matching,
+        cluster: None,
+        topics,
+        diagnostics: manifests.diagnostics.sorted(&manifests.sources),
+        sources: manifests.sources,
+        wrote: false,
+        elapsed: Duration::ZERO,
+    }
+}
