@@ -130,6 +130,38 @@ codes! {
     RetryRetentionBelowDelay = "retry-retention-below-delay",
     /// Dead letters that are kept for a shorter time than their source.
     DlqShorterThanSource = "dlq-shorter-than-source",
+    /// A dead letter or retry topic that takes smaller messages than its source.
+    SmallerMessages = "smaller-messages",
+    /// min.insync.replicas equal to a replication factor above 1.
+    MinInsyncEqualsReplication = "min-insync-equals-replication",
+    /// segment.ms above retention.ms.
+    SegmentAboveRetention = "segment-above-retention",
+    /// More members of a group, or listeners of a step, than partitions.
+    MoreMembersThanPartitions = "more-members-than-partitions",
+    /// A name that looks like a pipeline's standard name and is none.
+    PipelineName = "pipeline-name",
+    /// A custom topic that a pipeline does not list.
+    PipelineTopicNotAllowed = "pipeline-topic-not-allowed",
+    /// Another pipeline's standard topic.
+    PipelineForeignTopic = "pipeline-foreign-topic",
+    /// A standard name with a step that the pipeline does not have.
+    PipelineUnknownStep = "pipeline-unknown-step",
+    /// An external entry that says something else than the entry that declares the topic.
+    ExternalContradiction = "external-contradiction",
+    /// A name that the policy does not allow.
+    PolicyName = "policy-name",
+    /// A partition count that the policy does not allow.
+    PolicyPartitions = "policy-partitions",
+    /// A replication factor that the policy does not allow.
+    PolicyReplicationFactor = "policy-replication-factor",
+    /// A retention that the policy does not allow.
+    PolicyRetention = "policy-retention",
+    /// A configuration that the policy requires or does not allow.
+    PolicyConfig = "policy-config",
+    /// A topic without the owner that the policy requires.
+    PolicyOwner = "policy-owner",
+    /// A run without the profile that the policy requires.
+    PolicyProfile = "policy-profile",
     /// Retry delays that fall.
     DelaysFall = "delays-fall",
     /// The connection is described wrongly.

@@ -12,6 +12,7 @@ mod fields;
 mod interpolate;
 mod layers;
 mod load;
+mod pipeline;
 mod project;
 mod raw;
 mod resolve;

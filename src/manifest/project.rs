@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
-use super::raw::{Naming, Profile, Settings, Tier, Topic, Vars};
+use super::raw::{Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
@@ -23,6 +23,8 @@ pub(super) struct Project<'a> {
     pub(super) vars: HashMap<SourceId, Vars<'a>>,
     pub(super) file: Option<SourceId>,
     pub(super) topics: Vec<&'a Topic>,
+    pub(super) pipelines: Vec<&'a Pipeline>,
+    pub(super) policy: Option<&'a Policy>,
 }
 
 impl<'a> Project<'a> {
@@ -56,7 +58,13 @@ impl<'a> Project<'a> {
                 }
             }
             project.vars(source, &document.vars, diagnostics);
+            if let Some(policy) = &document.policy
+                && sections.may_stand("policy", source, policy.span, diagnostics)
+            {
+                project.policy = Some(policy);
+            }
             project.topics.extend(&document.topics);
+            project.pipelines.extend(&document.pipelines);
         }
         project.assemble_profiles(loaded, &mut sections, diagnostics);
         project
