@@ -64,13 +64,23 @@ struct Ear(watch::Sender<Heard>);
 
 impl Listener for Ear {
     fn connected(&self) {
-        self.0.send_modify(|heard| heard.connected = true);
+        self.0.send_modify(|heard| {
+            *heard = Heard {
+                connected: true,
+                ..Heard::default()
+            };
+        });
     }
 
     fn error(&self, failure: Failure) {
         let trouble = Trouble::read(&failure);
         let now = Instant::now();
         self.0.send_modify(|heard| {
+            let trouble = if heard.connected {
+                trouble.after_an_answer()
+            } else {
+                trouble
+            };
             if trouble.kind == Kind::AllDown {
                 heard.all_down.get_or_insert(now);
             }

@@ -96,7 +96,7 @@ impl Trouble {
             _ if has("refused") => Kind::Refused,
             _ if has("Invalid response size") => Kind::NotKafka,
             _ if has("timed out") || has("Timed out") => Kind::Silent,
-            _ if has("Disconnected") || has("reset by peer") || has("Broken pipe") => Kind::Closed,
+            _ if has("Disconnected") || has("reset by peer") || has("Broken pipe") => closed(words),
             _ => Kind::Transport,
         };
         let broker = address.map(|address| address.name.to_owned());
@@ -107,6 +107,15 @@ impl Trouble {
             advertised,
             words: words.to_owned(),
         }
+    }
+
+    /// The same trouble with a cluster that has answered already: it does not mean that the
+    /// protocol is wrong.
+    pub(super) fn after_an_answer(mut self) -> Self {
+        if matches!(self.kind, Kind::PlaintextToTls | Kind::NeedsSasl) {
+            self.kind = Kind::Closed;
+        }
+        self
     }
 
     /// Whether no waiting and no other broker will help: who we are, or whom we trust, is wrong.
@@ -213,6 +222,15 @@ impl Trouble {
                  inside of their network"
                     .to_owned(),
             ),
+            Kind::PlaintextToTls if protocol.ends_with("SSL") => (
+                format!("{whom} closes the connection after the TLS handshake"),
+                "check that it is a Kafka listener, and that it wants no client certificate"
+                    .to_owned(),
+            ),
+            Kind::NeedsSasl if protocol.starts_with("SASL") => (
+                format!("{whom} closes the connection after authentication"),
+                "see the broker's log".to_owned(),
+            ),
             Kind::PlaintextToTls => (
                 format!("{whom} closes a connection without TLS"),
                 "if the listener speaks TLS, set KAFKA_SECURITY_PROTOCOL or security.protocol to \
@@ -287,6 +305,25 @@ impl Trouble {
                 format!("check {}", facts.credentials_from),
             ),
         }
+    }
+}
+
+/// What a peer means that closes the connection: nobody says it, but when it happens tells. A
+/// listener with TLS closes on the first request, and one with SASL on the first that is not for
+/// authentication. (librdkafka's own hints of this kind are never added: it looks for the cause in
+/// the format and not in the text, rdkafka_broker.c, `rd_kafka_broker_set_error`.)
+fn closed(words: &str) -> Kind {
+    let extra = words.rsplit_once(" (after ").map_or("", |(_, extra)| extra);
+    let (age, state) = extra.split_once("ms in state ").unwrap_or(("", ""));
+    let state = state
+        .trim_end_matches(')')
+        .split(',')
+        .next()
+        .unwrap_or_default();
+    match (state, age.parse::<u32>()) {
+        ("APIVERSION_QUERY", _) => Kind::PlaintextToTls,
+        ("UP", Ok(0..2000)) => Kind::NeedsSasl,
+        _ => Kind::Closed,
     }
 }
 
@@ -399,6 +436,24 @@ mod tests {
                 Code::TRANSPORT,
                 "Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)",
                 Kind::Refused,
+            ),
+            (
+                Code::TRANSPORT,
+                "Disconnected: connection closed by peer: receive 0 after POLLIN \
+                 (after 0ms in state APIVERSION_QUERY, 1 identical error(s) suppressed)",
+                Kind::PlaintextToTls,
+            ),
+            (
+                Code::TRANSPORT,
+                "Disconnected: connection closed by peer: receive 0 after POLLIN \
+                 (after 3ms in state UP)",
+                Kind::NeedsSasl,
+            ),
+            (
+                Code::TRANSPORT,
+                "Disconnected: connection closed by peer: receive 0 after POLLIN \
+                 (after 60003ms in state UP)",
+                Kind::Closed,
             ),
             (
                 Code::RESOLVE,

@@ -5,7 +5,6 @@
 //! that the broker left out or answered twice), which are left out here too.
 
 use std::ffi::{CString, c_char, c_int};
-use std::ptr;
 use std::time::Duration;
 
 use rdkafka::bindings as rd;
@@ -234,7 +233,18 @@ impl Resources {
             let resource = rd::rd_kafka_ConfigResource_new(kind, name.as_ptr());
             self.0.push(resource);
             for key in keys {
-                rd::rd_kafka_ConfigResource_set_config(resource, key.as_ptr(), ptr::null());
+                // The value has no meaning here, but librdkafka insists on one; without the key,
+                // all would be read.
+                let code =
+                    rd::rd_kafka_ConfigResource_set_config(resource, key.as_ptr(), c"".as_ptr())
+                        as i32;
+                if code != 0 {
+                    let message = format!("configuration key {key:?} cannot be asked for");
+                    return Err(Failure {
+                        code: Code(code),
+                        message,
+                    });
+                }
             }
         }
         Ok(())
