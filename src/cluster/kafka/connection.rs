@@ -8,6 +8,7 @@
 //! with `--wait`). After it, a broker that goes away is the client library's to work around, and
 //! only final troubles and the loss of all brokers end a wait.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long the words are compared before the same progress is told again.
 const PROGRESS: Duration = Duration::from_secs(5);
+
+/// How long an answer may take before another broker is looked for: the one that all calls go to,
+/// the controller as the metadata names it, may be gone without the cluster knowing yet.
+const ANOTHER_BROKER: Duration = Duration::from_millis(500);
 
 /// How long to rest between two tries of a request that broke, so that a broker that is gone is
 /// not asked in a busy loop.
@@ -185,6 +190,7 @@ impl Connection {
                 biased;
                 outcome = call.outcome() => outcome,
                 error = self.hopeless(asked) => return Err(error),
+                never = self.look_for_brokers() => match never {},
             };
             match outcome {
                 Err(failure) if failure.code == Code::TRANSPORT => {
@@ -231,7 +237,11 @@ impl Connection {
 
     /// Makes a call that must not be repeated blindly; whatever ends it is its outcome.
     pub(super) async fn write<T>(&self, call: Pending<T>) -> Outcome<T> {
-        let outcome = call.outcome().await;
+        let outcome = tokio::select! {
+            biased;
+            outcome = call.outcome() => outcome,
+            never = self.look_for_brokers() => match never {},
+        };
         if outcome.is_ok() {
             self.note_answer();
         }
@@ -281,6 +291,15 @@ impl Connection {
             heard.trouble = None;
             heard.all_down = None;
         });
+    }
+
+    /// Looks for a controller now and then. A request that was sent is not touched by it.
+    async fn look_for_brokers(&self) -> Infallible {
+        loop {
+            sleep(ANOTHER_BROKER).await;
+            // What is learned goes to the client itself, not to us.
+            drop(self.client.refresh_controller(ANOTHER_BROKER));
+        }
     }
 
     /// When `--wait` is over.

@@ -24,6 +24,9 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 /// Offset specification for the end of a partition (RD_KAFKA_OFFSET_SPEC_LATEST).
 const LATEST: i64 = -1;
 
+/// A name with a character that Kafka does not allow.
+const NO_TOPIC: &str = "?";
+
 impl Client {
     /// Looks at topics by name (a Metadata request that never creates). Names must be different.
     pub(in super::super) fn describe_topics(
@@ -156,6 +159,23 @@ impl Client {
         )
     }
 
+    /// Has librdkafka ask any broker that it is connected to for metadata, which tells the
+    /// controller of this moment. Calls that wait for the connection to a controller then turn to
+    /// the new one. The result tells nothing.
+    ///
+    /// There is no call for just that. Asking for offsets makes librdkafka look up leaders, and
+    /// the name is one that no topic can have, so that the look-up is all that happens.
+    pub(in super::super) fn refresh_controller(
+        &self,
+        timeout: Duration,
+    ) -> Pending<Vec<EndOffset>> {
+        let options = CallOptions {
+            timeout,
+            broker: None,
+        };
+        self.offsets(options, &[(NO_TOPIC, 0)])
+    }
+
     /// Asks the leader of each partition for its end offset, one request a leader. Partitions must
     /// be different. Its cost in librdkafka grows with the square of the partitions.
     pub(in super::super) fn end_offsets(
@@ -163,10 +183,18 @@ impl Client {
         options: CallOptions,
         partitions: &[(&TopicName, i32)],
     ) -> Pending<Vec<EndOffset>> {
+        let partitions: Vec<(&str, i32)> = partitions
+            .iter()
+            .map(|(name, partition)| (name.as_str(), *partition))
+            .collect();
+        self.offsets(options, &partitions)
+    }
+
+    fn offsets(&self, options: CallOptions, partitions: &[(&str, i32)]) -> Pending<Vec<EndOffset>> {
         self.call(
             options,
             |handle, options| {
-                let names = c_texts(partitions.iter().map(|(name, _)| name.as_str()))?;
+                let names = c_texts(partitions.iter().map(|(name, _)| *name))?;
                 let size = c_int::try_from(partitions.len()).unwrap_or(c_int::MAX);
                 // SAFETY: the list is ours until it is destroyed below; names are copied into it;
                 // an added element is valid until the next addition; the call copies the list.
