@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long a single address may be in trouble where others may answer in its place.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long the words are compared before the same progress is told again.
+/// How often the same progress is told again; new words are told after [`GRACE`].
 const PROGRESS: Duration = Duration::from_secs(5);
 
 /// How long an answer may take before another broker is looked for: the one that all calls go to,
@@ -60,8 +60,9 @@ type Progress = Box<dyn Fn(&Waiting) + Send + Sync>;
 #[derive(Clone, Debug, Default)]
 struct Heard {
     connected: bool,
-    /// The trouble that says most, since when there has been any, and whether all are down.
+    /// The trouble that says most, and since when there has been any.
     trouble: Option<(Trouble, Instant)>,
+    /// Since when all known brokers have been out of reach.
     all_down: Option<Instant>,
 }
 
