@@ -201,6 +201,27 @@ impl Code {
     }
 }
 
+impl Code {
+    /// Whether it is a relation or style check: a policy chooses its severity, and a topic may
+    /// allow it.
+    pub fn is_relation(self) -> bool {
+        matches!(
+            self,
+            Self::RemovedConfig
+                | Self::VendorConfig
+                | Self::MinInsyncAboveReplication
+                | Self::MinInsyncEqualsReplication
+                | Self::CompactedFamily
+                | Self::RetryRetentionBelowDelay
+                | Self::DlqShorterThanSource
+                | Self::SmallerMessages
+                | Self::SegmentAboveRetention
+                | Self::MoreMembersThanPartitions
+                | Self::DelaysFall
+        )
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -442,6 +463,18 @@ impl Diagnostics {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Gives all problems of a kind another severity; `None` takes them away.
+    pub fn regrade(&mut self, code: Code, severity: Option<Severity>) {
+        match severity {
+            None => self.list.retain(|one| one.code != code),
+            Some(severity) => self
+                .list
+                .iter_mut()
+                .filter(|one| one.code == code)
+                .for_each(|one| one.severity = severity),
+        }
     }
 
     /// In the order of the report: those without a place first, then by file, line and column.

@@ -101,8 +101,8 @@ impl Session {
         absence: Absence,
     ) -> Result<(Self, Plan), Early> {
         let manifests = read(&args.manifests, command)?;
-        let Manifests { mut sources, topics, mut diagnostics } = manifests;
-        let fail_on = match args.fail_on() {
+        let Manifests { mut sources, topics, mut diagnostics, fail_on } = manifests;
+        let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
             Err(message) => {
                 diagnostics.push(Diagnostic::error(Code::Usage, message));

@@ -447,32 +447,7 @@ fn retention(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<C
 /// Whether the key is one that may be sent; what is odd about it is reported.
 fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
     match catalog::classify(&key.text) {
-        KeyClass::Known(spec) => {
-            if let Some(version) = spec.removed_in {
-                diagnostics.push(
-                    Diagnostic::warning(
-                        Code::RemovedConfig,
-                        format!("`{}` was removed in Kafka {version}", key.text),
-                    )
-                    .at(key.span, "")
-                    .help("newer brokers refuse a topic that has it; leave it out"),
-                );
-            }
-            true
-        }
-        KeyClass::Vendor(vendor) => {
-            diagnostics.push(
-                Diagnostic::note(
-                    Code::VendorConfig,
-                    format!(
-                        "`{}` belongs to {vendor}: its value is not checked here",
-                        key.text
-                    ),
-                )
-                .at(key.span, "Apache Kafka refuses it"),
-            );
-            true
-        }
+        KeyClass::Known(_) | KeyClass::Vendor(_) => true,
         KeyClass::Unknown { help } => {
             let diagnostic = Diagnostic::error(
                 Code::UnknownConfig,

@@ -12,7 +12,7 @@ use super::family::{Candidate, Candidates};
 use super::interpolate::{self, Context, Outside, Scope};
 use super::layers::{Folded, Wish};
 use super::load::Loaded;
-use super::pipeline;
+use super::{check, pipeline, policy};
 use super::project::Project;
 use super::raw::{Profile, Settings, Vars};
 use super::yaml::Text;
@@ -40,31 +40,35 @@ pub(super) struct Resolver<'a> {
     pub(super) profile_vars: Vars<'a>,
 }
 
-/// Resolves all topics that hold under the profile, in the order of their families.
+/// What resolution gives.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    /// In the order of their families.
+    pub(super) topics: Vec<DeclaredTopic>,
+    /// The policy's `fail_on`.
+    pub(super) fail_on: Option<Vec<String>>,
+}
+
+/// Resolves all topics that hold under the profile, and judges them.
 pub(super) fn resolve(
     loaded: &Loaded,
     inputs: &Inputs<'_>,
     diagnostics: &mut Diagnostics,
-) -> Vec<DeclaredTopic> {
+) -> Resolved {
     let project = Project::assemble(loaded, diagnostics);
     let profiles = match inputs.profile {
         None => Vec::new(),
         Some(name) => {
             if !project.profiles.contains_key(name) {
                 diagnostics.push(unknown_profile(name, &project, loaded));
-                return Vec::new();
+                return Resolved::default();
             }
             project.profile_chain(name, diagnostics)
         }
     };
     let mut profile_vars = Vars::new();
     for (_, profile) in &profiles {
-        profile_vars.extend(
-            profile
-                .vars
-                .iter()
-                .map(|(name, value)| (name.text.as_str(), value)),
-        );
+        profile_vars.extend(profile.vars.iter().map(|(name, value)| (name.text.as_str(), value)));
     }
     let resolver = Resolver {
         project: &project,
@@ -75,7 +79,16 @@ pub(super) fn resolve(
     };
     resolver.check_unused(diagnostics);
     let candidates = Candidates::gather(&resolver, diagnostics);
-    resolver.declare(candidates, diagnostics)
+    let topics = resolver.declare(candidates, diagnostics);
+    check::check(&topics, diagnostics);
+    let mut fail_on = None;
+    if let Some(policy) = project.policy {
+        policy::check(policy, &topics, &resolver, diagnostics);
+        let (severities, findings) = policy::settings(policy, &resolver, diagnostics);
+        severities.into_iter().for_each(|(code, severity)| diagnostics.regrade(code, severity));
+        fail_on = findings;
+    }
+    Resolved { topics, fail_on }
 }
 
 fn unknown_profile(name: &str, project: &Project<'_>, loaded: &Loaded) -> Diagnostic {
