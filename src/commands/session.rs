@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::progress::Line;
-use crate::apply::{Outcome, Stop};
+use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
@@ -15,10 +15,11 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
 use crate::interrupt::{Interrupts, Signal};
 use crate::manifest::{self, Manifests, Outside, Request};
-use crate::observed::ClusterIdentity;
+use crate::observed::{ClusterIdentity, Unknown};
 use crate::plan::{Plan, plan};
 use crate::remedy::Access;
 use crate::report::{self, Cluster, Command, Report, Topic};
+use crate::topic::DeclaredTopic;
 
 /// A report that ends a run early.
 type Early = Box<Report>;
@@ -46,6 +47,36 @@ pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, E
         return Err(Box::new(report));
     }
     Ok(manifests)
+}
+
+/// A run before the cluster has answered.
+struct Offline {
+    command: Command,
+    sources: Sources,
+    diagnostics: Diagnostics,
+    topics: Vec<DeclaredTopic>,
+    access: Access,
+}
+
+impl Offline {
+    /// The report of a run that saw nothing of the cluster: every topic is unknown.
+    fn end(mut self, exit: ExitCode, problem: Diagnostic) -> Early {
+        let reason = problem.message.clone();
+        self.diagnostics.push(problem);
+        let topics = self
+            .topics
+            .into_iter()
+            .map(|topic| {
+                let reason = reason.clone();
+                let unknown = Unknown { exists: false, unauthorized: false, reason };
+                let status = Status::Unknown(unknown);
+                let outcome = Outcome { topic, status, unverifiable: Vec::new() };
+                Topic::of(&outcome, &self.sources, &self.access)
+            })
+            .collect();
+        let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
+        Box::new(Report { exit, topics, ..report })
+    }
 }
 
 /// One run against a cluster.
@@ -89,20 +120,15 @@ impl Session {
             bootstrap_servers: settings.bootstrap_servers().to_owned(),
             command_config: settings.command_config().map(Into::into),
         };
-        let early = |exit, problem, mut diagnostics: Diagnostics, sources: Sources| {
-            diagnostics.push(problem);
-            let mut report = Report::invalid(Some(command), &diagnostics, sources);
-            report.exit = exit;
-            Box::new(report)
-        };
+        let offline = Offline { command, sources, diagnostics, topics, access };
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
                 let problem = Diagnostic::error(Code::Usage, format!("cannot start: {error}"));
-                return Err(early(ExitCode::Invalid, problem, diagnostics, sources));
+                return Err(offline.end(ExitCode::Invalid, problem));
             }
         };
-        let wanted: Vec<_> = topics.iter().map(Outcome::wanted).collect();
+        let wanted: Vec<_> = offline.topics.iter().map(Outcome::wanted).collect();
         let line = Line::new();
         let look = async {
             let waiting = line.clone();
@@ -116,8 +142,7 @@ impl Session {
             looked = look => looked,
             signal = interrupts.first() => {
                 line.clear();
-                let problem = interrupted(signal);
-                return Err(early(signal.into(), problem, diagnostics, sources));
+                return Err(offline.end(signal.into(), interrupted(signal)));
             }
         };
         line.clear();
@@ -125,9 +150,10 @@ impl Session {
             Ok(looked) => looked,
             Err(error) => {
                 let problem = report::of_cluster_error(&error);
-                return Err(early(error.kind.into(), problem, diagnostics, sources));
+                return Err(offline.end(error.kind.into(), problem));
             }
         };
+        let Offline { sources, diagnostics, topics, access, .. } = offline;
         let plan = plan(topics, &observation);
         let session = Self {
             command,

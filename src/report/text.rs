@@ -70,7 +70,8 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     // Where nothing was decided there is nothing to list; the problem has said it all.
     let looks = matches!(command, Command::Verify | Command::Plan);
     let decided = report.wrote || looks || !report.has_errors();
-    if report.topics.is_empty() || !decided {
+    let asked = report.cluster.is_some() || command == Command::Validate;
+    if report.topics.is_empty() || !decided || !asked {
         return Ok(());
     }
     if let Some(cluster) = &report.cluster {
@@ -168,8 +169,9 @@ fn write_topic(
         line.push_str(&cell);
     }
     writeln!(out, "{}", line.trim_end())?;
+    let field_width = topic.mismatches.iter().map(|one| field(one).len()).max().unwrap_or(0) + 2;
     for difference in &topic.mismatches {
-        write_difference(difference, layout, out)?;
+        write_difference(difference, field_width.max(16), layout, out)?;
     }
     if let Some(error) = &topic.error {
         write_wrapped(error, NAME_COLUMN, NAME_COLUMN, out)?;
@@ -194,25 +196,31 @@ fn values(topic: &Topic) -> String {
     parts.join(", ")
 }
 
+/// What differs, as people call it.
+fn field(difference: &Difference) -> &str {
+    difference.key.as_deref().unwrap_or(match difference.field {
+        "replication_factor" => "replication",
+        field => field,
+    })
+}
+
 fn write_difference(
     difference: &Difference,
+    field_width: usize,
     layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let field = difference.key.as_deref().unwrap_or(match difference.field {
-        "replication_factor" => "replication",
-        field => field,
-    });
     let both = |human: &str, raw: &str| {
         if human == raw { human.to_owned() } else { format!("{human} ({raw})") }
     };
     let declared = both(&difference.declared_human, &difference.declared);
     let found = both(&difference.found_human, &difference.found);
-    let mut text = format!("{field:<15} {declared} declared, {found} found");
+    let field = field(difference);
+    let mut text = format!("{field:<field_width$}{declared} declared, {found} found");
     if let Some(origin) = difference.origin {
         text.push_str(&format!(", {origin}"));
     }
-    write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + 16, out)?;
+    write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + field_width, out)?;
     if layout.verbose {
         let by = format!("declared by {}", difference.declared_by);
         write_wrapped(&by, NAME_COLUMN + 2, NAME_COLUMN + 4, out)?;
@@ -254,7 +262,8 @@ fn closing_line(report: &Report, command: Command) -> String {
             format!("{declared} declared: all match. {time}")
         }
         Command::Verify => {
-            let mut parts = vec![format!("{} match", summary.matching)];
+            let mut parts = Vec::new();
+            parts.extend(counted(summary.matching, "match"));
             parts.extend(counted(summary.mismatched, "mismatched"));
             parts.extend(counted(summary.missing, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
