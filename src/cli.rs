@@ -11,7 +11,12 @@ use crate::units;
 
 /// Makes the Kafka topics that manifests declare exist, and never alters or deletes anything.
 #[derive(Parser, Debug)]
-#[command(name = "topicctl", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "topicctl",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = EXIT_CODES, max_term_width = 80)]
 pub struct Cli {
     /// What to do.
@@ -81,8 +86,12 @@ pub struct LookArgs {
     /// Findings that give exit code 1: missing, mismatch, or none [default: the policy's, else
     /// missing,mismatch]
     #[arg(
-        long, value_name = "FINDINGS", value_delimiter = ',', env = "TOPICCTL_FAIL_ON",
-        hide_possible_values = true, help_heading = "Findings"
+        long,
+        value_name = "FINDINGS",
+        value_delimiter = ',',
+        env = "TOPICCTL_FAIL_ON",
+        hide_possible_values = true,
+        help_heading = "Findings"
     )]
     pub fail_on: Vec<Finding>,
 }
@@ -128,7 +137,10 @@ pub struct ManifestArgs {
 pub struct ConnectionArgs {
     /// Brokers to connect to first, by comma [env: KAFKA_BOOTSTRAP_SERVERS]
     #[arg(
-        short, long, value_name = "HOST:PORT,…", env = "TOPICCTL_BOOTSTRAP_SERVERS",
+        short,
+        long,
+        value_name = "HOST:PORT,…",
+        env = "TOPICCTL_BOOTSTRAP_SERVERS",
         hide_env = true
     )]
     pub bootstrap_servers: Option<String>,
@@ -137,7 +149,10 @@ pub struct ConnectionArgs {
     pub command_config: Option<PathBuf>,
     /// Set a property of librdkafka; may be repeated
     #[arg(
-        short = 'X', value_name = "KEY=VALUE", env = "TOPICCTL_X", hide_env_values = true,
+        short = 'X',
+        value_name = "KEY=VALUE",
+        env = "TOPICCTL_X",
+        hide_env_values = true,
         value_delimiter = ' '
     )]
     pub overrides: Vec<String>,
@@ -197,7 +212,9 @@ impl LookArgs {
     /// `none` beside something.
     pub fn fail_on(&self, policy: Option<&[String]>) -> Result<FailOn, String> {
         let of_policy = policy.unwrap_or_default().iter();
-        let of_policy = of_policy.filter_map(|word| Finding::from_str(word, false).ok()).collect();
+        let of_policy = of_policy
+            .filter_map(|word| Finding::from_str(word, false).ok())
+            .collect();
         let findings = match (self.fail_on.is_empty(), policy) {
             (false, _) => self.fail_on.clone(),
             (true, Some(_)) => of_policy,
@@ -207,7 +224,10 @@ impl LookArgs {
         if has(Finding::None) && findings.len() > 1 {
             return Err("`none` of --fail-on stands alone".to_owned());
         }
-        Ok(FailOn { missing: has(Finding::Missing), mismatch: has(Finding::Mismatch) })
+        Ok(FailOn {
+            missing: has(Finding::Missing),
+            mismatch: has(Finding::Mismatch),
+        })
     }
 }
 

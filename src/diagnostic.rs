@@ -457,7 +457,9 @@ impl Diagnostics {
 
     /// Whether there are warnings.
     pub fn has_warnings(&self) -> bool {
-        self.list.iter().any(|one| one.severity == Severity::Warning)
+        self.list
+            .iter()
+            .any(|one| one.severity == Severity::Warning)
     }
 
     /// Whether there are none.
@@ -549,11 +551,20 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     } else {
         groups.push(Group::with_title(title));
     }
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let mut text = renderer.decor_style(DecorStyle::Ascii).render(&groups);
     for line in diagnostic.detail.iter().flat_map(|detail| detail.lines()) {
         let indent = line.len() - line.trim_start().len();
-        push_wrapped(&mut text, line.trim_start(), &" ".repeat(2 + indent), 2 + indent);
+        push_wrapped(
+            &mut text,
+            line.trim_start(),
+            &" ".repeat(2 + indent),
+            2 + indent,
+        );
     }
     if let Some(help) = &diagnostic.help {
         push_wrapped(&mut text, help, "help: ", 6);
@@ -584,7 +595,8 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
 /// of writing, are replaced.
 pub fn printable(text: &str) -> Cow<'_, str> {
     let unsafe_character = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if text.contains(unsafe_character) {
         text.replace(unsafe_character, "\u{fffd}").into()

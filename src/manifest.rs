@@ -74,7 +74,12 @@ pub fn read(request: &Request) -> Manifests {
     } else {
         select::select(topics, &request.select, &loaded.sources, &mut diagnostics)
     };
-    Manifests { sources: loaded.sources, topics, diagnostics, fail_on }
+    Manifests {
+        sources: loaded.sources,
+        topics,
+        diagnostics,
+        fail_on,
+    }
 }
 
 fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {

@@ -37,8 +37,16 @@ pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, E
     let request = Request {
         paths: args.paths.clone(),
         profile: args.profile.clone().filter(|profile| !profile.is_empty()),
-        outside: Outside { given: args.vars.iter().cloned().collect(), environment },
-        select: args.select.iter().filter(|selection| !selection.is_empty()).cloned().collect(),
+        outside: Outside {
+            given: args.vars.iter().cloned().collect(),
+            environment,
+        },
+        select: args
+            .select
+            .iter()
+            .filter(|selection| !selection.is_empty())
+            .cloned()
+            .collect(),
     };
     let manifests = manifest::read(&request);
     let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
@@ -68,14 +76,26 @@ impl Offline {
             .into_iter()
             .map(|topic| {
                 let reason = reason.clone();
-                let unknown = Unknown { exists: false, unauthorized: false, reason };
+                let unknown = Unknown {
+                    exists: false,
+                    unauthorized: false,
+                    reason,
+                };
                 let status = Status::Unknown(unknown);
-                let outcome = Outcome { topic, status, unverifiable: Vec::new() };
+                let outcome = Outcome {
+                    topic,
+                    status,
+                    unverifiable: Vec::new(),
+                };
                 Topic::of(&outcome, &self.sources, &self.access)
             })
             .collect();
         let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
-        Box::new(Report { exit, topics, ..report })
+        Box::new(Report {
+            exit,
+            topics,
+            ..report
+        })
     }
 }
 
@@ -101,26 +121,45 @@ impl Session {
         absence: Absence,
     ) -> Result<(Self, Plan), Early> {
         let manifests = read(&args.manifests, command)?;
-        let Manifests { mut sources, topics, mut diagnostics, fail_on } = manifests;
+        let Manifests {
+            mut sources,
+            topics,
+            mut diagnostics,
+            fail_on,
+        } = manifests;
         let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
             Err(message) => {
                 diagnostics.push(Diagnostic::error(Code::Usage, message));
-                return Err(Box::new(Report::invalid(Some(command), &diagnostics, sources)));
+                return Err(Box::new(Report::invalid(
+                    Some(command),
+                    &diagnostics,
+                    sources,
+                )));
             }
         };
         let settings = match settings(&args.connection, &mut sources) {
             Ok(settings) => settings,
             Err(problems) => {
                 diagnostics.extend(problems);
-                return Err(Box::new(Report::invalid(Some(command), &diagnostics, sources)));
+                return Err(Box::new(Report::invalid(
+                    Some(command),
+                    &diagnostics,
+                    sources,
+                )));
             }
         };
         let access = Access {
             bootstrap_servers: settings.bootstrap_servers().to_owned(),
             command_config: settings.command_config().map(Into::into),
         };
-        let offline = Offline { command, sources, diagnostics, topics, access };
+        let offline = Offline {
+            command,
+            sources,
+            diagnostics,
+            topics,
+            access,
+        };
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
@@ -132,7 +171,8 @@ impl Session {
         let line = Line::new();
         let look = async {
             let waiting = line.clone();
-            let cluster = Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)).await?;
+            let cluster =
+                Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)).await?;
             line.clear();
             line.doing(format!("reading {} topics", wanted.len()));
             let observation = cluster.observe(&wanted, absence).await?;
@@ -153,7 +193,13 @@ impl Session {
                 return Err(offline.end(error.kind.into(), problem));
             }
         };
-        let Offline { sources, diagnostics, topics, access, .. } = offline;
+        let Offline {
+            sources,
+            diagnostics,
+            topics,
+            access,
+            ..
+        } = offline;
         let plan = plan(topics, &observation);
         let session = Self {
             command,
@@ -178,8 +224,10 @@ impl Session {
         wrote: bool,
         more: impl IntoIterator<Item = Diagnostic>,
     ) -> Report {
-        let cluster =
-            Cluster { label: self.access.bootstrap_servers.clone(), identity: self.identity };
+        let cluster = Cluster {
+            label: self.access.bootstrap_servers.clone(),
+            identity: self.identity,
+        };
         let exit = exit::code(&Ending {
             outcomes,
             stop,
@@ -224,12 +272,20 @@ fn interrupted(signal: Signal) -> Diagnostic {
 
 /// The settings of the connection, or everything that is wrong with them.
 fn settings(args: &ConnectionArgs, sources: &mut Sources) -> Result<Settings, Vec<Diagnostic>> {
-    let path = args.command_config.as_deref().filter(|path| !path.as_os_str().is_empty());
+    let path = args
+        .command_config
+        .as_deref()
+        .filter(|path| !path.as_os_str().is_empty());
     let command_config = path.map(|path| properties(path, sources)).transpose()?;
     let options = ConnectionOptions {
         bootstrap_servers: args.bootstrap_servers.clone(),
         command_config,
-        overrides: args.overrides.iter().filter(|text| !text.is_empty()).cloned().collect(),
+        overrides: args
+            .overrides
+            .iter()
+            .filter(|text| !text.is_empty())
+            .cloned()
+            .collect(),
         client_id: args.client_id.clone(),
         timeout: args.timeout,
         wait: args.wait,

@@ -108,10 +108,19 @@ fn min_insync_equal(topic: &DeclaredTopic) -> Option<Diagnostic> {
     (wanted == replicas && replicas > 1).then(|| {
         Diagnostic::note(
             Code::MinInsyncEqualsReplication,
-            format!("`{}` needs all of its {replicas} replicas in sync", topic.name),
+            format!(
+                "`{}` needs all of its {replicas} replicas in sync",
+                topic.name
+            ),
         )
-        .at(place(topic, MIN_INSYNC), "one broker down, and acks=all producers stand still")
-        .help(format!("min.insync.replicas {} leaves room for one", replicas - 1))
+        .at(
+            place(topic, MIN_INSYNC),
+            "one broker down, and acks=all producers stand still",
+        )
+        .help(format!(
+            "min.insync.replicas {} leaves room for one",
+            replicas - 1
+        ))
     })
 }
 
@@ -120,7 +129,9 @@ fn keys(topic: &DeclaredTopic) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (key, declared) in &topic.config {
         // What a built-in tier or another topic sets is reported where it is set.
-        let Some(span) = declared.origin.span else { continue };
+        let Some(span) = declared.origin.span else {
+            continue;
+        };
         match catalog::classify(key.as_str()) {
             KeyClass::Known(spec) => {
                 if let Some(version) = spec.removed_in {
@@ -163,13 +174,19 @@ fn segments(topic: &DeclaredTopic) -> Option<Diagnostic> {
                 units::human_duration(retention)
             ),
         )
-        .at(place(topic, SEGMENT_MS), "messages stay until their segment is rolled")
+        .at(
+            place(topic, SEGMENT_MS),
+            "messages stay until their segment is rolled",
+        )
         .help("a topic with little traffic keeps them longer than it says")
     })
 }
 
 fn message_sizes(topic: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnostic> {
-    let (own, theirs) = (finite(topic, MAX_MESSAGE_BYTES)?, finite(source, MAX_MESSAGE_BYTES)?);
+    let (own, theirs) = (
+        finite(topic, MAX_MESSAGE_BYTES)?,
+        finite(source, MAX_MESSAGE_BYTES)?,
+    );
     (own < theirs).then(|| {
         Diagnostic::warning(
             Code::SmallerMessages,
@@ -180,15 +197,23 @@ fn message_sizes(topic: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagno
                 units::human_size(theirs)
             ),
         )
-        .at(place(topic, MAX_MESSAGE_BYTES), "the largest messages cannot be handed over")
-        .and(place(source, MAX_MESSAGE_BYTES), format!("`{}` takes this much", source.name))
+        .at(
+            place(topic, MAX_MESSAGE_BYTES),
+            "the largest messages cannot be handed over",
+        )
+        .and(
+            place(source, MAX_MESSAGE_BYTES),
+            format!("`{}` takes this much", source.name),
+        )
         .help("leave it out to take over the source's value; headers need room too")
     })
 }
 
 /// A partition is read by one member of a group at a time.
 fn idle_members(topic: &DeclaredTopic) -> Vec<Diagnostic> {
-    let Some(declared) = &topic.partitions else { return Vec::new() };
+    let Some(declared) = &topic.partitions else {
+        return Vec::new();
+    };
     let partitions = i64::from(declared.value.get());
     topic
         .consumer_groups

@@ -62,6 +62,9 @@ impl<'n> Object<'n> {
     }
 }
 
+/// The entries of a mapping with free keys.
+type Entries = [(Text, Rc<Node>)];
+
 struct Decoder<'d> {
     diagnostics: &'d mut Diagnostics,
 }
@@ -127,9 +130,8 @@ impl Decoder<'_> {
             return;
         }
         let message = format!("`{field}` is {}, expected {expected}", node.kind());
-        self.diagnostics.push(
-            Diagnostic::error(Code::WrongType, message).at(head(node), ""),
-        );
+        self.diagnostics
+            .push(Diagnostic::error(Code::WrongType, message).at(head(node), ""));
     }
 
     /// A text; null is the same as no field at all.
@@ -204,7 +206,7 @@ impl Decoder<'_> {
         &mut self,
         object: &Object<'n>,
         field: &'static str,
-    ) -> Option<(Span, &'n [(Text, Rc<Node>)])> {
+    ) -> Option<(Span, &'n Entries)> {
         let (span, node) = object.get(field)?;
         match &node.value {
             Value::Mapping(entries) => Some((span, entries)),
@@ -482,17 +484,17 @@ impl Decoder<'_> {
         }))
     }
 
-    fn derived(&mut self, object: &Object<'_>, field: &'static str) -> Option<Box<Derived>> {
+    fn derived(&mut self, object: &Object<'_>, field: &'static str) -> Option<Derived> {
         let (_, node) = object.get(field).filter(|(_, node)| !node.is_null())?;
         if let Value::Scalar(scalar) = &node.value {
             let text = Text {
                 text: scalar.text.clone(),
                 span: node.span,
             };
-            return Some(Box::new(Derived::Text(text)));
+            return Some(Derived::Text(text));
         }
         let derived = self.object(node, &fields::DERIVED)?;
-        Some(Box::new(Derived::Block(self.topic_fields(&derived))))
+        Some(Derived::Block(Box::new(self.topic_fields(&derived))))
     }
 
     fn groups(&mut self, object: &Object<'_>) -> Vec<Group> {
@@ -550,15 +552,24 @@ impl Decoder<'_> {
                 self.text(&pipeline, "description");
                 let mut allowed_topics =
                     self.texts(&pipeline, "allowed_topics").unwrap_or_default();
-                allowed_topics
-                    .extend(self.texts(&pipeline, "allowedKafkaTopics").unwrap_or_default());
+                allowed_topics.extend(
+                    self.texts(&pipeline, "allowedKafkaTopics")
+                        .unwrap_or_default(),
+                );
                 let owner = self.text(&pipeline, "owner");
                 let tier = self.text(&pipeline, "tier");
                 let profiles = self.texts(&pipeline, "profiles");
                 let steps = self.list(&pipeline, "steps");
                 let steps = steps.iter().filter_map(|node| self.step(node)).collect();
                 let name = self.required(&pipeline, "name")?;
-                Some(Pipeline { name, owner, tier, profiles, allowed_topics, steps })
+                Some(Pipeline {
+                    name,
+                    owner,
+                    tier,
+                    profiles,
+                    allowed_topics,
+                    steps,
+                })
             })
             .collect()
     }
@@ -574,7 +585,16 @@ impl Decoder<'_> {
         let produces = self.texts(&step, "produces").unwrap_or_default();
         let listeners = self.text(&step, "listeners");
         let name = self.required(&step, "name")?;
-        Some(Step { name, input, output, error, dead_letter, consumes, produces, listeners })
+        Some(Step {
+            name,
+            input,
+            output,
+            error,
+            dead_letter,
+            consumes,
+            produces,
+            listeners,
+        })
     }
 
     fn policy(&mut self, object: &Object<'_>) -> Option<Policy> {
@@ -583,7 +603,9 @@ impl Decoder<'_> {
         let names = self.part(&policy, "names", &fields::POLICY_NAMES);
         let config = self.part(&policy, "config", &fields::POLICY_CONFIG);
         let mut texts = |part: &Option<Object<'_>>, field: &'static str| {
-            part.as_ref().and_then(|part| self.texts(part, field)).unwrap_or_default()
+            part.as_ref()
+                .and_then(|part| self.texts(part, field))
+                .unwrap_or_default()
         };
         let (allow_names, deny_names) = (texts(&names, "allow"), texts(&names, "deny"));
         let except_names = texts(&names, "except");
@@ -596,7 +618,9 @@ impl Decoder<'_> {
             partitions: self.range(&policy, "partitions"),
             replication_factor: self.range(&policy, "replication_factor"),
             retention: self.range(&policy, "retention"),
-            require_config: config.map(|config| self.required_config(&config)).unwrap_or_default(),
+            require_config: config
+                .map(|config| self.required_config(&config))
+                .unwrap_or_default(),
             allow_config,
             deny_config,
             owner: self.text(&policy, "owner"),
@@ -621,7 +645,10 @@ impl Decoder<'_> {
         let Some(range) = self.part(object, field, &fields::POLICY_RANGE) else {
             return Range::default();
         };
-        Range { min: self.text(&range, "min"), max: self.text(&range, "max") }
+        Range {
+            min: self.text(&range, "min"),
+            max: self.text(&range, "max"),
+        }
     }
 
     /// A list of keys, or a mapping of keys to the value that they must have.
@@ -641,12 +668,17 @@ impl Decoder<'_> {
 
     /// A mapping of free names to texts.
     fn free_texts(&mut self, object: &Object<'_>, field: &'static str) -> Vec<(Text, Text)> {
-        let entries = self.entries(object, field).map_or(&[][..], |(_, entries)| entries);
+        let entries = self
+            .entries(object, field)
+            .map_or(&[][..], |(_, entries)| entries);
         entries
             .iter()
             .filter_map(|(name, node)| {
                 let value = self.nullable(field, node, "a single value for each name")?;
-                let empty = || Text { text: String::new(), span: node.span };
+                let empty = || Text {
+                    text: String::new(),
+                    span: node.span,
+                };
                 Some((name.clone(), value.unwrap_or_else(empty)))
             })
             .collect()

@@ -62,7 +62,11 @@ impl<'a> Candidates<'a> {
     /// Names every topic that holds under the profile.
     pub(super) fn gather(resolver: &Resolver<'a>, diagnostics: &mut Diagnostics) -> Self {
         let mut all = Self::default();
-        let mut gatherer = Gatherer { resolver, diagnostics, all: &mut all };
+        let mut gatherer = Gatherer {
+            resolver,
+            diagnostics,
+            all: &mut all,
+        };
         for topic in &resolver.project.topics {
             gatherer.entry(topic);
         }
@@ -144,12 +148,20 @@ impl<'a> Candidates<'a> {
         for (new, old) in order.iter().enumerate() {
             new_index[*old] = new;
         }
-        let mut old: Vec<_> = std::mem::take(&mut self.list).into_iter().map(Some).collect();
-        self.list = order.into_iter().filter_map(|index| old[index].take()).collect();
+        let mut old: Vec<_> = std::mem::take(&mut self.list)
+            .into_iter()
+            .map(Some)
+            .collect();
+        self.list = order
+            .into_iter()
+            .filter_map(|index| old[index].take())
+            .collect();
         for candidate in &mut self.list {
             candidate.source = candidate.source.map(|source| new_index[source]);
         }
-        self.by_name.values_mut().for_each(|index| *index = new_index[*index]);
+        self.by_name
+            .values_mut()
+            .for_each(|index| *index = new_index[*index]);
     }
 
     /// Takes a topic and gives its index. A second one of the same name is reported and dropped,
@@ -186,11 +198,7 @@ impl<'a> Candidates<'a> {
 }
 
 /// Which one is the second does not depend on the order of reading.
-fn declared_twice(
-    first: &Candidate<'_>,
-    second: &Candidate<'_>,
-    sources: &Sources,
-) -> Diagnostic {
+fn declared_twice(first: &Candidate<'_>, second: &Candidate<'_>, sources: &Sources) -> Diagnostic {
     let name = &first.name;
     let diagnostic = if first.role != Role::Main && second.role != Role::Main {
         Diagnostic::error(
@@ -203,7 +211,9 @@ fn declared_twice(
     };
     let mut places = [first.span, second.span];
     places.sort_by_cached_key(|span| sources.location(*span));
-    diagnostic.at(places[1], "declared again").and(places[0], "first declared here")
+    diagnostic
+        .at(places[1], "declared again")
+        .and(places[0], "first declared here")
 }
 
 /// Adds candidates.
@@ -233,14 +243,25 @@ impl<'a> Gatherer<'_, 'a> {
             return;
         }
         let Some(name) = &topic.name else { return };
-        let Some(value) = self.evaluate(name, &Context::default()) else { return };
-        let Some(name) = topic_name(&value, name.span, self.diagnostics) else { return };
-        let main = Main { raw: Some(topic), span: topic.span, tier: None, owner: None };
+        let Some(value) = self.evaluate(name, &Context::default()) else {
+            return;
+        };
+        let Some(name) = topic_name(&value, name.span, self.diagnostics) else {
+            return;
+        };
+        let main = Main {
+            raw: Some(topic),
+            span: topic.span,
+            tier: None,
+            owner: None,
+        };
         // The families of a duplicate would only repeat its error.
-        let Some(index) = self.main(main, name.clone(), Context::default()) else { return };
+        let Some(index) = self.main(main, name.clone(), Context::default()) else {
+            return;
+        };
         self.retry(topic, index, &name);
-        self.derived(topic.dlq.as_deref(), Role::Dlq, index, &name);
-        self.derived(topic.error.as_deref(), Role::Error, index, &name);
+        self.derived(topic.dlq.as_ref(), Role::Dlq, index, &name);
+        self.derived(topic.error.as_ref(), Role::Error, index, &name);
     }
 
     /// A main topic; gives its index.
@@ -250,13 +271,21 @@ impl<'a> Gatherer<'_, 'a> {
         name: TopicName,
         context: Context<'a>,
     ) -> Option<usize> {
-        let external = self.flag("external", main.raw.and_then(|raw| raw.external.as_ref()), &context);
+        let external = self.flag(
+            "external",
+            main.raw.and_then(|raw| raw.external.as_ref()),
+            &context,
+        );
         if name.is_internal() && !external {
             let help = "with `external: true` it can be verified";
             self.diagnostics.push(internal(&name, main.span).help(help));
         }
         let context = context.with("topic", name.as_str().to_owned());
-        let tier = if external { None } else { self.main_tier(&main, &context) };
+        let tier = if external {
+            None
+        } else {
+            self.main_tier(&main, &context)
+        };
         let shared_dlq = main.raw.and_then(|raw| self.shared_dlq(raw, &name));
         self.all.add(
             Candidate {
@@ -282,13 +311,24 @@ impl<'a> Gatherer<'_, 'a> {
 
     /// Whether something is declared under the chosen profile.
     pub(super) fn holds(&mut self, profiles: Option<&[Text]>) -> bool {
-        let Some(profiles) = profiles else { return true };
+        let Some(profiles) = profiles else {
+            return true;
+        };
         let mut holds = false;
         for text in profiles {
-            let Some(name) = self.evaluate(text, &Context::default()) else { continue };
-            let named = Text { text: name, span: text.span };
+            let Some(name) = self.evaluate(text, &Context::default()) else {
+                continue;
+            };
+            let named = Text {
+                text: name,
+                span: text.span,
+            };
             self.resolver.project.profile(&named, self.diagnostics);
-            holds |= self.resolver.profiles.iter().any(|(chosen, _)| *chosen == named.text);
+            holds |= self
+                .resolver
+                .profiles
+                .iter()
+                .any(|(chosen, _)| *chosen == named.text);
         }
         holds
     }
@@ -322,7 +362,7 @@ impl<'a> Gatherer<'_, 'a> {
     }
 
     fn shared_dlq(&mut self, topic: &Topic, main: &TopicName) -> Option<(TopicName, Span)> {
-        let Some(raw::Derived::Text(text)) = topic.dlq.as_deref() else {
+        let Some(raw::Derived::Text(text)) = topic.dlq.as_ref() else {
             return None;
         };
         let context = Context::default().with("source", main.as_str());
@@ -408,10 +448,15 @@ impl<'a> Gatherer<'_, 'a> {
         source: Source,
         context: Context<'a>,
     ) {
-        if block.raw.is_some_and(|raw| !self.holds(raw.profiles.as_deref())) {
+        if block
+            .raw
+            .is_some_and(|raw| !self.holds(raw.profiles.as_deref()))
+        {
             return;
         }
-        let Some((name, span)) = self.derived_name(&block, &context) else { return };
+        let Some((name, span)) = self.derived_name(&block, &context) else {
+            return;
+        };
         let external_flag = block.raw.and_then(|raw| raw.external.as_ref());
         let external = self.flag("external", external_flag, &context);
         let context = context.with("topic", name.as_str().to_owned());
@@ -520,7 +565,14 @@ pub(super) struct Block<'a> {
 impl<'a> Block<'a> {
     /// A block of an ordinary topic.
     fn plain(role: Role, raw: Option<&'a Topic>, span: Span) -> Self {
-        Self { role, raw, span, name: None, defaults: None, owner: None }
+        Self {
+            role,
+            raw,
+            span,
+            name: None,
+            defaults: None,
+            owner: None,
+        }
     }
 }
 

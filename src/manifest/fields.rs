@@ -249,8 +249,10 @@ pub(super) const POLICY_NAMES: ObjectSpec = ObjectSpec {
     fields: &[field("allow"), field("deny"), field("except")],
 };
 
-pub(super) const POLICY_RANGE: ObjectSpec =
-    ObjectSpec { name: "a range of a policy", fields: &[field("min"), field("max")] };
+pub(super) const POLICY_RANGE: ObjectSpec = ObjectSpec {
+    name: "a range of a policy",
+    fields: &[field("min"), field("max")],
+};
 
 pub(super) const POLICY_CONFIG: ObjectSpec = ObjectSpec {
     name: "`config` of a policy",

@@ -55,12 +55,7 @@ const RETENTION_MS: &str = "retention.ms";
 
 impl Folded {
     /// Begins with a built-in tier.
-    pub(super) fn start(
-        &mut self,
-        tier: &BuiltIn,
-        delay: Option<&Delay>,
-        source: Option<&Self>,
-    ) {
+    pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>, source: Option<&Self>) {
         let origin = || built_in_origin(tier.name);
         self.partitions = match tier.partitions {
             BuiltInPartitions::Count(count) => Partitions::new(count).map(Wish::Count),
@@ -267,7 +262,12 @@ impl Folded {
             let theirs = other.partitions.as_ref().map(|(wish, _)| wish);
             if theirs != Some(wish) {
                 let theirs = theirs.map_or_else(nothing, ToString::to_string);
-                found.push(("partitions".to_owned(), origin.span, wish.to_string(), theirs));
+                found.push((
+                    "partitions".to_owned(),
+                    origin.span,
+                    wish.to_string(),
+                    theirs,
+                ));
             }
         }
         if let Some(declared) = &self.replication_factor {
@@ -275,7 +275,12 @@ impl Folded {
             if theirs != Some(declared.value) {
                 let theirs = theirs.map_or_else(nothing, |theirs| theirs.to_string());
                 let what = "the replication factor".to_owned();
-                found.push((what, declared.origin.span, declared.value.to_string(), theirs));
+                found.push((
+                    what,
+                    declared.origin.span,
+                    declared.value.to_string(),
+                    theirs,
+                ));
             }
         }
         for (key, declared) in &self.config {
@@ -283,7 +288,12 @@ impl Folded {
             let value = declared.value.as_str();
             if theirs.is_none_or(|theirs| !catalog::same(key.as_str(), value, theirs)) {
                 let theirs = theirs.map_or_else(nothing, str::to_owned);
-                found.push((key.to_string(), declared.origin.span, value.to_owned(), theirs));
+                found.push((
+                    key.to_string(),
+                    declared.origin.span,
+                    value.to_owned(),
+                    theirs,
+                ));
             }
         }
         found

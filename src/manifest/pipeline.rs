@@ -58,7 +58,9 @@ impl Standard {
 
     /// Pipeline, step and kind of a name that follows the pattern.
     fn parse<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str, &'n str)> {
-        let rest = name.strip_prefix(self.prefix.as_str())?.strip_prefix("pipeline.")?;
+        let rest = name
+            .strip_prefix(self.prefix.as_str())?
+            .strip_prefix("pipeline.")?;
         match rest.split('.').collect::<Vec<_>>().as_slice() {
             [pipeline, "step", step, kind] if KINDS.contains(kind) => Some((pipeline, step, kind)),
             _ => None,
@@ -68,7 +70,9 @@ impl Standard {
     /// Whether a name looks as if it were a standard one.
     fn claims(&self, name: &str) -> bool {
         name.starts_with("pipeline.")
-            || name.strip_prefix(self.prefix.as_str()).is_some_and(|n| n.starts_with("pipeline."))
+            || name
+                .strip_prefix(self.prefix.as_str())
+                .is_some_and(|n| n.starts_with("pipeline."))
     }
 
     fn malformed(&self, name: &str, span: Span) -> Diagnostic {
@@ -78,7 +82,9 @@ impl Standard {
             format!("`{name}` begins like a standard name and is none"),
         )
         .at(span, "")
-        .help(format!("standard names are {pattern}; a custom name must begin otherwise"))
+        .help(format!(
+            "standard names are {pattern}; a custom name must begin otherwise"
+        ))
     }
 }
 
@@ -88,12 +94,22 @@ pub(super) fn gather<'a>(gatherer: &mut Gatherer<'_, 'a>) -> Vec<StepUse> {
     if project.pipelines.is_empty() {
         return Vec::new();
     }
-    let prefix = project.naming.and_then(|naming| naming.pipeline_prefix.as_ref());
-    let prefix =
-        prefix.and_then(|prefix| gatherer.evaluate(prefix, &Context::default())).unwrap_or_default();
-    let mut standard = Standard { prefix, pipelines: BTreeMap::new() };
+    let prefix = project
+        .naming
+        .and_then(|naming| naming.pipeline_prefix.as_ref());
+    let prefix = prefix
+        .and_then(|prefix| gatherer.evaluate(prefix, &Context::default()))
+        .unwrap_or_default();
+    let mut standard = Standard {
+        prefix,
+        pipelines: BTreeMap::new(),
+    };
     let mut everywhere = BTreeSet::new();
-    for text in project.naming.iter().flat_map(|naming| &naming.allowed_topics) {
+    for text in project
+        .naming
+        .iter()
+        .flat_map(|naming| &naming.allowed_topics)
+    {
         everywhere.extend(allowed(gatherer, text, &Context::default(), &standard));
     }
     let mut named: Vec<Named<'a>> = Vec::new();
@@ -120,7 +136,9 @@ fn name_pipeline<'a>(
     }
     let name = gatherer.evaluate(&raw.name, &Context::default())?;
     if !is_word(&name) {
-        gatherer.diagnostics.push(not_a_word("pipeline", &name, raw.name.span));
+        gatherer
+            .diagnostics
+            .push(not_a_word("pipeline", &name, raw.name.span));
         return None;
     }
     if standard.pipelines.contains_key(&name) {
@@ -141,9 +159,13 @@ fn name_pipeline<'a>(
     let mut names = BTreeSet::new();
     let mut steps = Vec::new();
     for step in &raw.steps {
-        let Some(step_name) = gatherer.evaluate(&step.name, &context) else { continue };
+        let Some(step_name) = gatherer.evaluate(&step.name, &context) else {
+            continue;
+        };
         if !is_word(&step_name) {
-            gatherer.diagnostics.push(not_a_word("step", &step_name, step.name.span));
+            gatherer
+                .diagnostics
+                .push(not_a_word("step", &step_name, step.name.span));
         } else if !names.insert(step_name.clone()) {
             gatherer.diagnostics.push(
                 Diagnostic::error(
@@ -157,7 +179,13 @@ fn name_pipeline<'a>(
         }
     }
     standard.pipelines.insert(name.clone(), names);
-    Some(Named { raw, name, context, allowed: list, steps })
+    Some(Named {
+        raw,
+        name,
+        context,
+        allowed: list,
+        steps,
+    })
 }
 
 /// An entry of a list of allowed topics.
@@ -170,7 +198,9 @@ fn allowed(
     let name = gatherer.evaluate(text, context)?;
     topic_name(&name, text.span, gatherer.diagnostics)?;
     if standard.claims(&name) && standard.parse(&name).is_none() {
-        gatherer.diagnostics.push(standard.malformed(&name, text.span));
+        gatherer
+            .diagnostics
+            .push(standard.malformed(&name, text.span));
         return None;
     }
     Some(name)
@@ -178,7 +208,10 @@ fn allowed(
 
 /// Names take part in standard names, whose parts are divided by dots.
 fn is_word(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 fn not_a_word(kind: &str, name: &str, span: Span) -> Diagnostic {
@@ -196,7 +229,9 @@ fn step_topics<'a>(
 ) -> StepUse {
     let context = pipeline.context.clone().with("stepName", name.to_owned());
     let uses = |gatherer: &mut Gatherer<'_, 'a>, texts: &[Text]| -> Vec<Used> {
-        let used = texts.iter().map(|text| used(gatherer, text, pipeline, &context, standard));
+        let used = texts
+            .iter()
+            .map(|text| used(gatherer, text, pipeline, &context, standard));
         used.collect::<Vec<_>>().into_iter().flatten().collect()
     };
     let reads = uses(gatherer, &step.consumes);
@@ -205,20 +240,39 @@ fn step_topics<'a>(
         let (raw, span) = stated(gatherer, derived?, kind, &context)?;
         let name = match raw.and_then(|raw| raw.name.as_ref()) {
             Some(own) => used(gatherer, own, pipeline, &context, standard)?.name,
-            None => topic_name(&standard.name(&pipeline.name, name, kind), span, gatherer.diagnostics)?,
+            None => topic_name(
+                &standard.name(&pipeline.name, name, kind),
+                span,
+                gatherer.diagnostics,
+            )?,
         };
-        let main = Main { raw, span, tier: pipeline.raw.tier.as_ref(), owner: pipeline.raw.owner.as_ref() };
+        let main = Main {
+            raw,
+            span,
+            tier: pipeline.raw.tier.as_ref(),
+            owner: pipeline.raw.owner.as_ref(),
+        };
         gatherer.main(main, name, context.clone())
     };
-    let input = main(gatherer, step.input.as_deref(), "input");
-    let output = main(gatherer, step.output.as_deref(), "output");
+    let input = main(gatherer, step.input.as_ref(), "input");
+    let output = main(gatherer, step.output.as_ref(), "output");
     let source = match output.or(input) {
         Some(index) => Source::Known(index),
         None => Source::Widest(reads.iter().map(|used| used.name.clone()).collect()),
     };
     for (derived, kind, role, defaults) in [
-        (step.error.as_deref(), "error", Role::Error, BuiltIn::STEP_ERROR),
-        (step.dead_letter.as_deref(), "dead-letter", Role::Dlq, BuiltIn::STEP_DEAD_LETTER),
+        (
+            step.error.as_ref(),
+            "error",
+            Role::Error,
+            BuiltIn::STEP_ERROR,
+        ),
+        (
+            step.dead_letter.as_ref(),
+            "dead-letter",
+            Role::Dlq,
+            BuiltIn::STEP_DEAD_LETTER,
+        ),
     ] {
         let Some((raw, span)) =
             derived.and_then(|derived| stated(gatherer, derived, kind, &context))
@@ -247,11 +301,20 @@ fn step_topics<'a>(
         gatherer.block(block, None, source.clone(), context.clone());
     }
     let listeners = step.listeners.as_ref().and_then(|text| {
-        let members = gatherer.resolver.members("listeners", text, &context, gatherer.diagnostics)?;
+        let members =
+            gatherer
+                .resolver
+                .members("listeners", text, &context, gatherer.diagnostics)?;
         Some((members, text.span))
     });
     let output = output.map(|index| gatherer.all.list[index].name.clone());
-    StepUse { pipeline: pipeline.name.clone(), listeners, reads, writes, output }
+    StepUse {
+        pipeline: pipeline.name.clone(),
+        listeners,
+        reads,
+        writes,
+        output,
+    }
 }
 
 /// The main topic of a step.
@@ -272,9 +335,9 @@ fn stated<'a>(
 ) -> Option<(Option<&'a Topic>, Span)> {
     match derived {
         raw::Derived::Block(raw) => Some((Some(raw), raw.span)),
-        raw::Derived::Text(text) => {
-            gatherer.flag(kind, Some(text), context).then_some((None, text.span))
-        }
+        raw::Derived::Text(text) => gatherer
+            .flag(kind, Some(text), context)
+            .then_some((None, text.span)),
     }
 }
 
@@ -289,7 +352,11 @@ fn used(
     let value = gatherer.evaluate(text, context)?;
     if pipeline.allowed.contains(&value) {
         let name = topic_name(&value, text.span, gatherer.diagnostics)?;
-        return Some(Used { name, span: text.span, standard: false });
+        return Some(Used {
+            name,
+            span: text.span,
+            standard: false,
+        });
     }
     let own = pipeline.name.as_str();
     // `STEP.output` is short for the standard name of this pipeline's step.
@@ -327,14 +394,20 @@ fn used(
             Code::PipelineUnknownStep,
             format!("the pipeline `{own}` has no step `{step}`"),
         );
-        gatherer.diagnostics.push(match nearest(step, steps.iter().map(String::as_str)) {
-            Some(near) => problem.at(text.span, format!("did you mean `{near}`?")),
-            None => problem.at(text.span, ""),
-        });
+        gatherer
+            .diagnostics
+            .push(match nearest(step, steps.iter().map(String::as_str)) {
+                Some(near) => problem.at(text.span, format!("did you mean `{near}`?")),
+                None => problem.at(text.span, ""),
+            });
         return None;
     }
     let name = topic_name(&long, text.span, gatherer.diagnostics)?;
-    Some(Used { name, span: text.span, standard: true })
+    Some(Used {
+        name,
+        span: text.span,
+        standard: true,
+    })
 }
 
 fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>) -> Diagnostic {
@@ -344,15 +417,16 @@ fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>) -> Diagnostic {
         format!("the pipeline `{own}` does not list the custom topic `{name}`"),
     );
     // A step's short name with a slip of the pen is more likely than a topic that nobody listed.
-    let short = pipeline.steps.iter().flat_map(|(_, step)| {
-        KINDS.iter().map(move |kind| format!("{step}.{kind}"))
-    });
+    let short = pipeline
+        .steps
+        .iter()
+        .flat_map(|(_, step)| KINDS.iter().map(move |kind| format!("{step}.{kind}")));
     let known: Vec<_> = pipeline.allowed.iter().cloned().chain(short).collect();
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => problem.at(span, format!("did you mean `{near}`?")),
-        None => problem
-            .at(span, "")
-            .help(format!("list it: allowed_topics: [{name}], in every pipeline that uses it")),
+        None => problem.at(span, "").help(format!(
+            "list it: allowed_topics: [{name}], in every pipeline that uses it"
+        )),
     }
 }
 
@@ -362,7 +436,10 @@ pub(super) fn check_declared(
     all: &Candidates<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    for used in uses.iter().flat_map(|step| step.reads.iter().chain(&step.writes)) {
+    for used in uses
+        .iter()
+        .flat_map(|step| step.reads.iter().chain(&step.writes))
+    {
         if all.index(&used.name).is_none() {
             diagnostics.push(all.unknown(&used.name).at(used.span, ""));
         }
@@ -378,19 +455,27 @@ pub(super) fn widest(
 ) -> Option<usize> {
     let known = names.iter().filter_map(|name| all.index(name));
     let counted = known.filter_map(|index| Some((partitions(index)?, index)));
-    counted.fold(None, |best: Option<(i32, usize)>, one| match best {
-        Some(best) if best.0 >= one.0 => Some(best),
-        _ => Some(one),
-    })
-    .map(|(_, index)| index)
-    .or_else(|| names.iter().find_map(|name| all.index(name)))
+    counted
+        .fold(None, |best: Option<(i32, usize)>, one| match best {
+            Some(best) if best.0 >= one.0 => Some(best),
+            _ => Some(one),
+        })
+        .map(|(_, index)| index)
+        .or_else(|| names.iter().find_map(|name| all.index(name)))
 }
 
 /// Adds the pipelines' consumer group to the standard topics that they read, and compares
 /// listeners with partitions.
-pub(super) fn finish(uses: &[StepUse], topics: &mut [DeclaredTopic], diagnostics: &mut Diagnostics) {
-    let index: BTreeMap<TopicName, usize> =
-        topics.iter().enumerate().map(|(at, topic)| (topic.name.clone(), at)).collect();
+pub(super) fn finish(
+    uses: &[StepUse],
+    topics: &mut [DeclaredTopic],
+    diagnostics: &mut Diagnostics,
+) {
+    let index: BTreeMap<TopicName, usize> = topics
+        .iter()
+        .enumerate()
+        .map(|(at, topic)| (topic.name.clone(), at))
+        .collect();
     for step in uses {
         let group = format!("{}-consumer-group", step.pipeline);
         let produces: Vec<String> = step
@@ -400,11 +485,15 @@ pub(super) fn finish(uses: &[StepUse], topics: &mut [DeclaredTopic], diagnostics
             .map(ToString::to_string)
             .collect();
         for used in step.reads.iter().filter(|used| used.standard) {
-            let Some(at) = index.get(&used.name) else { continue };
+            let Some(at) = index.get(&used.name) else {
+                continue;
+            };
             let groups = &mut topics[*at].consumer_groups;
             match groups.iter_mut().find(|known| known.name == group) {
                 Some(known) => {
-                    let new = produces.iter().filter(|name| !known.produces.contains(name));
+                    let new = produces
+                        .iter()
+                        .filter(|name| !known.produces.contains(name));
                     let new: Vec<_> = new.cloned().collect();
                     known.produces.extend(new);
                 }
@@ -415,7 +504,9 @@ pub(super) fn finish(uses: &[StepUse], topics: &mut [DeclaredTopic], diagnostics
                 }),
             }
         }
-        diagnostics.extend(idle_listeners(step, |name| Some(&topics[*index.get(name)?])));
+        diagnostics.extend(idle_listeners(step, |name| {
+            Some(&topics[*index.get(name)?])
+        }));
     }
 }
 
@@ -425,14 +516,19 @@ fn idle_listeners<'t>(
 ) -> Option<Diagnostic> {
     let (listeners, span) = step.listeners?;
     let counts = step.reads.iter().map(|used| {
-        topic(&used.name)?.partitions.as_ref().map(|declared| i64::from(declared.value.get()))
+        topic(&used.name)?
+            .partitions
+            .as_ref()
+            .map(|declared| i64::from(declared.value.get()))
     });
     let partitions: i64 = counts.sum::<Option<i64>>().filter(|sum| *sum > 0)?;
     let idle = i64::from(listeners) - partitions;
     (idle > 0).then(|| {
         Diagnostic::warning(
             Code::MoreMembersThanPartitions,
-            format!("{listeners} listeners read {partitions} partitions: {idle} have nothing to do"),
+            format!(
+                "{listeners} listeners read {partitions} partitions: {idle} have nothing to do"
+            ),
         )
         .at(span, "")
         .help("a partition is read by one member of a group at a time")

@@ -24,15 +24,21 @@ pub(super) fn check(
     resolver: &Resolver<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let reader = &mut Reader { resolver, diagnostics };
+    let reader = &mut Reader {
+        resolver,
+        diagnostics,
+    };
     let rules = Rules::read(policy, reader);
     if let Some(span) = rules.profile_required
         && resolver.profiles.is_empty()
     {
         reader.diagnostics.push(
-            Diagnostic::error(Code::PolicyProfile, "the policy requires a profile, and none is chosen")
-                .at(span, "required here")
-                .help("choose one with --profile or TOPICCTL_PROFILE"),
+            Diagnostic::error(
+                Code::PolicyProfile,
+                "the policy requires a profile, and none is chosen",
+            )
+            .at(span, "required here")
+            .help("choose one with --profile or TOPICCTL_PROFILE"),
         );
     }
     for topic in topics.iter().filter(|topic| !topic.external) {
@@ -40,13 +46,16 @@ pub(super) fn check(
     }
 }
 
-/// The severities that the policy gives to checks, and its `fail_on`.
-pub(super) fn settings(
+/// The severities that the policy gives to checks; `None` is `allow`.
+pub(super) fn severities(
     policy: &Policy,
     resolver: &Resolver<'_>,
     diagnostics: &mut Diagnostics,
-) -> (Vec<(Code, Option<Severity>)>, Option<Vec<String>>) {
-    let mut reader = Reader { resolver, diagnostics };
+) -> Vec<(Code, Option<Severity>)> {
+    let mut reader = Reader {
+        resolver,
+        diagnostics,
+    };
     let mut severities = Vec::new();
     for (name, text) in &policy.checks {
         let code = reader.relation_code(name);
@@ -61,20 +70,29 @@ pub(super) fn settings(
         });
         severities.extend(code.zip(severity));
     }
-    let fail_on = policy.fail_on.as_ref().map(|list| {
-        let known = ["missing", "mismatch", "none"];
-        list.iter()
-            .filter_map(|text| {
-                let word = reader.text(text)?;
-                let fits = known.contains(&word.as_str());
-                if !fits {
-                    reader.choice("fail_on", &word, &known, text.span);
-                }
-                fits.then_some(word)
-            })
-            .collect()
+    severities
+}
+
+/// The findings that the policy makes failures.
+pub(super) fn fail_on(
+    policy: &Policy,
+    resolver: &Resolver<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<String>> {
+    let mut reader = Reader {
+        resolver,
+        diagnostics,
+    };
+    let known = ["missing", "mismatch", "none"];
+    let words = policy.fail_on.as_ref()?.iter().filter_map(|text| {
+        let word = reader.text(text)?;
+        let fits = known.contains(&word.as_str());
+        if !fits {
+            reader.choice("fail_on", &word, &known, text.span);
+        }
+        fits.then_some(word)
     });
-    (severities, fail_on)
+    Some(words.collect())
 }
 
 /// Reads the policy's texts; what is wrong with them is reported.
@@ -85,14 +103,19 @@ struct Reader<'r, 'a> {
 
 impl Reader<'_, '_> {
     fn text(&mut self, text: &Text) -> Option<String> {
-        self.resolver.evaluate(text, &Context::default(), self.diagnostics)
+        self.resolver
+            .evaluate(text, &Context::default(), self.diagnostics)
     }
 
     fn choice(&mut self, field: &str, word: &str, known: &[&str], span: Span) {
         let near = nearest(word, known.iter().copied());
         self.diagnostics.push(
             Diagnostic::error(Code::OutOfRange, format!("`{field}` cannot be `{word}`"))
-                .at(span, near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default())
+                .at(
+                    span,
+                    near.map(|near| format!("did you mean `{near}`?"))
+                        .unwrap_or_default(),
+                )
                 .help(format!("it takes {}", known.join(", "))),
         );
     }
@@ -109,15 +132,24 @@ impl Reader<'_, '_> {
                     format!("the severity of `{}` cannot be chosen", name.text),
                 )
                 .at(name.span, "")
-                .help("`checks` is for relation and style checks; what Kafka refuses stays an error"),
+                .help(
+                    "`checks` is for relation and style checks; what Kafka refuses stays an error",
+                ),
             );
             return None;
         }
         let relations = codes().filter(|code| code.is_relation()).map(Code::as_str);
         let near = nearest(&name.text, relations);
         self.diagnostics.push(
-            Diagnostic::error(Code::OutOfRange, format!("`{}` is not the code of a check", name.text))
-                .at(name.span, near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default()),
+            Diagnostic::error(
+                Code::OutOfRange,
+                format!("`{}` is not the code of a check", name.text),
+            )
+            .at(
+                name.span,
+                near.map(|near| format!("did you mean `{near}`?"))
+                    .unwrap_or_default(),
+            ),
         );
         None
     }
@@ -125,14 +157,19 @@ impl Reader<'_, '_> {
     fn patterns(&mut self, texts: &[Text]) -> Vec<(Regex, Span)> {
         let mut patterns = Vec::new();
         for text in texts {
-            let Some(pattern) = self.text(text) else { continue };
+            let Some(pattern) = self.text(text) else {
+                continue;
+            };
             // A rule is about the whole name.
             match Regex::new(&format!("^(?:{pattern})$")) {
                 Ok(regex) => patterns.push((regex, text.span)),
                 Err(error) => self.diagnostics.push(
-                    Diagnostic::error(Code::WrongType, format!("`{pattern}` is no regular expression"))
-                        .at(text.span, "")
-                        .detail(error.to_string().lines().last().unwrap_or_default()),
+                    Diagnostic::error(
+                        Code::WrongType,
+                        format!("`{pattern}` is no regular expression"),
+                    )
+                    .at(text.span, "")
+                    .detail(error.to_string().lines().last().unwrap_or_default()),
                 ),
             }
         }
@@ -142,7 +179,9 @@ impl Reader<'_, '_> {
     fn globs(&mut self, texts: &[Text]) -> Vec<(GlobMatcher, Span)> {
         let mut globs = Vec::new();
         for text in texts {
-            let Some(pattern) = self.text(text) else { continue };
+            let Some(pattern) = self.text(text) else {
+                continue;
+            };
             match Glob::new(&pattern) {
                 Ok(glob) => globs.push((glob.compile_matcher(), text.span)),
                 Err(error) => self.diagnostics.push(
@@ -167,7 +206,10 @@ impl Reader<'_, '_> {
                 }
             }
         };
-        Bounds { min: bound(&range.min), max: bound(&range.max) }
+        Bounds {
+            min: bound(&range.min),
+            max: bound(&range.max),
+        }
     }
 
     fn required(&mut self, field: &str, text: Option<&Text>) -> Option<Span> {
@@ -266,16 +308,24 @@ impl Rules {
             let span = declared.origin.span;
             diagnostics.extend(self.partitions.broken(value, number).map(|(wanted, rule)| {
                 let problem = format!("`{}` has {value} partitions", topic.name);
-                broken(Code::PolicyPartitions, &problem, &wanted, span.unwrap_or(topic.span), rule)
+                broken(
+                    Code::PolicyPartitions,
+                    &problem,
+                    &wanted,
+                    span.unwrap_or(topic.span),
+                    rule,
+                )
             }));
         }
         if let Some(declared) = &topic.replication_factor {
             let value = i64::from(declared.value.get());
             let span = declared.origin.span.unwrap_or(topic.span);
-            diagnostics.extend(self.replication_factor.broken(value, number).map(|(wanted, rule)| {
-                let problem = format!("`{}` has replication factor {value}", topic.name);
-                broken(Code::PolicyReplicationFactor, &problem, &wanted, span, rule)
-            }));
+            diagnostics.extend(self.replication_factor.broken(value, number).map(
+                |(wanted, rule)| {
+                    let problem = format!("`{}` has replication factor {value}", topic.name);
+                    broken(Code::PolicyReplicationFactor, &problem, &wanted, span, rule)
+                },
+            ));
         }
         if let Some(declared) = topic.config.get(&ConfigKey::new(RETENTION_MS))
             && let Ok(ms) = declared.value.as_str().parse::<i64>()
@@ -294,16 +344,21 @@ impl Rules {
     fn name(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {
         let name = topic.name.as_str();
         let matching = |list: &[(Regex, Span)]| {
-            list.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, span)| *span)
+            list.iter()
+                .find(|(regex, _)| regex.is_match(name))
+                .map(|(_, span)| *span)
         };
         if matching(&self.except_names).is_some() {
             return None;
         }
         if let Some(rule) = matching(&self.deny_names) {
             return Some(
-                Diagnostic::error(Code::PolicyName, format!("the policy denies the name `{name}`"))
-                    .at(topic.span, "")
-                    .and(rule, "denied here"),
+                Diagnostic::error(
+                    Code::PolicyName,
+                    format!("the policy denies the name `{name}`"),
+                )
+                .at(topic.span, "")
+                .and(rule, "denied here"),
             );
         }
         let (_, rule) = self.allow_names.first()?;
@@ -311,9 +366,12 @@ impl Rules {
             return None;
         }
         Some(
-            Diagnostic::error(Code::PolicyName, format!("the policy does not allow the name `{name}`"))
-                .at(topic.span, "")
-                .and(*rule, "no pattern here matches the whole name"),
+            Diagnostic::error(
+                Code::PolicyName,
+                format!("the policy does not allow the name `{name}`"),
+            )
+            .at(topic.span, "")
+            .and(*rule, "no pattern here matches the whole name"),
         )
     }
 
@@ -324,7 +382,8 @@ impl Rules {
                 (None, _) => Some((topic.span, format!("`{}` does not set `{key}`", topic.name))),
                 (Some(found), Some(wanted)) => {
                     let value = found.value.as_str();
-                    let wanted = match catalog::lookup(key).map(|spec| catalog::parse(spec, wanted)) {
+                    let wanted = match catalog::lookup(key).map(|spec| catalog::parse(spec, wanted))
+                    {
                         Some(Ok(parsed)) => parsed.as_str().to_owned(),
                         _ => wanted.clone(),
                     };
@@ -336,15 +395,21 @@ impl Rules {
                 (Some(_), None) => None,
             };
             diagnostics.extend(problem.map(|(span, problem)| {
-                Diagnostic::error(Code::PolicyConfig, problem).at(span, "").and(*rule, "required here")
+                Diagnostic::error(Code::PolicyConfig, problem)
+                    .at(span, "")
+                    .and(*rule, "required here")
             }));
         }
         // What a built-in tier sets is nobody's choice that a policy could forbid.
-        for (key, span) in
-            topic.config.iter().filter_map(|(key, declared)| Some((key, declared.origin.span?)))
+        for (key, span) in topic
+            .config
+            .iter()
+            .filter_map(|(key, declared)| Some((key, declared.origin.span?)))
         {
             let named = |list: &[(GlobMatcher, Span)]| {
-                list.iter().find(|(glob, _)| glob.is_match(key.as_str())).map(|(_, span)| *span)
+                list.iter()
+                    .find(|(glob, _)| glob.is_match(key.as_str()))
+                    .map(|(_, span)| *span)
             };
             let rule = match (named(&self.deny_config), self.allow_config.first()) {
                 (Some(rule), _) => Some((rule, "denied here")),
@@ -354,9 +419,12 @@ impl Rules {
                 _ => None,
             };
             diagnostics.extend(rule.map(|(rule, label)| {
-                Diagnostic::error(Code::PolicyConfig, format!("the policy does not allow `{key}`"))
-                    .at(span, "")
-                    .and(rule, label)
+                Diagnostic::error(
+                    Code::PolicyConfig,
+                    format!("the policy does not allow `{key}`"),
+                )
+                .at(span, "")
+                .and(rule, label)
             }));
         }
     }

@@ -183,7 +183,7 @@ impl<'a> Project<'a> {
         name: &'a str,
         span: Option<Span>,
         diagnostics: &mut Diagnostics,
-    ) -> Option<(BuiltIn, Vec<(&'a str, Option<&'a Tier>)>)> {
+    ) -> Option<TierChain<'a>> {
         let mut chain: Vec<(&str, Option<&Tier>)> = Vec::new();
         let mut wanted = (name, span);
         let built_in = loop {
@@ -207,7 +207,10 @@ impl<'a> Project<'a> {
             wanted = (extends.text.as_str(), Some(extends.span));
         };
         chain.reverse();
-        Some((built_in, chain))
+        Some(TierChain {
+            built_in,
+            tiers: chain,
+        })
     }
 
     pub(super) fn unknown_tier(&self, name: &str, span: Option<Span>) -> Diagnostic {
@@ -231,6 +234,14 @@ impl<'a> Project<'a> {
             known.join(", ")
         ))
     }
+}
+
+/// What a tier is made of.
+pub(super) struct TierChain<'a> {
+    /// Where it starts.
+    pub(super) built_in: BuiltIn,
+    /// From the far end; without a declaration for the built-in tier's own name.
+    pub(super) tiers: Vec<(&'a str, Option<&'a Tier>)>,
 }
 
 fn check_names(vars: &[(Text, Text)], diagnostics: &mut Diagnostics) {

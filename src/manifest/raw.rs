@@ -103,8 +103,8 @@ pub(super) struct Topic {
     pub(super) tier: Option<Text>,
     pub(super) settings: Settings,
     pub(super) retry: Option<Box<Retry>>,
-    pub(super) dlq: Option<Box<Derived>>,
-    pub(super) error: Option<Box<Derived>>,
+    pub(super) dlq: Option<Derived>,
+    pub(super) error: Option<Derived>,
     pub(super) consumer_groups: Vec<Group>,
     pub(super) partition_key: Option<PartitionKey>,
     pub(super) profiles: Option<Vec<Text>>,
@@ -126,7 +126,7 @@ pub(super) enum Derived {
     /// `true`, `false` or a name, perhaps by a variable.
     Text(Text),
     /// A block of fields.
-    Block(Topic),
+    Block(Box<Topic>),
 }
 
 /// An entry of `consumer_groups`: a name, or a mapping with one.
@@ -159,10 +159,10 @@ pub(super) struct Pipeline {
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) name: Text,
-    pub(super) input: Option<Box<Derived>>,
-    pub(super) output: Option<Box<Derived>>,
-    pub(super) error: Option<Box<Derived>>,
-    pub(super) dead_letter: Option<Box<Derived>>,
+    pub(super) input: Option<Derived>,
+    pub(super) output: Option<Derived>,
+    pub(super) error: Option<Derived>,
+    pub(super) dead_letter: Option<Derived>,
     pub(super) consumes: Vec<Text>,
     pub(super) produces: Vec<Text>,
     pub(super) listeners: Option<Text>,

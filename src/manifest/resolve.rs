@@ -12,10 +12,10 @@ use super::family::{Candidate, Candidates};
 use super::interpolate::{self, Context, Outside, Scope};
 use super::layers::{Folded, Wish};
 use super::load::Loaded;
-use super::{check, pipeline, policy};
 use super::project::Project;
 use super::raw::{Profile, Settings, Vars};
 use super::yaml::Text;
+use super::{check, pipeline, policy};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::topic::{
     ConsumerGroup, Declared, DeclaredTopic, Layer, Origin, PartitionKey, Partitioner, Partitions,
@@ -68,7 +68,12 @@ pub(super) fn resolve(
     };
     let mut profile_vars = Vars::new();
     for (_, profile) in &profiles {
-        profile_vars.extend(profile.vars.iter().map(|(name, value)| (name.text.as_str(), value)));
+        profile_vars.extend(
+            profile
+                .vars
+                .iter()
+                .map(|(name, value)| (name.text.as_str(), value)),
+        );
     }
     let resolver = Resolver {
         project: &project,
@@ -84,9 +89,10 @@ pub(super) fn resolve(
     let mut fail_on = None;
     if let Some(policy) = project.policy {
         policy::check(policy, &topics, &resolver, diagnostics);
-        let (severities, findings) = policy::settings(policy, &resolver, diagnostics);
-        severities.into_iter().for_each(|(code, severity)| diagnostics.regrade(code, severity));
-        fail_on = findings;
+        for (code, severity) in policy::severities(policy, &resolver, diagnostics) {
+            diagnostics.regrade(code, severity);
+        }
+        fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
     Resolved { topics, fail_on }
 }
@@ -200,7 +206,11 @@ impl<'a> Resolver<'a> {
     ) -> Vec<DeclaredTopic> {
         self.check_profile_topics(&candidates, diagnostics);
         let mut folded: Vec<Folded> = Vec::with_capacity(candidates.list.len());
-        let early = candidates.list.iter().take_while(|one| !pipeline::is_late(one)).count();
+        let early = candidates
+            .list
+            .iter()
+            .take_while(|one| !pipeline::is_late(one))
+            .count();
         for index in 0..early {
             // A main topic stands before what is derived from it.
             self.fold_next(index, &candidates, &mut folded, diagnostics);
@@ -208,7 +218,10 @@ impl<'a> Resolver<'a> {
         for index in early..candidates.list.len() {
             let partitions = resolve_partitions(&candidates, &folded, &mut Diagnostics::default());
             let count = |index: usize| {
-                partitions.get(index)?.as_ref().map(|declared| declared.value.get())
+                partitions
+                    .get(index)?
+                    .as_ref()
+                    .map(|declared| declared.value.get())
             };
             let names = &candidates.list[index].widest_of;
             candidates.list[index].source =
@@ -241,7 +254,9 @@ impl<'a> Resolver<'a> {
         diagnostics: &mut Diagnostics,
     ) {
         let candidate = &candidates.list[index];
-        let source = candidate.source.map(|source| (&candidates.list[source], &folded[source]));
+        let source = candidate
+            .source
+            .map(|source| (&candidates.list[source], &folded[source]));
         let own = self.fold(candidate, source, candidates, Profiled::Yes, diagnostics);
         if !candidate.beside.is_empty() {
             let plain = self.fold(candidate, source, candidates, Profiled::No, diagnostics);
@@ -252,12 +267,7 @@ impl<'a> Resolver<'a> {
 
     /// What an external entry states beside the entry that declares the topic must be what that
     /// entry says, whatever the profile makes of it.
-    fn check_beside(
-        &self,
-        candidate: &Candidate<'a>,
-        own: &Folded,
-        diagnostics: &mut Diagnostics,
-    ) {
+    fn check_beside(&self, candidate: &Candidate<'a>, own: &Folded, diagnostics: &mut Diagnostics) {
         for entry in &candidate.beside {
             let mut stated = Folded::default();
             let context = &candidate.context;
@@ -293,16 +303,22 @@ impl<'a> Resolver<'a> {
         };
         if let Some((tier, span)) = &candidate.tier {
             let chain = self.project.tier_chain(tier, *span, diagnostics);
-            if let Some((built_in, _)) = &chain {
-                let defaults =
-                    candidate.defaults.as_ref().filter(|defaults| defaults.name == built_in.name);
+            if let Some(built_in) = chain.as_ref().map(|chain| &chain.built_in) {
+                let defaults = candidate
+                    .defaults
+                    .as_ref()
+                    .filter(|defaults| defaults.name == built_in.name);
                 let values = source.map(|(_, values)| values);
-                folded.start(defaults.unwrap_or(built_in), candidate.delay.as_ref(), values);
+                folded.start(
+                    defaults.unwrap_or(built_in),
+                    candidate.delay.as_ref(),
+                    values,
+                );
             }
             if let Some((main, values)) = source {
                 folded.take_over(&main.name, main.external, values);
             }
-            for (name, tier) in chain.iter().flat_map(|(_, chain)| chain) {
+            for (name, tier) in chain.iter().flat_map(|chain| &chain.tiers) {
                 if let Some(tier) = tier {
                     let layer = Layer::Tier((*name).to_owned());
                     folded.apply(self, &tier.settings, &layer, context, diagnostics);
@@ -402,7 +418,10 @@ impl<'a> Resolver<'a> {
             shared_dlq: candidate.shared_dlq.as_ref().map(|(name, _)| name.clone()),
             tier: candidate.tier.as_ref().map(|(tier, _)| (*tier).to_owned()),
             description: text(raw.and_then(|raw| raw.description.as_ref()), diagnostics),
-            owner: text(raw.and_then(|raw| raw.owner.as_ref()).or(candidate.owner), diagnostics),
+            owner: text(
+                raw.and_then(|raw| raw.owner.as_ref()).or(candidate.owner),
+                diagnostics,
+            ),
             external: candidate.external,
             partitions,
             replication_factor,
