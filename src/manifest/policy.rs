@@ -334,7 +334,10 @@ impl Rules {
             let human = |ms: i64| catalog::human(RETENTION_MS, &ms.to_string());
             let span = declared.origin.span.unwrap_or(topic.span);
             diagnostics.extend(self.retention.broken(value, human).map(|(wanted, rule)| {
-                let problem = format!("`{}` keeps messages for {}", topic.name, human(value));
+                let problem = match value {
+                    i64::MAX => format!("`{}` keeps messages without limit", topic.name),
+                    _ => format!("`{}` keeps messages for {}", topic.name, human(value)),
+                };
                 broken(Code::PolicyRetention, &problem, &wanted, span, rule)
             }));
         }
