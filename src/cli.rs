@@ -46,7 +46,7 @@ pub enum Command {
     /// Show what apply would do; only reads
     Plan(Box<LookArgs>),
     /// Compare the cluster with the manifests; only reads
-    Verify(Box<LookArgs>),
+    Verify(Box<VerifyArgs>),
     /// Check the manifests without a cluster
     Validate(ValidateArgs),
 }
@@ -71,7 +71,29 @@ pub struct ApplyArgs {
     pub no_settle: bool,
 }
 
-/// `topicctl plan` and `topicctl verify`.
+/// `topicctl verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// What verify shares with plan and apply.
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// Report configurations that are set on a topic and not declared
+    #[arg(long, env = "TOPICCTL_STRICT", help_heading = "Findings")]
+    pub strict: bool,
+    /// Report topics of the cluster that no manifest declares
+    #[arg(long, env = "TOPICCTL_UNMANAGED", help_heading = "Findings")]
+    pub unmanaged: bool,
+    /// Not these, for --unmanaged; may be repeated
+    #[arg(
+        long,
+        value_name = "GLOB",
+        env = "TOPICCTL_IGNORE",
+        help_heading = "Findings"
+    )]
+    pub ignore: Vec<String>,
+}
+
+/// `topicctl plan`, and what it shares with verify and apply.
 #[derive(Args, Debug)]
 pub struct LookArgs {
     /// What to read.
@@ -83,8 +105,8 @@ pub struct LookArgs {
     /// How to tell.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Findings that give exit code 1: missing, mismatch, or none [default: the policy's, else
-    /// missing,mismatch]
+    /// Findings that give exit code 1: missing, mismatch, unmanaged, undeclared, health, or none
+    /// [default: the policy's, else missing,mismatch]
     #[arg(
         long,
         value_name = "FINDINGS",
@@ -204,6 +226,12 @@ pub enum Finding {
     Missing,
     /// Topics that exist and differ
     Mismatch,
+    /// Topics of the cluster that no manifest declares
+    Unmanaged,
+    /// Configurations that are set on a topic and not declared
+    Undeclared,
+    /// Partitions that are leaderless or not in sync
+    Health,
     /// Nothing
     None,
 }
@@ -230,6 +258,9 @@ impl LookArgs {
         Ok(FailOn {
             missing: has(Finding::Missing),
             mismatch: has(Finding::Mismatch),
+            unmanaged: has(Finding::Unmanaged),
+            undeclared: has(Finding::Undeclared),
+            health: has(Finding::Health),
         })
     }
 }

@@ -21,10 +21,11 @@ mod select;
 mod tiers;
 mod yaml;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
-use crate::topic::DeclaredTopic;
+use crate::topic::{DeclaredTopic, TopicName};
 
 pub use interpolate::Outside;
 
@@ -49,6 +50,8 @@ pub struct Manifests {
     pub sources: Sources,
     /// By family: each main topic with its retry ladder, dead letters and errors behind it.
     pub topics: Vec<DeclaredTopic>,
+    /// The names of all declared topics, those that are not selected included.
+    pub declared: BTreeSet<TopicName>,
     /// All problems.
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
@@ -79,7 +82,7 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
     }
     let mut all = Manifests::default();
     let mut found: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     for profile in &profiles {
         let request = Request {
             paths: request.paths.clone(),
@@ -127,6 +130,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     if topics.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(no_topics(request, loaded));
     }
+    let declared = topics.iter().map(|topic| topic.name.clone()).collect();
     // A selection among broken manifests would only add errors that are none.
     let topics = if diagnostics.has_errors() {
         topics
@@ -136,6 +140,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     Manifests {
         sources: Sources::default(),
         topics,
+        declared,
         diagnostics,
         fail_on,
     }

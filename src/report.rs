@@ -62,8 +62,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
     pub sources: Sources,
-    /// Whether something may have been written.
-    pub wrote: bool,
+    /// Whether the run ended before anything could be decided: then the problems say it all.
+    pub stopped: bool,
     /// Wall-clock time of the run; only text output tells it.
     pub elapsed: Duration,
 }
@@ -195,7 +195,7 @@ impl Report {
             topics: Vec::new(),
             diagnostics: diagnostics.sorted(&sources),
             sources,
-            wrote: false,
+            stopped: true,
             elapsed: Duration::ZERO,
         }
     }

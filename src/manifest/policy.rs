@@ -83,7 +83,14 @@ pub(super) fn fail_on(
         resolver,
         diagnostics,
     };
-    let known = ["missing", "mismatch", "none"];
+    let known = [
+        "missing",
+        "mismatch",
+        "unmanaged",
+        "undeclared",
+        "health",
+        "none",
+    ];
     let words = policy.fail_on.as_ref()?.iter().filter_map(|text| {
         let word = reader.text(text)?;
         let fits = known.contains(&word.as_str());

@@ -87,7 +87,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         exit_code: report.exit as u8,
         cluster: report.cluster.as_ref().map(|cluster| Cluster {
             id: cluster.identity.id.as_deref(),
-            brokers: cluster.identity.brokers,
+            brokers: cluster.identity.broker_count(),
         }),
         summary: Summary {
             declared: summary.declared,

@@ -81,16 +81,12 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     let Some(command) = report.command else {
         return Ok(());
     };
-    // Where nothing was decided there is nothing to list; the problem has said it all.
-    let looks = matches!(command, Command::Verify | Command::Plan);
-    let decided = report.wrote || looks || !report.has_errors();
-    let asked = report.cluster.is_some() || command == Command::Validate;
-    if report.topics.is_empty() || !decided || !asked {
+    if report.topics.is_empty() || report.stopped {
         return Ok(());
     }
     if let Some(cluster) = &report.cluster {
         let id = cluster.identity.id.as_deref().unwrap_or("no cluster id");
-        let brokers = plural(cluster.identity.brokers, "broker");
+        let brokers = plural(cluster.identity.broker_count(), "broker");
         writeln!(
             out,
             "{} ({}), {brokers}\n",

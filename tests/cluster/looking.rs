@@ -59,7 +59,7 @@ fn a_topic_is_seen_as_it_is() {
             .expect("an observation");
         assert_eq!(seen.cluster, kafka.identity().await.expect("an identity"));
         assert_eq!(seen.cluster.id.as_deref(), Some(SHARED.cluster_id()));
-        assert_eq!(seen.cluster.brokers, 1);
+        assert_eq!(seen.cluster.broker_count(), 1);
         assert_eq!(seen.topics[&name("also-missing")], Observed::Absent);
         let Observed::Present(topic) = &seen.topics[&name("seen")] else {
             panic!("{seen:?}");
@@ -162,7 +162,7 @@ fn missing_rights_are_unknown_and_not_absent() {
             assert!(refusal.unauthorized);
             assert_eq!(refusal.code, "TOPIC_AUTHORIZATION_FAILED");
         }
-        assert_eq!(eve.identity().await.expect("an identity").brokers, 1);
+        assert_eq!(eve.identity().await.expect("an identity").broker_count(), 1);
     });
 }
 
