@@ -72,11 +72,9 @@ pub enum Mismatch {
     ReplicationFactor {
         /// As declared.
         declared: Declared<ReplicationFactor>,
-        /// The fewest replicas that a partition has.
-        fewest: usize,
-        /// The most replicas that a partition has; more than the fewest while a reassignment is
-        /// under way, or after one for some of the partitions.
-        most: usize,
+        /// The brokers that hold each partition, by ascending partition. Their number differs while
+        /// a reassignment is under way, or after one for some of the partitions.
+        replicas: Vec<Vec<i32>>,
     },
     /// A configuration value.
     Config {
@@ -89,6 +87,12 @@ pub enum Mismatch {
         /// Where the broker has it from.
         origin: ObservedOrigin,
     },
+}
+
+/// The fewest and the most replicas that a partition has.
+pub fn replica_range(replicas: &[Vec<i32>]) -> (usize, usize) {
+    let counts = || replicas.iter().map(Vec::len);
+    (counts().min().unwrap_or(0), counts().max().unwrap_or(0))
 }
 
 /// What a comparison found.
@@ -160,21 +164,21 @@ pub fn compare(topic: &DeclaredTopic, observed: &ObservedTopic) -> Comparison {
         }
     }
     if let Some(declared) = &topic.replication_factor {
-        let replicas = || {
-            observed
+        let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
+        if observed
+            .partitions
+            .iter()
+            .any(|partition| partition.replicas.len() != wanted)
+        {
+            let replicas = observed
                 .partitions
                 .iter()
-                .map(|partition| partition.replicas.len())
-        };
-        let (fewest, most) = (replicas().min().unwrap_or(0), replicas().max().unwrap_or(0));
-        let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
-        if (fewest, most) != (wanted, wanted) {
+                .map(|one| one.replicas.clone())
+                .collect();
             let declared = declared.clone();
-            comparison.mismatches.push(Mismatch::ReplicationFactor {
-                declared,
-                fewest,
-                most,
-            });
+            comparison
+                .mismatches
+                .push(Mismatch::ReplicationFactor { declared, replicas });
         }
     }
     for (key, declared) in &topic.config {

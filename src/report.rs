@@ -15,7 +15,7 @@ use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity, Sources};
 use crate::exit::ExitCode;
 use crate::observed::{ClusterIdentity, ObservedOrigin};
-use crate::plan::Mismatch;
+use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
 use crate::topic::{Declared, Role, TopicName};
 
@@ -298,11 +298,8 @@ impl Difference {
                 advice,
                 remedy,
             },
-            Mismatch::ReplicationFactor {
-                declared,
-                fewest,
-                most,
-            } => {
+            Mismatch::ReplicationFactor { declared, replicas } => {
+                let (fewest, most) = replica_range(replicas);
                 let found = if fewest == most {
                     fewest.to_string()
                 } else {

@@ -178,6 +178,7 @@ impl Session {
         let access = Access {
             bootstrap_servers: settings.bootstrap_servers().to_owned(),
             command_config: settings.command_config().map(Into::into),
+            brokers: Vec::new(),
         };
         let offline = Offline {
             command,
@@ -237,9 +238,10 @@ impl Session {
             sources,
             diagnostics,
             topics,
-            access,
+            mut access,
             ..
         } = offline;
+        access.brokers.clone_from(&observation.cluster.brokers);
         let ignored = |name: &TopicName| {
             look.unmanaged
                 .as_ref()
