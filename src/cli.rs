@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::FailOn;
@@ -20,9 +21,9 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 the cluster matches (or will, after apply), 1 differences, 2 usage or
-invalid manifests, 3 cluster not reached, 4 not authenticated or authorised,
-5 refused or failed, 130 and 143 interrupted.";
+Exit codes: 0 the cluster matches (or will, after apply), 1 differences,
+2 usage or invalid manifests, 3 cluster not reached, 4 not authenticated or
+authorised, 5 refused or failed, 130 and 143 interrupted.";
 
 /// The commands.
 #[derive(Subcommand, Debug)]
@@ -48,7 +49,10 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub look: LookArgs,
     /// Stop after the broker has checked the new topics; create nothing
-    #[arg(long, env = "TOPICCTL_DRY_RUN", help_heading = "Applying")]
+    #[arg(
+        long, env = "TOPICCTL_DRY_RUN", value_parser = BoolishValueParser::new(),
+        help_heading = "Applying"
+    )]
     pub dry_run: bool,
     /// How long created topics may take to become usable, from the last creation
     #[arg(
@@ -57,7 +61,10 @@ pub struct ApplyArgs {
     )]
     pub settle_timeout: Duration,
     /// Do not wait until created topics are usable
-    #[arg(long, env = "TOPICCTL_NO_SETTLE", help_heading = "Applying")]
+    #[arg(
+        long, env = "TOPICCTL_NO_SETTLE", value_parser = BoolishValueParser::new(),
+        help_heading = "Applying"
+    )]
     pub no_settle: bool,
 }
 
@@ -109,10 +116,10 @@ pub struct ManifestArgs {
     #[arg(short, long, value_name = "SELECTION", env = "TOPICCTL_SELECT")]
     pub select: Vec<String>,
     /// Leave the environment out of the manifests' variables
-    #[arg(long, env = "TOPICCTL_NO_ENV")]
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
     pub no_env: bool,
     /// Treat warnings as errors
-    #[arg(long, env = "TOPICCTL_DENY_WARNINGS")]
+    #[arg(long, env = "TOPICCTL_DENY_WARNINGS", value_parser = BoolishValueParser::new())]
     pub deny_warnings: bool,
 }
 
@@ -160,7 +167,7 @@ pub struct OutputArgs {
     )]
     pub output: Format,
     /// List topics that match too, and where values are declared
-    #[arg(short, long, env = "TOPICCTL_VERBOSE")]
+    #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 }
 
