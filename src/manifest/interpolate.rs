@@ -129,12 +129,18 @@ impl Run<'_> {
                 let end = closing(after)
                     .filter(|_| depth < MAX_NESTING)
                     .ok_or_else(|| {
-                        let message = if depth < MAX_NESTING {
-                            "`${` without its `}`".to_owned()
+                        let (message, help) = if depth < MAX_NESTING {
+                            let help = "write ${NAME} for a variable and $$ for a dollar sign";
+                            ("`${` without its `}`".to_owned(), help)
                         } else {
-                            format!("variables nested deeper than {MAX_NESTING} levels")
+                            let help = "give the inner ones names of their own under `vars:`";
+                            (
+                                format!("variables nested deeper than {MAX_NESTING} levels"),
+                                help,
+                            )
                         };
-                        Box::new(Diagnostic::error(Code::VariableSyntax, message).at(span, ""))
+                        let diagnostic = Diagnostic::error(Code::VariableSyntax, message);
+                        Box::new(diagnostic.at(span, "").help(help))
                     })?;
                 value.push_str(&self.variable(&after[..end], span, inside, depth)?);
                 rest = &after[end + 1..];
@@ -198,9 +204,9 @@ impl Run<'_> {
             return Err(Box::new(
                 Diagnostic::error(
                     Code::SecretVariable,
-                    format!("`{name}` carries a credential, and a manifest is printed in reports"),
+                    format!("the variable `{name}` carries a credential"),
                 )
-                .at(place, "")
+                .at(place, "would be printed in reports")
                 .help("credentials belong to the connection: --command-config or its variables"),
             ));
         }
@@ -253,7 +259,8 @@ impl Run<'_> {
                             chain(inside, name)
                         ),
                     )
-                    .at(place, ""),
+                    .at(place, "")
+                    .help("give one of them a value of its own"),
                 ));
             }
             inside.push(name.to_owned());
@@ -346,7 +353,11 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 fn chain(inside: &[String], name: &str) -> String {
-    let names: Vec<_> = inside.iter().map(String::as_str).chain([name]).collect();
+    let outer = inside
+        .iter()
+        .map(String::as_str)
+        .skip_while(|outer| *outer != name);
+    let names: Vec<_> = outer.chain([name]).collect();
     names.join(" → ")
 }
 
