@@ -13,6 +13,15 @@ const MIN_INSYNC: &str = "min.insync.replicas";
 const RETENTION_MS: &str = "retention.ms";
 const CLEANUP_POLICY: &str = "cleanup.policy";
 
+/// What a topic's `allow` may name: judgements, not what the broker would refuse.
+pub(super) const SILENT: [Code; 5] = [
+    Code::MinInsyncAboveReplication,
+    Code::CompactedFamily,
+    Code::RetryRetentionBelowDelay,
+    Code::DlqShorterThanSource,
+    Code::DelaysFall,
+];
+
 /// Reports every broken relation, but for those that the topic's entry allows.
 pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
     let by_name: HashMap<&TopicName, &DeclaredTopic> =
@@ -30,13 +39,23 @@ pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
             found.extend(dlq_retention(topic, source));
         }
         if let Some(dlq) = topic.shared_dlq.as_ref().and_then(|name| by_name.get(name)) {
-            found.extend(compaction(dlq));
-            found.extend(dlq_retention(dlq, topic));
+            // Either side may say that it is meant so.
+            let shared = [compaction(dlq), dlq_retention(dlq, topic)];
+            found.extend(
+                shared
+                    .into_iter()
+                    .flatten()
+                    .filter(|one| !allows(dlq, one.code)),
+            );
         }
-        found.retain(|one| !topic.allow.iter().any(|code| code == one.code.as_str()));
+        found.retain(|one| !allows(topic, one.code));
         diagnostics.extend(found);
     }
     check_ladders(topics, diagnostics);
+}
+
+fn allows(topic: &DeclaredTopic, code: Code) -> bool {
+    topic.allow.iter().any(|allowed| allowed == code.as_str())
 }
 
 /// Where a value is set, or at least the topic.
@@ -69,7 +88,7 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
     let mut diagnostic = Diagnostic::error(
         Code::MinInsyncAboveReplication,
         format!(
-            "`{}` wants {wanted} replicas in sync and has {replicas} in all",
+            "`{}` wants {wanted} in-sync replicas and has {replicas}",
             topic.name
         ),
     )
@@ -80,7 +99,7 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
     if let Some(span) = factor.origin.span {
         diagnostic = diagnostic.and(
             span,
-            format!("{replicas} replicas by {}", factor.origin.layer),
+            format!("set to {replicas} by {}", factor.origin.layer),
         );
     }
     Some(diagnostic.help(
@@ -184,13 +203,8 @@ fn check_ladders(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
         let (Some(first), Some(second)) = (&before.delay, &after.delay) else {
             continue;
         };
-        let allowed = |topic: &DeclaredTopic| {
-            topic
-                .allow
-                .iter()
-                .any(|code| code == Code::DelaysFall.as_str())
-        };
-        if before.family() == after.family() && second.ms < first.ms && !allowed(after) {
+        let falls = before.family() == after.family() && second.ms < first.ms;
+        if falls && !allows(after, Code::DelaysFall) {
             diagnostics.push(
                 Diagnostic::warning(
                     Code::DelaysFall,
