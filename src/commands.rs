@@ -83,7 +83,15 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         let matches = command.try_get_matches_from(arguments)?;
         Cli::from_arg_matches(&matches)
     };
-    match read(without_empty_variables(Cli::command())) {
+    let all_profiles = arguments
+        .iter()
+        .any(|argument| argument == "--all-profiles");
+    // On the command line the two contradict each other; a variable only gives a default.
+    let ignored = |name: &OsStr| {
+        let empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
+        empty || (all_profiles && name == "TOPICCTL_PROFILE")
+    };
+    match read(without_variables(Cli::command(), &ignored)) {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             read(with_variables_by_name(Cli::command()))
         }
@@ -91,14 +99,13 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     }
 }
 
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+fn without_variables(command: clap::Command, ignored: &dyn Fn(&OsStr) -> bool) -> clap::Command {
     command
         .mut_args(|argument| match argument.get_env() {
-            Some(name) if empty(name) => argument.env(Resettable::Reset),
+            Some(name) if ignored(name) => argument.env(Resettable::Reset),
             _ => argument,
         })
-        .mut_subcommands(without_empty_variables)
+        .mut_subcommands(|command| without_variables(command, ignored))
 }
 
 /// The help names every variable and shows the value of none: it is the same everywhere.
