@@ -98,10 +98,14 @@ fn a_file_and_a_link_to_it_are_one_file() {
 
 #[test]
 fn links_to_directories_are_not_followed() {
-    let directory = directory(&[("orders.yaml", ORDERS.as_bytes())]);
-    symlink(".", directory.path().join("round")).expect("a link");
-    symlink("..", directory.path().join("up.yaml")).expect("a link");
-    declares(&validate(directory.path(), &[".", "-v"]), &["orders"]);
+    let directory = directory(&[
+        ("manifests/orders.yaml", ORDERS.as_bytes()),
+        ("outside.yaml", b"topics: [{ name: outside }]\n"),
+    ]);
+    let manifests = directory.path().join("manifests");
+    symlink(".", manifests.join("round")).expect("a link");
+    symlink("..", manifests.join("up.yaml")).expect("a link");
+    declares(&validate(directory.path(), &["-v"]), &["orders"]);
 }
 
 #[test]

@@ -235,8 +235,8 @@ fn idle_members(topic: &DeclaredTopic) -> Vec<Diagnostic> {
             Diagnostic::warning(
                 Code::MoreMembersThanPartitions,
                 format!(
-                    "`{}` has {members} members for the {partitions} partitions of `{}`: {} have \
-                     nothing to do",
+                    "`{}` has {members} members for the {partitions} partitions of `{}`: {} would \
+                     be idle",
                     group.name,
                     topic.name,
                     members - partitions

@@ -737,3 +737,22 @@ fn check_collisions(all: &Candidates<'_>, sources: &Sources, diagnostics: &mut D
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legal_name_is_offered_where_little_is_lost() {
+        for (text, offered) in [
+            ("my topic", Some("my-topic")),
+            (" orders ", Some("orders")),
+            ("orders/eu/created", Some("orders-eu-created")),
+            ("a/b", None),
+            ("über", None),
+            ("\u{1b}[31mred", None),
+        ] {
+            assert_eq!(legal_name(text).as_deref(), offered, "{text:?}");
+        }
+    }
+}

@@ -484,4 +484,56 @@ mod tests {
         vars.push(("v40", ""));
         assert_eq!(evaluated("${v0}", &vars, &[]), Err(Code::TooLarge));
     }
+
+    #[test]
+    fn credentials_are_known_by_their_names() {
+        for name in [
+            "PASSWORD",
+            "db_password",
+            "X_SECRET",
+            "TOKEN",
+            "aws_region",
+            "AWS_X",
+        ] {
+            let text = format!("${{{name}:-x}}");
+            assert_eq!(
+                evaluated(&text, &[], &[]),
+                Err(Code::SecretVariable),
+                "{name}"
+            );
+        }
+        for name in ["PASSWORDS", "SECRETARY", "TOKENIZER", "MY_TOKENS", "AWSOME"] {
+            let text = format!("${{{name}:-x}}");
+            assert_eq!(evaluated(&text, &[], &[]), Ok("x".into()), "{name}");
+        }
+    }
+
+    #[test]
+    fn defaults_nest_up_to_a_limit() {
+        let nested = |levels: usize| format!("{}x{}", "${A:-".repeat(levels), "}".repeat(levels));
+        assert_eq!(evaluated(&nested(MAX_NESTING), &[], &[]), Ok("x".into()));
+        let deeper = evaluated(&nested(MAX_NESTING + 1), &[], &[]);
+        assert_eq!(deeper, Err(Code::VariableSyntax));
+    }
+
+    #[test]
+    fn a_default_that_is_not_needed_is_not_looked_at() {
+        assert_eq!(
+            evaluated("${A:-${B:?no}}", &[], &[("A", "1")]),
+            Ok("1".into())
+        );
+        assert_eq!(evaluated("${A:-$$x}", &[], &[]), Ok("$x".into()));
+    }
+
+    #[test]
+    fn a_value_is_not_read_again() {
+        assert_eq!(evaluated("${A}", &[], &[("A", "${B}")]), Ok("${B}".into()));
+        assert_eq!(evaluated("${A}", &[], &[("A", "$")]), Ok("$".into()));
+    }
+
+    #[test]
+    fn a_circle_is_told_without_the_way_into_it() {
+        let inside = ["z", "a", "b"].map(str::to_owned);
+        assert_eq!(chain(&inside, "a"), "a → b → a");
+    }
 }

@@ -410,3 +410,17 @@ impl Sections<'_> {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_the_same_from_wherever_it_is_entered() {
+        for names in [["b", "c", "a"], ["a", "b", "c"], ["c", "a", "b"]] {
+            assert_eq!(circle(&names), ["a", "b", "c", "a"]);
+        }
+        assert_eq!(circle(&["a"]), ["a", "a"]);
+        assert_eq!(circle(&[]), Vec::<&str>::new());
+    }
+}

@@ -16,6 +16,7 @@ use super::project::{Project, circle};
 use super::raw::{Profile, Settings, Vars};
 use super::yaml::Text;
 use super::{check, pipeline, policy};
+use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::topic::{
     ConsumerGroup, Declared, DeclaredTopic, Layer, Origin, PartitionKey, Partitioner, Partitions,
@@ -285,6 +286,10 @@ impl<'a> Resolver<'a> {
             stated.apply(self, &entry.settings, &Layer::Topic, context, diagnostics);
             for (what, span, here, declared) in stated.contradictions(own) {
                 let name = &candidate.name;
+                let (here, declared) = (
+                    catalog::human(&what, &here),
+                    catalog::human(&what, &declared),
+                );
                 diagnostics.push(
                     Diagnostic::error(
                         Code::ExternalContradiction,
