@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::FailOn;
@@ -58,7 +59,10 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub look: LookArgs,
     /// Stop after the broker has checked the new topics; create nothing
-    #[arg(long, env = "TOPICCTL_DRY_RUN", help_heading = "Applying")]
+    #[arg(
+        long, env = "TOPICCTL_DRY_RUN", value_parser = BoolishValueParser::new(),
+        help_heading = "Applying"
+    )]
     pub dry_run: bool,
     /// How long created topics may take to become usable, from the last creation
     #[arg(
@@ -67,7 +71,10 @@ pub struct ApplyArgs {
     )]
     pub settle_timeout: Duration,
     /// Do not wait until created topics are usable
-    #[arg(long, env = "TOPICCTL_NO_SETTLE", help_heading = "Applying")]
+    #[arg(
+        long, env = "TOPICCTL_NO_SETTLE", value_parser = BoolishValueParser::new(),
+        help_heading = "Applying"
+    )]
     pub no_settle: bool,
 }
 
@@ -122,7 +129,10 @@ pub struct LookArgs {
 #[derive(Args, Debug)]
 pub struct ValidateArgs {
     /// Check under every declared profile, one after the other
-    #[arg(long, conflicts_with = "profile", env = "TOPICCTL_ALL_PROFILES")]
+    #[arg(
+        long, conflicts_with = "profile", env = "TOPICCTL_ALL_PROFILES",
+        value_parser = BoolishValueParser::new()
+    )]
     pub all_profiles: bool,
     /// What to read.
     #[command(flatten)]
@@ -149,10 +159,10 @@ pub struct ManifestArgs {
     #[arg(short, long, value_name = "SELECTION", env = "TOPICCTL_SELECT")]
     pub select: Vec<String>,
     /// Leave the environment out of the manifests' variables
-    #[arg(long, env = "TOPICCTL_NO_ENV")]
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
     pub no_env: bool,
     /// Treat warnings as errors
-    #[arg(long, env = "TOPICCTL_DENY_WARNINGS")]
+    #[arg(long, env = "TOPICCTL_DENY_WARNINGS", value_parser = BoolishValueParser::new())]
     pub deny_warnings: bool,
 }
 
@@ -206,7 +216,7 @@ pub struct OutputArgs {
     )]
     pub output: Format,
     /// List topics that match too, and where values are declared
-    #[arg(short, long, env = "TOPICCTL_VERBOSE")]
+    #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 }
 

@@ -150,22 +150,38 @@ fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
     let paths: Vec<_> = request
         .paths
         .iter()
-        .map(|path| path.display().to_string())
+        .map(|path| match path.display().to_string() {
+            stdin if stdin == load::STDIN => "standard input".to_owned(),
+            path => path,
+        })
         .collect();
     let paths = paths.join(", ");
-    let declared: usize = loaded
+    let mut topics = loaded
         .documents
         .iter()
-        .map(|document| document.topics.len())
-        .sum();
-    if declared > 0 {
+        .flat_map(|document| &document.topics)
+        .peekable();
+    if topics.peek().is_some() {
+        let under = match &request.profile {
+            Some(profile) => format!("under profile `{profile}`"),
+            None => "without a profile".to_owned(),
+        };
+        let theirs: BTreeSet<_> = topics
+            .flat_map(|topic| &topic.profiles)
+            .flatten()
+            .map(|name| &*name.text)
+            .collect();
+        let theirs: Vec<_> = theirs.into_iter().collect();
         return Diagnostic::error(
             Code::NoTopics,
-            format!("none of the {declared} topics in {paths} is declared under this profile"),
+            format!("no topic in {paths} is declared {under}"),
         )
-        .help("their `profiles` name the profiles that have them; choose one with --profile");
+        .help(format!(
+            "they are there with --profile {}",
+            theirs.join(" or ")
+        ));
     }
-    let message = if loaded.documents.is_empty() {
+    let message = if loaded.sources.is_empty() {
         format!("no manifest in {paths}")
     } else {
         format!("no topic is declared in {paths}")

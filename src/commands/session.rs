@@ -156,7 +156,8 @@ impl Session {
         let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
             Err(message) => {
-                diagnostics.push(Diagnostic::error(Code::Usage, message));
+                let help = "give `none`, or the findings that fail the run";
+                diagnostics.push(Diagnostic::error(Code::Usage, message).help(help));
                 return Err(Box::new(Report::invalid(
                     Some(command),
                     &diagnostics,

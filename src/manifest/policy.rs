@@ -314,7 +314,12 @@ impl Rules {
             let value = i64::from(declared.value.get());
             let span = declared.origin.span;
             diagnostics.extend(self.partitions.broken(value, number).map(|(wanted, rule)| {
-                let problem = format!("`{}` has {value} partitions", topic.name);
+                let count = if value == 1 {
+                    "1 partition"
+                } else {
+                    &format!("{value} partitions")
+                };
+                let problem = format!("`{}` has {count}", topic.name);
                 broken(
                     Code::PolicyPartitions,
                     &problem,

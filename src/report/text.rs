@@ -9,6 +9,7 @@ use textwrap::WordSplitter;
 use super::{Command, Difference, Report, State, Summary, Topic};
 use crate::catalog;
 use crate::diagnostic::{self, Severity, WIDTH, printable};
+use crate::exit::ExitCode;
 use crate::topic::Role;
 
 /// How to lay out.
@@ -63,12 +64,16 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
     files.dedup();
     let places = match files.len() {
         0 => String::new(),
+        1 if report.sources.len() == 1 => " in 1 file".to_owned(),
         files => format!(" in {files} of {}", plural(report.sources.len(), "file")),
     };
-    let so = if report.has_errors() && !matches!(report.command, Some(Command::Validate) | None) {
-        "; the cluster was not touched"
-    } else {
-        ""
+    let denied = report.exit == ExitCode::Invalid && !report.has_errors();
+    let offline = matches!(report.command, Some(Command::Validate) | None);
+    let so = match (report.has_errors() || denied, offline) {
+        (true, false) if denied => "; the cluster was not touched (--deny-warnings)",
+        (true, false) => "; the cluster was not touched",
+        (true, true) if denied => "; not valid with --deny-warnings",
+        _ => "",
     };
     writeln!(out, "{}{places}{so}.", and(&parts))
 }
