@@ -18,6 +18,7 @@ use crate::observed::{ClusterIdentity, ObservedOrigin};
 use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
 use crate::topic::{Declared, Role, TopicName};
+use crate::units::{self, Measure};
 
 /// The commands that report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -328,14 +329,24 @@ impl Difference {
                 key: Some(key.to_string()),
                 declared: declared.value.to_string(),
                 found: found.clone(),
-                declared_human: catalog::human(key.as_str(), declared.value.as_str()),
-                found_human: catalog::human(key.as_str(), found),
+                declared_human: spoken(key.as_str(), declared.value.as_str()),
+                found_human: spoken(key.as_str(), found),
                 declared_by: declared_by(declared, sources),
                 origin: Some(*origin),
                 advice,
                 remedy,
             },
         }
+    }
+}
+
+/// A value as people say it.
+fn spoken(key: &str, value: &str) -> String {
+    match (catalog::measure_of(key), value.trim().parse()) {
+        (Some(Measure::Duration), Ok(ms)) if catalog::human(key, value) != units::UNLIMITED => {
+            units::spoken_duration(ms)
+        }
+        _ => catalog::human(key, value),
     }
 }
 

@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
-use super::{Command, Difference, Report, State, Summary, Topic};
-use crate::catalog;
+use super::{Command, Difference, Report, State, Summary, Topic, spoken};
 use crate::diagnostic::{self, Severity, WIDTH, printable};
 use crate::exit::ExitCode;
 use crate::topic::Role;
@@ -224,7 +223,7 @@ fn values(topic: &Topic) -> String {
         None => "the broker's RF".to_owned(),
     });
     if let Some(retention) = topic.config.get("retention.ms") {
-        parts.push(catalog::human("retention.ms", retention));
+        parts.push(spoken("retention.ms", retention));
     }
     parts.join(", ")
 }
