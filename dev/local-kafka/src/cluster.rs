@@ -2,12 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
-    hash::{BuildHasher, RandomState},
-    io,
+    fs, io,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -17,11 +15,11 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     Options, acls, class_archive, free_port, jars,
     java::{Archive, Java, Jvm, LOG_CONFIG, TEMPORARY},
-    lifeline::{self, Sweeper},
+    lifeline::Sweeper,
     node::{Node, NodeEnded, POLL},
     readiness,
-    server_properties::{Ports, server_properties},
-    tls::Certificate,
+    server_properties::Ports,
+    storage,
     tools::Tools,
 };
 
@@ -140,7 +138,7 @@ impl LocalKafka {
             archive: archive.clone(),
         };
         let mut cluster = Self {
-            cluster_id: random_cluster_id(),
+            cluster_id: storage::random_id(),
             bootstrap_servers: servers(|p| p.client),
             ca_file: None,
             tools: Tools {
@@ -153,95 +151,18 @@ impl LocalKafka {
                 .collect(),
             sweeper,
         };
-        cluster.prepare(options, java, &ports, &directory)?;
+        cluster.ca_file = storage::prepare(
+            options,
+            java,
+            &cluster.tools.jvm,
+            &cluster.cluster_id,
+            &cluster.nodes,
+        )?;
         for node in &mut cluster.nodes {
             node.spawn(&cluster.tools.jvm, &cluster.sweeper)?;
         }
         cluster.wait_until_ready()?;
         Ok(cluster)
-    }
-
-    /// Writes all files that the nodes start from.
-    fn prepare(
-        &mut self,
-        options: &Options,
-        java: &Java,
-        ports: &[Ports],
-        directory: &Path,
-    ) -> Result<()> {
-        let certificate = options
-            .security
-            .has_tls()
-            .then(|| Certificate::in_directory(directory));
-        for node in &self.nodes {
-            let text = server_properties(
-                options,
-                node.id,
-                ports,
-                node.ports,
-                &node.data(),
-                certificate
-                    .as_ref()
-                    .map(|certificate| certificate.keystore.as_path()),
-            );
-            let file = node.properties();
-            if let Some(parent) = file.parent() {
-                fs::create_dir(parent).context("failed to make a node's directory")?;
-            }
-            fs::write(file, text).context("failed to write server.properties")?;
-        }
-        // Two JVMs that do not need each other.
-        thread::scope(|scope| {
-            let made = certificate
-                .as_ref()
-                .map(|files| scope.spawn(|| files.make(java)));
-            self.format(options)?;
-            match made.map(|thread| thread.join()) {
-                Some(Err(_)) => bail!("the thread that made a certificate panicked"),
-                Some(Ok(result)) => result,
-                None => Ok(()),
-            }
-        })?;
-        self.ca_file = certificate.map(|certificate| certificate.ca_file);
-        Ok(())
-    }
-
-    /// Formats the first node's directory with Kafka's tool and derives the others from it: a copy
-    /// takes no time, and the SCRAM credentials must be the same on all nodes anyway.
-    fn format(&self, options: &Options) -> Result<()> {
-        let [first, others @ ..] = self.nodes.as_slice() else {
-            return Ok(());
-        };
-        let mut command = lifeline::short_lived(&self.tools.jvm.java);
-        command.args(self.tools.jvm.args("kafka.tools.StorageTool"));
-        command.args(["format", "--cluster-id", &self.cluster_id, "--config"]);
-        command.arg(first.properties());
-        if options.security.has_sasl() {
-            for (name, password) in options.all_users() {
-                for mechanism in ["SCRAM-SHA-256", "SCRAM-SHA-512"] {
-                    command.arg("--add-scram");
-                    command.arg(format!(
-                        "{mechanism}=[name=\"{name}\",password=\"{password}\"]"
-                    ));
-                }
-            }
-        }
-        let output = command
-            .stdin(Stdio::null())
-            .output()
-            .context("failed to run Kafka's storage tool")?;
-        if !output.status.success() {
-            let text = [output.stdout, output.stderr].concat();
-            bail!(
-                "failed to format the storage:\n{}",
-                String::from_utf8_lossy(&text).trim()
-            );
-        }
-        for node in others {
-            copy_format(first, node)
-                .with_context(|| format!("failed to format the storage of node {}", node.id))?;
-        }
-        Ok(())
     }
 
     fn add_acls(&self, calls: &[Vec<String>]) -> Result<()> {
@@ -278,7 +199,7 @@ impl LocalKafka {
         let deadline = Instant::now() + START_PATIENCE;
         for index in 0..self.nodes.len() {
             while expected.contains(&self.nodes[index].id)
-                && !is_ready(self.nodes[index].ports, &expected)
+                && !is_ready(self.nodes[index].ports, self.ca_file.is_some(), &expected)
             {
                 for node in &mut self.nodes {
                     node.check_alive()?;
@@ -458,9 +379,14 @@ impl Drop for LocalKafka {
     }
 }
 
-fn is_ready(ports: Ports, expected: &BTreeSet<u32>) -> bool {
+fn is_ready(ports: Ports, has_tls: bool, expected: &BTreeSet<u32>) -> bool {
+    let client_port_is_open = if has_tls {
+        readiness::listens
+    } else {
+        readiness::is_kafka
+    };
     readiness::live_brokers(ports.internal).is_ok_and(|live| live.is_superset(expected))
-        && readiness::listens(ports.client)
+        && client_port_is_open(ports.client)
 }
 
 fn port_taken(error: &anyhow::Error) -> bool {
@@ -477,43 +403,14 @@ fn choose_ports(client: Option<u16>) -> io::Result<Ports> {
     })
 }
 
-/// Makes a node's formatted directory from another one's: only ids differ.
-fn copy_format(from: &Node, to: &Node) -> Result<()> {
-    fs::create_dir(to.data())?;
-    for entry in fs::read_dir(from.data())? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            bail!(
-                "unexpected directory {} after formatting",
-                entry.path().display()
-            );
-        }
-        fs::copy(entry.path(), to.data().join(entry.file_name()))?;
-    }
-    let meta = to.data().join("meta.properties");
-    let lines: Vec<String> = fs::read_to_string(&meta)?
-        .lines()
-        .map(|line| match line.split_once('=') {
-            Some(("node.id", _)) => format!("node.id={}", to.id),
-            Some(("directory.id", _)) => format!("directory.id={}", random_cluster_id()),
-            _ => line.to_owned(),
-        })
-        .collect();
-    fs::write(meta, lines.join("\n") + "\n")?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// 128 random bits in Kafka's notation: base64 without padding. `-` and `_` are left out, because an
-/// id that starts with a dash would be taken for an option.
-fn random_cluster_id() -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    /// The last character only carries two bits.
-    const LAST: &[u8] = b"AQgw";
-    let pick = |letters: &[u8], position: usize| {
-        let random = RandomState::new().hash_one(position) % letters.len() as u64;
-        char::from(letters[random as usize])
-    };
-    let mut id: String = (0..21).map(|position| pick(LETTERS, position)).collect();
-    id.push(pick(LAST, 21));
-    id
+    #[test]
+    fn a_cluster_can_be_shared_by_the_threads_of_a_test() {
+        fn shareable<T: Send + Sync>() {}
+        shareable::<LocalKafka>();
+        shareable::<crate::proxy::Proxy>();
+    }
 }

@@ -46,6 +46,8 @@ impl Java {
                 format!("`java` ({OLDEST_JAVA} or newer) is not on PATH; {INSTALL}")
             })?,
         };
+        // Nodes run in a directory of their own.
+        let program = std::path::absolute(program).context("failed to resolve `java`")?;
         let output = Command::new(&program)
             .args(["-XX:-UsePerfData", "-version"])
             .output()

@@ -28,6 +28,7 @@ mod ports;
 pub mod proxy;
 mod readiness;
 mod server_properties;
+mod storage;
 mod tls;
 mod tools;
 

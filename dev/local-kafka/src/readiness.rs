@@ -1,7 +1,6 @@
 //! Asks a broker which brokers it knows to be alive, without a Kafka client and without a JVM.
 //!
-//! One hand-made Metadata request, version 1: the oldest layout with all that is needed, and every
-//! version of Kafka since 0.10 answers it.
+//! By hand-made requests in their oldest usable versions, which every Kafka since 0.10 answers.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +10,8 @@ use std::{
 };
 
 const METADATA: i16 = 3;
-const VERSION: i16 = 1;
+const METADATA_VERSION: i16 = 1;
+const API_VERSIONS: i16 = 18;
 const CORRELATION: i32 = 1;
 /// A broker that does not answer by then is asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -20,16 +20,35 @@ const LARGEST_ANSWER: usize = 1 << 20;
 
 /// The ids of the registered and unfenced brokers, as seen by the one on `port`.
 pub(crate) fn live_brokers(port: u16) -> io::Result<BTreeSet<u32>> {
+    // An empty list of topics: null would mean all.
+    let answer = ask(port, METADATA, METADATA_VERSION, &0_i32.to_be_bytes())?;
+    brokers_in(&answer).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// Whether it is Kafka that listens on a port: a node whose port was taken may answer on its other
+/// ones for a moment before it ends. `ApiVersions` needs no authentication.
+pub(crate) fn is_kafka(port: u16) -> bool {
+    ask(port, API_VERSIONS, 0, &[])
+        .is_ok_and(|answer| answer.starts_with(&CORRELATION.to_be_bytes()))
+}
+
+/// Whether anything listens on a port of loopback.
+pub(crate) fn listens(port: u16) -> bool {
+    connect(port).is_ok()
+}
+
+/// Sends one request and returns the answer, which begins with the correlation id.
+fn ask(port: u16, api_key: i16, version: i16, body: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = connect(port)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
 
     let mut request = Vec::new();
-    request.extend(METADATA.to_be_bytes());
-    request.extend(VERSION.to_be_bytes());
+    request.extend(api_key.to_be_bytes());
+    request.extend(version.to_be_bytes());
     request.extend(CORRELATION.to_be_bytes());
     request.extend((-1_i16).to_be_bytes()); // no client id
-    request.extend(0_i32.to_be_bytes()); // no topics: null would mean all
+    request.extend(body);
     let length = i32::try_from(request.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes()[..], &request].concat())?;
 
@@ -41,12 +60,7 @@ pub(crate) fn live_brokers(port: u16) -> io::Result<BTreeSet<u32>> {
     }
     let mut answer = vec![0; length];
     stream.read_exact(&mut answer)?;
-    brokers_in(&answer).ok_or_else(|| io::ErrorKind::InvalidData.into())
-}
-
-/// Whether something listens on a port of loopback.
-pub(crate) fn listens(port: u16) -> bool {
-    connect(port).is_ok()
+    Ok(answer)
 }
 
 fn connect(port: u16) -> io::Result<TcpStream> {

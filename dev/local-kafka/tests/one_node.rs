@@ -7,7 +7,9 @@ use local_kafka::LocalKafka;
 
 #[test]
 fn one_node_starts_answers_returns_and_leaves_nothing_behind() -> Result<()> {
-    let mut kafka = LocalKafka::options().start()?;
+    let mut kafka = LocalKafka::options()
+        .property("broker.session.timeout.ms", "3000")
+        .start()?;
     kafka.tool(
         "kafka-topics",
         &["--create", "--topic", "orders", "--partitions", "3"],
