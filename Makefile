@@ -1,0 +1,34 @@
+# `make demo` and `make test` do all the set-up that they need.
+
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:
+	@echo 'make demo    run topicctl against a real local Kafka, from an empty'
+	@echo '             cluster to a mismatch that it finds'
+	@echo 'make test    run all tests, those against real brokers too'
+	@echo 'make lint    check format and lints'
+	@echo 'make build   build target/release/topicctl'
+
+.PHONY: setup
+setup:
+	@dev/setup
+
+.PHONY: demo
+demo: setup
+	@dev/demo
+
+.PHONY: test
+test: setup
+	$(CARGO) test --workspace --locked --no-fail-fast
+
+.PHONY: lint
+lint: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: build
+build: setup
+	$(CARGO) build --release --locked --package topicctl
