@@ -138,9 +138,10 @@ impl Outcome {
                     Decision::Create => Status::ToCreate,
                     Decision::Missing => Status::Missing,
                     Decision::Matches => Status::Matches,
-                    Decision::Mismatched(mismatches) => {
-                        Status::Mismatched { mismatches, created: false }
-                    }
+                    Decision::Mismatched(mismatches) => Status::Mismatched {
+                        mismatches,
+                        created: false,
+                    },
                     Decision::Unknown(unknown) => Status::Unknown(unknown),
                 },
                 unverifiable: entry.unverifiable,
@@ -150,7 +151,10 @@ impl Outcome {
 
     /// What to look at to compare the topic.
     pub fn wanted(topic: &DeclaredTopic) -> Wanted {
-        Wanted { name: topic.name.clone(), keys: topic.config.keys().cloned().collect() }
+        Wanted {
+            name: topic.name.clone(),
+            keys: topic.config.keys().cloned().collect(),
+        }
     }
 }
 
@@ -164,7 +168,11 @@ pub async fn apply<C: CreateTopics>(
 ) -> Applied {
     let identity = plan.cluster.clone();
     let outcomes = Outcome::of_plan(plan);
-    let index = outcomes.iter().enumerate().map(|(at, o)| (o.topic.name.clone(), at)).collect();
+    let index = outcomes
+        .iter()
+        .enumerate()
+        .map(|(at, o)| (o.topic.name.clone(), at))
+        .collect();
     let mut run = Run {
         cluster,
         options,
@@ -176,7 +184,12 @@ pub async fn apply<C: CreateTopics>(
         wrote: false,
     };
     let stop = run.run(identity.brokers).await.err();
-    Applied { cluster: identity, outcomes: run.outcomes, wrote: run.wrote, stop }
+    Applied {
+        cluster: identity,
+        outcomes: run.outcomes,
+        wrote: run.wrote,
+        stop,
+    }
 }
 
 struct Run<'a, C> {
@@ -193,7 +206,8 @@ struct Run<'a, C> {
 
 impl<C: CreateTopics> Run<'_, C> {
     async fn run(&mut self, brokers: usize) -> Result<(), Stop> {
-        let unknown = |outcome: &Outcome| matches!(&outcome.status, Status::Unknown(u) if !u.exists);
+        let unknown =
+            |outcome: &Outcome| matches!(&outcome.status, Status::Unknown(u) if !u.exists);
         if self.outcomes.iter().any(unknown) {
             return Err(Stop::UnknownExistence);
         }
@@ -202,7 +216,7 @@ impl<C: CreateTopics> Run<'_, C> {
             return Ok(());
         }
         self.wait_for_brokers(brokers, &families).await?;
-        self.preflight(&families).await?;
+        self.preflight(families.clone()).await?;
         if self.options.dry_run {
             return Ok(());
         }
@@ -218,7 +232,11 @@ impl<C: CreateTopics> Run<'_, C> {
     /// The topics to create, those of a family together.
     fn families(&self) -> Vec<Vec<NewTopic>> {
         let mut families: Vec<(&TopicName, Vec<NewTopic>)> = Vec::new();
-        for outcome in self.outcomes.iter().filter(|o| o.status == Status::ToCreate) {
+        for outcome in self
+            .outcomes
+            .iter()
+            .filter(|o| o.status == Status::ToCreate)
+        {
             let topic = &outcome.topic;
             let new = new_topic(topic);
             match families.last_mut() {
@@ -236,8 +254,13 @@ impl<C: CreateTopics> Run<'_, C> {
         mut registered: usize,
         families: &[Vec<NewTopic>],
     ) -> Result<(), Stop> {
-        let replicas = families.iter().flatten().filter_map(|topic| topic.replication_factor);
-        let needed = replicas.map(|factor| usize::try_from(factor.get()).unwrap_or(0)).max();
+        let replicas = families
+            .iter()
+            .flatten()
+            .filter_map(|topic| topic.replication_factor);
+        let needed = replicas
+            .map(|factor| usize::try_from(factor.get()).unwrap_or(0))
+            .max();
         let needed = needed.unwrap_or(0);
         let deadline = Instant::now() + self.options.brokers;
         let mut pause = settle::Pause::default();
@@ -247,17 +270,22 @@ impl<C: CreateTopics> Run<'_, C> {
                 () = pause.next_before(deadline) => {}
                 signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
             }
-            registered = self.cluster.identity().await.map_err(Stop::Cluster)?.brokers;
+            registered = self
+                .cluster
+                .identity()
+                .await
+                .map_err(Stop::Cluster)?
+                .brokers;
         }
         Ok(())
     }
 
     /// Asks the broker about every topic before the first one is created.
-    async fn preflight(&mut self, families: &[Vec<NewTopic>]) -> Result<(), Stop> {
+    async fn preflight(&mut self, families: Vec<Vec<NewTopic>>) -> Result<(), Stop> {
         let topics = families.iter().map(Vec::len).sum();
         (self.progress)(Progress::Validating { topics });
         let mut refused = false;
-        for batch in batch::split(families.to_vec()) {
+        for batch in batch::split(families) {
             let answers = tokio::select! {
                 answers = self.cluster.validate(&batch) => answers.map_err(Stop::Cluster)?,
                 signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
@@ -274,7 +302,11 @@ impl<C: CreateTopics> Run<'_, C> {
                     }
                     Answer::Unclear(reason) => {
                         refused = true;
-                        let unknown = Unknown { exists: false, unauthorized: false, reason };
+                        let unknown = Unknown {
+                            exists: false,
+                            unauthorized: false,
+                            reason,
+                        };
                         self.set(&name, Status::Unknown(unknown));
                     }
                 }
@@ -335,7 +367,9 @@ impl<C: CreateTopics> Run<'_, C> {
             () = self.interrupts.insisted() => return,
         };
         match observation {
-            Ok(observation) => settled.iter().for_each(|name| self.judge(name, &observation)),
+            Ok(observation) => settled
+                .iter()
+                .for_each(|name| self.judge(name, &observation)),
             Err(error) => {
                 for name in settled {
                     let reason = format!("created, but it could not be read back: {error}");
@@ -347,7 +381,9 @@ impl<C: CreateTopics> Run<'_, C> {
 
     fn judge(&mut self, name: &TopicName, observation: &Observation) {
         let created = !self.appeared.contains(name);
-        let Some(at) = self.index.get(name).copied() else { return };
+        let Some(at) = self.index.get(name).copied() else {
+            return;
+        };
         let outcome = &mut self.outcomes[at];
         match observation.topics.get(name) {
             Some(Observed::Present(observed)) => {
@@ -356,16 +392,24 @@ impl<C: CreateTopics> Run<'_, C> {
                 outcome.status = match (found.mismatches, created) {
                     (mismatches, true) if mismatches.is_empty() => Status::Created,
                     (mismatches, false) if mismatches.is_empty() => Status::Matches,
-                    (mismatches, created) => Status::Mismatched { mismatches, created },
+                    (mismatches, created) => Status::Mismatched {
+                        mismatches,
+                        created,
+                    },
                 };
             }
             // It exists, for it was settled; only its configuration is kept from us.
             Some(Observed::Unknown(unknown)) if unknown.exists => {
                 outcome.unverifiable = outcome.topic.config.keys().cloned().collect();
-                outcome.status = if created { Status::Created } else { Status::Matches };
+                outcome.status = if created {
+                    Status::Created
+                } else {
+                    Status::Matches
+                };
             }
             Some(Observed::Unknown(unknown)) => {
-                outcome.status = Status::Failed(format!("it cannot be read back: {}", unknown.reason));
+                outcome.status =
+                    Status::Failed(format!("it cannot be read back: {}", unknown.reason));
             }
             Some(Observed::Absent) | None => {
                 outcome.status = Status::Failed("it is gone again".to_owned());
@@ -384,7 +428,10 @@ fn new_topic(topic: &DeclaredTopic) -> NewTopic {
     NewTopic {
         name: topic.name.clone(),
         partitions: topic.partitions.as_ref().map(|declared| declared.value),
-        replication_factor: topic.replication_factor.as_ref().map(|declared| declared.value),
+        replication_factor: topic
+            .replication_factor
+            .as_ref()
+            .map(|declared| declared.value),
         config: topic
             .config
             .iter()

@@ -11,7 +11,12 @@ use crate::units;
 
 /// Makes the Kafka topics that manifests declare exist, and never alters or deletes anything.
 #[derive(Parser, Debug)]
-#[command(name = "topicctl", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "topicctl",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = EXIT_CODES, max_term_width = 80)]
 pub struct Cli {
     /// What to do.
@@ -20,9 +25,14 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 the cluster matches (or will, after apply), 1 differences, 2 usage or
-invalid manifests, 3 cluster not reached, 4 not authenticated or authorised,
-5 refused or failed, 130 and 143 interrupted.";
+Exit codes:
+  0         the cluster matches the manifests, or will after apply
+  1         differences
+  2         usage, or invalid manifests
+  3         the cluster was not reached
+  4         not authenticated or not authorised
+  5         refused, or failed
+  130, 143  interrupted";
 
 /// The commands.
 #[derive(Subcommand, Debug)]
@@ -73,10 +83,15 @@ pub struct LookArgs {
     /// How to tell.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Findings that give exit code 1: missing, mismatch, or none
+    /// Findings that give exit code 1: missing, mismatch, or none [default: the policy's, else
+    /// missing,mismatch]
     #[arg(
-        long, value_name = "FINDINGS", value_delimiter = ',', default_value = "missing,mismatch",
-        env = "TOPICCTL_FAIL_ON"
+        long,
+        value_name = "FINDINGS",
+        value_delimiter = ',',
+        env = "TOPICCTL_FAIL_ON",
+        hide_possible_values = true,
+        help_heading = "Findings"
     )]
     pub fail_on: Vec<Finding>,
 }
@@ -122,7 +137,10 @@ pub struct ManifestArgs {
 pub struct ConnectionArgs {
     /// Brokers to connect to first, by comma [env: KAFKA_BOOTSTRAP_SERVERS]
     #[arg(
-        short, long, value_name = "HOST:PORT,…", env = "TOPICCTL_BOOTSTRAP_SERVERS",
+        short,
+        long,
+        value_name = "HOST:PORT,…",
+        env = "TOPICCTL_BOOTSTRAP_SERVERS",
         hide_env = true
     )]
     pub bootstrap_servers: Option<String>,
@@ -131,7 +149,10 @@ pub struct ConnectionArgs {
     pub command_config: Option<PathBuf>,
     /// Set a property of librdkafka; may be repeated
     #[arg(
-        short = 'X', value_name = "KEY=VALUE", env = "TOPICCTL_X", hide_env_values = true,
+        short = 'X',
+        value_name = "KEY=VALUE",
+        env = "TOPICCTL_X",
+        hide_env_values = true,
         value_delimiter = ' '
     )]
     pub overrides: Vec<String>,
@@ -185,16 +206,28 @@ pub enum Finding {
 }
 
 impl LookArgs {
-    /// What counts as a difference.
+    /// What counts as a difference: the flag's word, else the policy's.
     ///
     /// # Errors
     /// `none` beside something.
-    pub fn fail_on(&self) -> Result<FailOn, String> {
-        let has = |finding| self.fail_on.contains(&finding);
-        if has(Finding::None) && self.fail_on.len() > 1 {
-            return Err("--fail-on none stands alone".to_owned());
+    pub fn fail_on(&self, policy: Option<&[String]>) -> Result<FailOn, String> {
+        let of_policy = policy.unwrap_or_default().iter();
+        let of_policy = of_policy
+            .filter_map(|word| Finding::from_str(word, false).ok())
+            .collect();
+        let findings = match (self.fail_on.is_empty(), policy) {
+            (false, _) => self.fail_on.clone(),
+            (true, Some(_)) => of_policy,
+            (true, None) => vec![Finding::Missing, Finding::Mismatch],
+        };
+        let has = |finding| findings.contains(&finding);
+        if has(Finding::None) && findings.len() > 1 {
+            return Err("`none` of --fail-on stands alone".to_owned());
         }
-        Ok(FailOn { missing: has(Finding::Missing), mismatch: has(Finding::Mismatch) })
+        Ok(FailOn {
+            missing: has(Finding::Missing),
+            mismatch: has(Finding::Mismatch),
+        })
     }
 }
 

@@ -33,10 +33,14 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     start_log();
     let (output, mut report) = match &cli.command {
         Command::Validate(args) => (args.output, validate::run(args)),
-        Command::Plan(args) => (args.output, in_runtime(look::run(args, report::Command::Plan))),
-        Command::Verify(args) => {
-            (args.output, in_runtime(look::run(args, report::Command::Verify)))
-        }
+        Command::Plan(args) => (
+            args.output,
+            in_runtime(look::run(args, report::Command::Plan)),
+        ),
+        Command::Verify(args) => (
+            args.output,
+            in_runtime(look::run(args, report::Command::Verify)),
+        ),
         Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
     };
     report.elapsed = started.elapsed();
@@ -48,15 +52,24 @@ fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("TOPICCTL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
     // A second start in one process, as in tests, changes nothing.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .try_init();
 }
 
 fn in_runtime(run: impl Future<Output = Report>) -> Report {
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime.block_on(run),
         Err(error) => {
             let mut problems = Diagnostics::default();
-            problems.push(Diagnostic::error(Code::Usage, format!("cannot start: {error}")));
+            problems.push(Diagnostic::error(
+                Code::Usage,
+                format!("cannot start: {error}"),
+            ));
             Report::invalid(None, &problems, Sources::default())
         }
     }
@@ -64,18 +77,36 @@ fn in_runtime(run: impl Future<Output = Report>) -> Report {
 
 /// A command line that was not understood, or a question about it.
 fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     if asked || !wants_json(arguments) {
         // Where it cannot be written there is nobody to tell.
         let _ = error.print();
-        return if asked { ExitCode::Matching } else { ExitCode::Invalid };
+        return if asked {
+            ExitCode::Matching
+        } else {
+            ExitCode::Invalid
+        };
     }
     let text = error.to_string();
-    let message = text.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned();
+    let message = text
+        .trim_start_matches("error: ")
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let mut problems = Diagnostics::default();
     problems.push(Diagnostic::error(Code::Usage, message).help("topicctl --help tells the usage"));
     let report = Report::invalid(None, &problems, Sources::default());
-    tell(&report, OutputArgs { output: Format::Json, verbose: false })
+    tell(
+        &report,
+        OutputArgs {
+            output: Format::Json,
+            verbose: false,
+        },
+    )
 }
 
 /// Whether the arguments ask for JSON, as far as they can be understood.
@@ -83,8 +114,12 @@ fn wants_json(arguments: &[OsString]) -> bool {
     let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let pair = |pair: &[&str]| matches!(pair, ["-o" | "--output", "json"]);
     words.windows(2).any(pair)
-        || words.iter().any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json"))
-        || (!words.iter().any(|word| word.starts_with("-o") || word.starts_with("--output"))
+        || words
+            .iter()
+            .any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json"))
+        || (!words
+            .iter()
+            .any(|word| word.starts_with("-o") || word.starts_with("--output"))
             && std::env::var("TOPICCTL_OUTPUT").is_ok_and(|format| format == "json"))
 }
 
@@ -93,7 +128,10 @@ fn tell(report: &Report, output: OutputArgs) -> ExitCode {
     let result = match output.output {
         Format::Json => report::json::write(report, &mut io::stdout().lock()),
         Format::Text => {
-            let layout = |color| Layout { color, verbose: output.verbose };
+            let layout = |color| Layout {
+                color,
+                verbose: output.verbose,
+            };
             let problems = layout(colors(io::stderr().is_terminal()));
             // Where stderr is gone, the result may still be read.
             let _ = report::text::write_problems(report, problems, &mut io::stderr().lock());
@@ -108,7 +146,11 @@ fn tell(report: &Report, output: OutputArgs) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => report.exit,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot write the result\n  {error}");
-            if report.exit == ExitCode::Matching { ExitCode::Invalid } else { report.exit }
+            if report.exit == ExitCode::Matching {
+                ExitCode::Invalid
+            } else {
+                report.exit
+            }
         }
     }
 }

@@ -130,6 +130,38 @@ codes! {
     RetryRetentionBelowDelay = "retry-retention-below-delay",
     /// Dead letters that are kept for a shorter time than their source.
     DlqShorterThanSource = "dlq-shorter-than-source",
+    /// A dead letter or retry topic that takes smaller messages than its source.
+    SmallerMessages = "smaller-messages",
+    /// min.insync.replicas equal to a replication factor above 1.
+    MinInsyncEqualsReplication = "min-insync-equals-replication",
+    /// segment.ms above retention.ms.
+    SegmentAboveRetention = "segment-above-retention",
+    /// More members of a group, or listeners of a step, than partitions.
+    MoreMembersThanPartitions = "more-members-than-partitions",
+    /// A name that looks like a pipeline's standard name and is none.
+    PipelineName = "pipeline-name",
+    /// A custom topic that a pipeline does not list.
+    PipelineTopicNotAllowed = "pipeline-topic-not-allowed",
+    /// Another pipeline's standard topic.
+    PipelineForeignTopic = "pipeline-foreign-topic",
+    /// A standard name with a step that the pipeline does not have.
+    PipelineUnknownStep = "pipeline-unknown-step",
+    /// An external entry that says something else than the entry that declares the topic.
+    ExternalContradiction = "external-contradiction",
+    /// A name that the policy does not allow.
+    PolicyName = "policy-name",
+    /// A partition count that the policy does not allow.
+    PolicyPartitions = "policy-partitions",
+    /// A replication factor that the policy does not allow.
+    PolicyReplicationFactor = "policy-replication-factor",
+    /// A retention that the policy does not allow.
+    PolicyRetention = "policy-retention",
+    /// A configuration that the policy requires or does not allow.
+    PolicyConfig = "policy-config",
+    /// A topic without the owner that the policy requires.
+    PolicyOwner = "policy-owner",
+    /// A run without the profile that the policy requires.
+    PolicyProfile = "policy-profile",
     /// Retry delays that fall.
     DelaysFall = "delays-fall",
     /// The connection is described wrongly.
@@ -165,6 +197,27 @@ impl Code {
                 | Self::Unverifiable
                 | Self::Interrupted
                 | Self::NotSettled
+        )
+    }
+}
+
+impl Code {
+    /// Whether it is a relation or style check: a policy chooses its severity, and a topic may
+    /// allow it.
+    pub fn is_relation(self) -> bool {
+        matches!(
+            self,
+            Self::RemovedConfig
+                | Self::VendorConfig
+                | Self::MinInsyncAboveReplication
+                | Self::MinInsyncEqualsReplication
+                | Self::CompactedFamily
+                | Self::RetryRetentionBelowDelay
+                | Self::DlqShorterThanSource
+                | Self::SmallerMessages
+                | Self::SegmentAboveRetention
+                | Self::MoreMembersThanPartitions
+                | Self::DelaysFall
         )
     }
 }
@@ -404,12 +457,26 @@ impl Diagnostics {
 
     /// Whether there are warnings.
     pub fn has_warnings(&self) -> bool {
-        self.list.iter().any(|one| one.severity == Severity::Warning)
+        self.list
+            .iter()
+            .any(|one| one.severity == Severity::Warning)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Gives all problems of a kind another severity; `None` takes them away.
+    pub fn regrade(&mut self, code: Code, severity: Option<Severity>) {
+        match severity {
+            None => self.list.retain(|one| one.code != code),
+            Some(severity) => self
+                .list
+                .iter_mut()
+                .filter(|one| one.code == code)
+                .for_each(|one| one.severity = severity),
+        }
     }
 
     /// In the order of the report: those without a place first, then by file, line and column.
@@ -484,11 +551,20 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     } else {
         groups.push(Group::with_title(title));
     }
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let mut text = renderer.decor_style(DecorStyle::Ascii).render(&groups);
     for line in diagnostic.detail.iter().flat_map(|detail| detail.lines()) {
         let indent = line.len() - line.trim_start().len();
-        push_wrapped(&mut text, line.trim_start(), &" ".repeat(2 + indent), 2 + indent);
+        push_wrapped(
+            &mut text,
+            line.trim_start(),
+            &" ".repeat(2 + indent),
+            2 + indent,
+        );
     }
     if let Some(help) = &diagnostic.help {
         push_wrapped(&mut text, help, "help: ", 6);
@@ -519,7 +595,8 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
 /// of writing, are replaced.
 pub fn printable(text: &str) -> Cow<'_, str> {
     let unsafe_character = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if text.contains(unsafe_character) {
         text.replace(unsafe_character, "\u{fffd}").into()

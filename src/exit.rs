@@ -90,17 +90,35 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
         Stop::Cluster(error) => Some(ExitCode::from(error.kind)),
         Stop::UnknownExistence | Stop::Refused | Stop::Interrupted(_) => None,
     });
-    let found = || ending.outcomes.iter().filter_map(|outcome| of_topic(outcome, ending));
+    let found = || {
+        ending
+            .outcomes
+            .iter()
+            .filter_map(|outcome| of_topic(outcome, ending))
+    };
     let has = |code| stopped == Some(code) || found().any(|one| one == code);
     let order = if ending.wrote {
-        [ExitCode::Failed, ExitCode::Unauthorized, ExitCode::Unreachable, ExitCode::Differences]
+        [
+            ExitCode::Failed,
+            ExitCode::Unauthorized,
+            ExitCode::Unreachable,
+            ExitCode::Differences,
+        ]
     } else {
-        [ExitCode::Unauthorized, ExitCode::Failed, ExitCode::Unreachable, ExitCode::Differences]
+        [
+            ExitCode::Unauthorized,
+            ExitCode::Failed,
+            ExitCode::Unreachable,
+            ExitCode::Differences,
+        ]
     };
     if stopped == Some(ExitCode::Invalid) {
         return ExitCode::Invalid;
     }
-    order.into_iter().find(|code| has(*code)).unwrap_or(ExitCode::Matching)
+    order
+        .into_iter()
+        .find(|code| has(*code))
+        .unwrap_or(ExitCode::Matching)
 }
 
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {

@@ -1,7 +1,7 @@
 //! The manifest language: from paths to declared topics.
 //!
 //! [`read`] goes through the stages: `load` (files to decoded documents, the only one that reads
-//! files), `resolve` (to declared topics) and `check` (relations between values). All problems of
+//! files) and `resolve` (to declared topics, judged by `check` and `policy`). All problems of
 //! all files are collected in one run. What YAML looks like never leaves this module, and nothing
 //! in it knows a cluster.
 
@@ -12,6 +12,8 @@ mod fields;
 mod interpolate;
 mod layers;
 mod load;
+mod pipeline;
+mod policy;
 mod project;
 mod raw;
 mod resolve;
@@ -49,6 +51,8 @@ pub struct Manifests {
     pub topics: Vec<DeclaredTopic>,
     /// All problems.
     pub diagnostics: Diagnostics,
+    /// The findings that the policy makes failures, where it says.
+    pub fail_on: Option<Vec<String>>,
 }
 
 /// Reads, resolves, checks and selects.
@@ -59,8 +63,8 @@ pub fn read(request: &Request) -> Manifests {
         outside: &request.outside,
         profile: request.profile.as_deref(),
     };
-    let topics = resolve::resolve(&loaded, &inputs, &mut diagnostics);
-    check::check(&topics, &mut diagnostics);
+    let resolve::Resolved { topics, fail_on } =
+        resolve::resolve(&loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(no_topics(request, &loaded));
     }
@@ -74,6 +78,7 @@ pub fn read(request: &Request) -> Manifests {
         sources: loaded.sources,
         topics,
         diagnostics,
+        fail_on,
     }
 }
 

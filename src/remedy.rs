@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use crate::diagnostic::printable;
 use crate::plan::Mismatch;
 use crate::topic::TopicName;
 
@@ -115,13 +116,15 @@ fn moved_share(from: usize, to: usize) -> usize {
 
 /// A word for a POSIX shell. A control character cannot be quoted for a terminal and is replaced.
 fn quoted(word: &str) -> String {
-    let safe: String = word
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    let safe = printable(word);
     match shlex::try_quote(&safe) {
         Ok(quoted) => quoted.into_owned(),
-        Err(_) => format!("'{}'", safe.replace('\'', "")),
+        // Only a NUL cannot be quoted, and it is gone.
+        Err(_) => String::new(),
     }
 }
 

@@ -202,7 +202,10 @@ impl Report {
     /// How many topics have which status.
     pub fn summary(&self) -> Summary {
         let count = |states: &[State]| {
-            self.topics.iter().filter(|topic| states.contains(&topic.state)).count()
+            self.topics
+                .iter()
+                .filter(|topic| states.contains(&topic.state))
+                .count()
         };
         Summary {
             declared: self.topics.len(),
@@ -218,7 +221,9 @@ impl Report {
 
     /// Whether a diagnostic is an error.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|one| one.severity == Severity::Error)
+        self.diagnostics
+            .iter()
+            .any(|one| one.severity == Severity::Error)
     }
 }
 
@@ -253,7 +258,10 @@ impl Topic {
             external: topic.external,
             state,
             location: sources.location(topic.span),
-            partitions: topic.partitions.as_ref().map(|declared| declared.value.get()),
+            partitions: topic
+                .partitions
+                .as_ref()
+                .map(|declared| declared.value.get()),
             replication_factor: topic
                 .replication_factor
                 .as_ref()
@@ -289,9 +297,16 @@ impl Difference {
                 advice,
                 remedy,
             },
-            Mismatch::ReplicationFactor { declared, fewest, most } => {
-                let found =
-                    if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+            Mismatch::ReplicationFactor {
+                declared,
+                fewest,
+                most,
+            } => {
+                let found = if fewest == most {
+                    fewest.to_string()
+                } else {
+                    format!("{fewest} to {most}")
+                };
                 Self {
                     field: "replication_factor",
                     key: None,
@@ -305,7 +320,12 @@ impl Difference {
                     remedy,
                 }
             }
-            Mismatch::Config { key, declared, found, origin } => Self {
+            Mismatch::Config {
+                key,
+                declared,
+                found,
+                origin,
+            } => Self {
                 field: "config",
                 key: Some(key.to_string()),
                 declared: declared.value.to_string(),
@@ -359,7 +379,11 @@ pub fn of_run(
         None => {}
         Some(Stop::Cluster(error)) => all.push(of_cluster_error(error)),
         Some(Stop::Interrupted(signal)) => {
-            let what = if wrote { "what was sent is reported" } else { "nothing was created" };
+            let what = if wrote {
+                "what was sent is reported"
+            } else {
+                "nothing was created"
+            };
             let message = format!("interrupted by {}; {what}", signal.as_str());
             all.push(Diagnostic::error(Code::Interrupted, message));
         }
@@ -367,8 +391,15 @@ pub fn of_run(
         Some(Stop::UnknownExistence) => {}
     }
     all.extend(unknown(outcomes, stop.is_some(), user, access));
-    for outcome in outcomes.iter().filter(|outcome| !outcome.unverifiable.is_empty()) {
-        let keys: Vec<_> = outcome.unverifiable.iter().map(ToString::to_string).collect();
+    for outcome in outcomes
+        .iter()
+        .filter(|outcome| !outcome.unverifiable.is_empty())
+    {
+        let keys: Vec<_> = outcome
+            .unverifiable
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         all.push(
             Diagnostic::warning(
                 Code::Unverifiable,
@@ -399,7 +430,11 @@ fn refused(
             _ => None,
         })
         .collect();
-    let new = outcomes.iter().filter(|o| o.status == Status::ToCreate).count() + reasons.len();
+    let new = outcomes
+        .iter()
+        .filter(|o| o.status == Status::ToCreate)
+        .count()
+        + reasons.len();
     let has = |code: &str| reasons.iter().any(|(_, reason)| reason.starts_with(code));
     let brokers = cluster.identity.brokers;
     let (help, command) = if has("INVALID_REPLICATION_FACTOR") {
@@ -409,8 +444,14 @@ fn refused(
              fewer replicas, such as --profile dev, and for one that is starting use --wait 60s"
         );
         (Some(help), None)
-    } else if reasons.iter().any(|(_, reason)| reason.contains("AUTHORIZATION_FAILED")) {
-        let names: Vec<_> = reasons.iter().map(|(outcome, _)| &outcome.topic.name).collect();
+    } else if reasons
+        .iter()
+        .any(|(_, reason)| reason.contains("AUTHORIZATION_FAILED"))
+    {
+        let names: Vec<_> = reasons
+            .iter()
+            .map(|(outcome, _)| &outcome.topic.name)
+            .collect();
         (Some(GRANT.to_owned()), Some(grant(&names, user, access)))
     } else {
         (None, None)
@@ -431,7 +472,11 @@ fn refused(
         ),
     )
     .detail(detail.join("\n"));
-    Diagnostic { help, command, ..diagnostic }
+    Diagnostic {
+        help,
+        command,
+        ..diagnostic
+    }
 }
 
 /// Topics that could not be read, those of one reason together.
@@ -444,7 +489,11 @@ fn unknown(
     let mut by_reason: BTreeMap<(bool, bool, &str), Vec<&TopicName>> = BTreeMap::new();
     for outcome in outcomes {
         if let Status::Unknown(unknown) = &outcome.status {
-            let key = (unknown.exists, unknown.unauthorized, unknown.reason.as_str());
+            let key = (
+                unknown.exists,
+                unknown.unauthorized,
+                unknown.reason.as_str(),
+            );
             by_reason.entry(key).or_default().push(&outcome.topic.name);
         }
     }
@@ -452,7 +501,11 @@ fn unknown(
         .into_iter()
         .map(|((exists, unauthorized, reason), names)| {
             let count = names.len();
-            let topics = if count == 1 { "1 topic".to_owned() } else { format!("{count} topics") };
+            let topics = if count == 1 {
+                "1 topic".to_owned()
+            } else {
+                format!("{count} topics")
+            };
             let who = user.map(|user| format!(" with the rights of User:{user}"));
             let who = who.unwrap_or_default();
             let what = match (exists, unauthorized) {
@@ -461,8 +514,16 @@ fn unknown(
                 (false, true) => format!("{topics} cannot be seen{who}"),
                 (false, false) => format!("whether {topics} exist could not be found out"),
             };
-            let so = if stopped && !exists { ", so nothing was created" } else { "" };
-            let code = if unauthorized { Code::Authorization } else { Code::Unreachable };
+            let so = if stopped && !exists {
+                ", so nothing was created"
+            } else {
+                ""
+            };
+            let code = if unauthorized {
+                Code::Authorization
+            } else {
+                Code::Unreachable
+            };
             let listed: Vec<_> = names.iter().map(|name| name.as_str()).collect();
             let diagnostic = Diagnostic::error(code, format!("{what}{so}"))
                 .detail(format!("{}\n{reason}", listed.join(", ")));

@@ -41,8 +41,10 @@ impl<C: CreateTopics> Run<'_, C> {
     /// Waits for the topics that may exist now. Returns those that are usable; what became of the
     /// others is in their outcomes.
     pub(super) async fn settle(&mut self, sent: &BTreeSet<TopicName>) -> BTreeSet<TopicName> {
-        let mut pending: BTreeMap<TopicName, String> =
-            sent.iter().map(|name| (name.clone(), "not visible yet".to_owned())).collect();
+        let mut pending: BTreeMap<TopicName, String> = sent
+            .iter()
+            .map(|name| (name.clone(), "not visible yet".to_owned()))
+            .collect();
         if self.options.settle.is_none() {
             // Only what this run does not know to be its own creation must be read all the same.
             pending.retain(|name, _| !matches!(self.status(name), Some(Status::Created)));
@@ -55,7 +57,10 @@ impl<C: CreateTopics> Run<'_, C> {
         let mut pause = Pause::default();
         let mut trouble: Option<ClusterError> = None;
         while !pending.is_empty() {
-            (self.progress)(Progress::Settling { usable: topics - pending.len(), topics });
+            (self.progress)(Progress::Settling {
+                usable: topics - pending.len(),
+                topics,
+            });
             let look = tokio::time::timeout_at(deadline, self.look(&pending));
             let found = tokio::select! {
                 found = look => found,
@@ -81,7 +86,10 @@ impl<C: CreateTopics> Run<'_, C> {
         for (name, reason) in &pending {
             self.give_up(name, reason, trouble.as_ref(), started.elapsed());
         }
-        waited_for.into_iter().filter(|name| !pending.contains_key(name)).collect()
+        waited_for
+            .into_iter()
+            .filter(|name| !pending.contains_key(name))
+            .collect()
     }
 
     /// One look at everything that is pending; returns what still is, and why.
@@ -89,13 +97,20 @@ impl<C: CreateTopics> Run<'_, C> {
         &self,
         pending: &BTreeMap<TopicName, String>,
     ) -> Result<BTreeMap<TopicName, String>, ClusterError> {
-        let wanted: Vec<_> =
-            pending.keys().map(|name| Wanted { name: name.clone(), keys: Vec::new() }).collect();
+        let wanted: Vec<_> = pending
+            .keys()
+            .map(|name| Wanted {
+                name: name.clone(),
+                keys: Vec::new(),
+            })
+            .collect();
         let observation = self.cluster.observe(&wanted, Absence::AsReported).await?;
         let mut still_pending = BTreeMap::new();
         let mut led = Vec::new();
         for name in pending.keys() {
-            let Some(at) = self.index.get(name) else { continue };
+            let Some(at) = self.index.get(name) else {
+                continue;
+            };
             let topic = &self.outcomes[*at].topic;
             let ours = !self.appeared.contains(name);
             let reason = match observation.topics.get(name) {
@@ -114,8 +129,10 @@ impl<C: CreateTopics> Run<'_, C> {
         }
         if !led.is_empty() {
             for unserved in self.cluster.unserved(&led).await? {
-                let reason =
-                    format!("partition {} is not served: {}", unserved.partition, unserved.reason);
+                let reason = format!(
+                    "partition {} is not served: {}",
+                    unserved.partition, unserved.reason
+                );
                 still_pending.entry(unserved.topic).or_insert(reason);
             }
         }
@@ -139,7 +156,9 @@ impl<C: CreateTopics> Run<'_, C> {
             Some(Status::Unclear(sent)) => Status::Unclear(format!(
                 "the creation was sent and not answered ({sent}); {reason} after {seconds} s"
             )),
-            _ => Status::Failed(format!("created, but not usable within {seconds} s: {reason}")),
+            _ => Status::Failed(format!(
+                "created, but not usable within {seconds} s: {reason}"
+            )),
         };
         self.set(name, status);
     }

@@ -3,16 +3,16 @@
 //!
 //! [`settings`] makes librdkafka's settings of what the user gave; [`Kafka::connect`] opens a
 //! connection with them and implements [`ObserveTopics`] and [`CreateTopics`]. Nothing here can
-//! alter or delete: [`admin`] has no such call, and `clippy.toml` bans them.
+//! alter or delete: `admin` has no such call, and `clippy.toml` bans them.
 //!
 //! | module | holds |
 //! |-|-|
-//! | [`admin`] | librdkafka's admin calls as safe functions, the only `unsafe` |
-//! | [`connection`] | patience: when a wait is over, and with which words |
-//! | [`trouble`] | what an error of a connection means |
-//! | [`look`] | topics, their configuration, the cluster |
-//! | [`serving`] | whether leaders serve |
-//! | [`creation`] | creating, and having it checked |
+//! | `admin` | librdkafka's admin calls as safe functions, the only `unsafe` |
+//! | `connection` | patience: when a wait is over, and with which words |
+//! | `trouble` | what an error of a connection means |
+//! | `look` | topics, their configuration, the cluster |
+//! | `serving` | whether leaders serve |
+//! | `creation` | creating, and having it checked |
 
 mod admin;
 mod connection;

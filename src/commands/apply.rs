@@ -10,7 +10,9 @@ use crate::report::{Command, Report};
 
 /// Plans and applies.
 pub(super) async fn run(args: &ApplyArgs) -> Report {
-    let command = Command::Apply { dry_run: args.dry_run };
+    let command = Command::Apply {
+        dry_run: args.dry_run,
+    };
     // The controller has the last word on what is missing, in the preflight.
     let (session, plan) = match Session::open(&args.look, command, Absence::AsReported).await {
         Ok(opened) => opened,
@@ -23,17 +25,35 @@ pub(super) async fn run(args: &ApplyArgs) -> Report {
     };
     let line = Line::new();
     let progress = |step| line.step(step);
-    let applied = apply(&session.cluster, plan, options, &session.interrupts, &progress).await;
+    let applied = apply(
+        &session.cluster,
+        plan,
+        options,
+        &session.interrupts,
+        &progress,
+    )
+    .await;
     line.clear();
     let more = not_settled(&applied, args.no_settle);
-    let Applied { outcomes, wrote, stop, .. } = applied;
+    let Applied {
+        outcomes,
+        wrote,
+        stop,
+        ..
+    } = applied;
     session.close(&outcomes, stop.as_ref(), wrote, more)
 }
 
 fn not_settled(applied: &Applied, no_settle: bool) -> Option<Diagnostic> {
-    let created = applied.outcomes.iter().any(|outcome| outcome.status == Status::Created);
+    let created = applied
+        .outcomes
+        .iter()
+        .any(|outcome| outcome.status == Status::Created);
     (no_settle && created).then(|| {
-        Diagnostic::note(Code::NotSettled, "created topics were not waited for (--no-settle)")
-            .help("a producer that starts now may see NOT_LEADER_OR_FOLLOWER for a while")
+        Diagnostic::note(
+            Code::NotSettled,
+            "created topics were not waited for (--no-settle)",
+        )
+        .help("a producer that starts now may see NOT_LEADER_OR_FOLLOWER for a while")
     })
 }

@@ -31,7 +31,11 @@ impl Line {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { bar, logged: Arc::default(), started: Instant::now() }
+        Self {
+            bar,
+            logged: Arc::default(),
+            started: Instant::now(),
+        }
     }
 
     /// The cluster does not answer yet.
@@ -62,7 +66,9 @@ impl Line {
                 self.doing(format!("creating topics: {done} of {topics}"));
             }
             Progress::Settling { usable, topics } => {
-                self.doing(format!("waiting until created topics are usable: {usable} of {topics}"));
+                self.doing(format!(
+                    "waiting until created topics are usable: {usable} of {topics}"
+                ));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::progress::Line;
-use crate::apply::{Outcome, Stop};
+use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
@@ -15,10 +15,11 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
 use crate::interrupt::{Interrupts, Signal};
 use crate::manifest::{self, Manifests, Outside, Request};
-use crate::observed::ClusterIdentity;
+use crate::observed::{ClusterIdentity, Unknown};
 use crate::plan::{Plan, plan};
 use crate::remedy::Access;
 use crate::report::{self, Cluster, Command, Report, Topic};
+use crate::topic::DeclaredTopic;
 
 /// A report that ends a run early.
 type Early = Box<Report>;
@@ -36,8 +37,16 @@ pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, E
     let request = Request {
         paths: args.paths.clone(),
         profile: args.profile.clone().filter(|profile| !profile.is_empty()),
-        outside: Outside { given: args.vars.iter().cloned().collect(), environment },
-        select: args.select.iter().filter(|selection| !selection.is_empty()).cloned().collect(),
+        outside: Outside {
+            given: args.vars.iter().cloned().collect(),
+            environment,
+        },
+        select: args
+            .select
+            .iter()
+            .filter(|selection| !selection.is_empty())
+            .cloned()
+            .collect(),
     };
     let manifests = manifest::read(&request);
     let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
@@ -46,6 +55,48 @@ pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, E
         return Err(Box::new(report));
     }
     Ok(manifests)
+}
+
+/// A run before the cluster has answered.
+struct Offline {
+    command: Command,
+    sources: Sources,
+    diagnostics: Diagnostics,
+    topics: Vec<DeclaredTopic>,
+    access: Access,
+}
+
+impl Offline {
+    /// The report of a run that saw nothing of the cluster: every topic is unknown.
+    fn end(mut self, exit: ExitCode, problem: Diagnostic) -> Early {
+        let reason = problem.message.clone();
+        self.diagnostics.push(problem);
+        let topics = self
+            .topics
+            .into_iter()
+            .map(|topic| {
+                let reason = reason.clone();
+                let unknown = Unknown {
+                    exists: false,
+                    unauthorized: false,
+                    reason,
+                };
+                let status = Status::Unknown(unknown);
+                let outcome = Outcome {
+                    topic,
+                    status,
+                    unverifiable: Vec::new(),
+                };
+                Topic::of(&outcome, &self.sources, &self.access)
+            })
+            .collect();
+        let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
+        Box::new(Report {
+            exit,
+            topics,
+            ..report
+        })
+    }
 }
 
 /// One run against a cluster.
@@ -70,43 +121,58 @@ impl Session {
         absence: Absence,
     ) -> Result<(Self, Plan), Early> {
         let manifests = read(&args.manifests, command)?;
-        let Manifests { mut sources, topics, mut diagnostics } = manifests;
-        let fail_on = match args.fail_on() {
+        let Manifests {
+            mut sources,
+            topics,
+            mut diagnostics,
+            fail_on,
+        } = manifests;
+        let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
             Err(message) => {
                 diagnostics.push(Diagnostic::error(Code::Usage, message));
-                return Err(Box::new(Report::invalid(Some(command), &diagnostics, sources)));
+                return Err(Box::new(Report::invalid(
+                    Some(command),
+                    &diagnostics,
+                    sources,
+                )));
             }
         };
         let settings = match settings(&args.connection, &mut sources) {
             Ok(settings) => settings,
             Err(problems) => {
                 diagnostics.extend(problems);
-                return Err(Box::new(Report::invalid(Some(command), &diagnostics, sources)));
+                return Err(Box::new(Report::invalid(
+                    Some(command),
+                    &diagnostics,
+                    sources,
+                )));
             }
         };
         let access = Access {
             bootstrap_servers: settings.bootstrap_servers().to_owned(),
             command_config: settings.command_config().map(Into::into),
         };
-        let early = |exit, problem, mut diagnostics: Diagnostics, sources: Sources| {
-            diagnostics.push(problem);
-            let mut report = Report::invalid(Some(command), &diagnostics, sources);
-            report.exit = exit;
-            Box::new(report)
+        let offline = Offline {
+            command,
+            sources,
+            diagnostics,
+            topics,
+            access,
         };
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
                 let problem = Diagnostic::error(Code::Usage, format!("cannot start: {error}"));
-                return Err(early(ExitCode::Invalid, problem, diagnostics, sources));
+                return Err(offline.end(ExitCode::Invalid, problem));
             }
         };
-        let wanted: Vec<_> = topics.iter().map(Outcome::wanted).collect();
+        let wanted: Vec<_> = offline.topics.iter().map(Outcome::wanted).collect();
         let line = Line::new();
         let look = async {
             let waiting = line.clone();
-            let cluster = Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)).await?;
+            let cluster =
+                Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)).await?;
             line.clear();
             line.doing(format!("reading {} topics", wanted.len()));
             let observation = cluster.observe(&wanted, absence).await?;
@@ -116,8 +182,7 @@ impl Session {
             looked = look => looked,
             signal = interrupts.first() => {
                 line.clear();
-                let problem = interrupted(signal);
-                return Err(early(signal.into(), problem, diagnostics, sources));
+                return Err(offline.end(signal.into(), interrupted(signal)));
             }
         };
         line.clear();
@@ -125,9 +190,16 @@ impl Session {
             Ok(looked) => looked,
             Err(error) => {
                 let problem = report::of_cluster_error(&error);
-                return Err(early(error.kind.into(), problem, diagnostics, sources));
+                return Err(offline.end(error.kind.into(), problem));
             }
         };
+        let Offline {
+            sources,
+            diagnostics,
+            topics,
+            access,
+            ..
+        } = offline;
         let plan = plan(topics, &observation);
         let session = Self {
             command,
@@ -152,8 +224,10 @@ impl Session {
         wrote: bool,
         more: impl IntoIterator<Item = Diagnostic>,
     ) -> Report {
-        let cluster =
-            Cluster { label: self.access.bootstrap_servers.clone(), identity: self.identity };
+        let cluster = Cluster {
+            label: self.access.bootstrap_servers.clone(),
+            identity: self.identity,
+        };
         let exit = exit::code(&Ending {
             outcomes,
             stop,
@@ -198,12 +272,20 @@ fn interrupted(signal: Signal) -> Diagnostic {
 
 /// The settings of the connection, or everything that is wrong with them.
 fn settings(args: &ConnectionArgs, sources: &mut Sources) -> Result<Settings, Vec<Diagnostic>> {
-    let path = args.command_config.as_deref().filter(|path| !path.as_os_str().is_empty());
+    let path = args
+        .command_config
+        .as_deref()
+        .filter(|path| !path.as_os_str().is_empty());
     let command_config = path.map(|path| properties(path, sources)).transpose()?;
     let options = ConnectionOptions {
         bootstrap_servers: args.bootstrap_servers.clone(),
         command_config,
-        overrides: args.overrides.iter().filter(|text| !text.is_empty()).cloned().collect(),
+        overrides: args
+            .overrides
+            .iter()
+            .filter(|text| !text.is_empty())
+            .cloned()
+            .collect(),
         client_id: args.client_id.clone(),
         timeout: args.timeout,
         wait: args.wait,

@@ -19,7 +19,11 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
     let topics = manifests
         .topics
         .into_iter()
-        .map(|topic| Outcome { topic, status: Status::Matches, unverifiable: Vec::new() })
+        .map(|topic| Outcome {
+            topic,
+            status: Status::Matches,
+            unverifiable: Vec::new(),
+        })
         .map(|outcome| Topic::of(&outcome, &manifests.sources, &Access::default()))
         .collect();
     Report {

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::catalog;
+use crate::catalog::{self, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::topic::{ConfigKey, DeclaredTopic, Role, TopicName};
 use crate::units;
@@ -12,6 +12,8 @@ use crate::units;
 const MIN_INSYNC: &str = "min.insync.replicas";
 const RETENTION_MS: &str = "retention.ms";
 const CLEANUP_POLICY: &str = "cleanup.policy";
+const SEGMENT_MS: &str = "segment.ms";
+const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 
 /// Reports every broken relation, but for those that the topic's entry allows.
 pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
@@ -20,18 +22,28 @@ pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
     for topic in topics {
         let mut found = Vec::new();
         found.extend(min_insync(topic));
+        found.extend(min_insync_equal(topic));
         found.extend(rules(topic));
+        found.extend(keys(topic));
+        found.extend(segments(topic));
+        found.extend(idle_members(topic));
         if matches!(topic.role, Role::Retry | Role::Dlq) {
             found.extend(compaction(topic));
         }
         found.extend(retry_retention(topic));
-        let source = topic.source.as_ref().filter(|_| topic.role == Role::Dlq);
-        if let Some(source) = source.and_then(|source| by_name.get(source)) {
-            found.extend(dlq_retention(topic, source));
+        let source = topic.source.as_ref().and_then(|source| by_name.get(source));
+        if let Some(source) = source {
+            if topic.role == Role::Dlq {
+                found.extend(dlq_retention(topic, source));
+            }
+            if matches!(topic.role, Role::Retry | Role::Dlq) {
+                found.extend(message_sizes(topic, source));
+            }
         }
         if let Some(dlq) = topic.shared_dlq.as_ref().and_then(|name| by_name.get(name)) {
             found.extend(compaction(dlq));
             found.extend(dlq_retention(dlq, topic));
+            found.extend(message_sizes(dlq, topic));
         }
         found.retain(|one| !topic.allow.iter().any(|code| code == one.code.as_str()));
         diagnostics.extend(found);
@@ -87,6 +99,142 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
         "with acks=all nothing could be written; lower min.insync.replicas in the same place \
          that lowers the replication factor",
     ))
+}
+
+/// One broker that is down for an update then stops every acks=all producer.
+fn min_insync_equal(topic: &DeclaredTopic) -> Option<Diagnostic> {
+    let wanted = finite(topic, MIN_INSYNC)?;
+    let replicas = i64::from(topic.replication_factor.as_ref()?.value.get());
+    (wanted == replicas && replicas > 1).then(|| {
+        Diagnostic::note(
+            Code::MinInsyncEqualsReplication,
+            format!(
+                "`{}` needs all of its {replicas} replicas in sync",
+                topic.name
+            ),
+        )
+        .at(
+            place(topic, MIN_INSYNC),
+            "one broker down, and acks=all producers stand still",
+        )
+        .help(format!(
+            "min.insync.replicas {} leaves room for one",
+            replicas - 1
+        ))
+    })
+}
+
+/// What is odd about keys whose values are right.
+fn keys(topic: &DeclaredTopic) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (key, declared) in &topic.config {
+        // What a built-in tier or another topic sets is reported where it is set.
+        let Some(span) = declared.origin.span else {
+            continue;
+        };
+        match catalog::classify(key.as_str()) {
+            KeyClass::Known(spec) => {
+                if let Some(version) = spec.removed_in {
+                    found.push(
+                        Diagnostic::warning(
+                            Code::RemovedConfig,
+                            format!("`{key}` was removed in Kafka {version}"),
+                        )
+                        .at(span, "")
+                        .help("newer brokers refuse a topic that has it; leave it out"),
+                    );
+                }
+                if let Some(caution) = catalog::caution(spec, declared.value.as_str()) {
+                    found.push(Diagnostic::warning(Code::RemovedConfig, caution).at(span, ""));
+                }
+            }
+            KeyClass::Vendor(vendor) => found.push(
+                Diagnostic::note(
+                    Code::VendorConfig,
+                    format!("`{key}` belongs to {vendor}: its value is not checked here"),
+                )
+                .at(span, "Apache Kafka refuses it"),
+            ),
+            KeyClass::Unknown { .. } => {}
+        }
+    }
+    found
+}
+
+/// Retention removes whole segments, and the newest one only after it is rolled.
+fn segments(topic: &DeclaredTopic) -> Option<Diagnostic> {
+    let (segment, retention) = (finite(topic, SEGMENT_MS)?, finite(topic, RETENTION_MS)?);
+    (segment > retention).then(|| {
+        Diagnostic::note(
+            Code::SegmentAboveRetention,
+            format!(
+                "`{}` rolls segments after {}, and keeps messages for {}",
+                topic.name,
+                units::human_duration(segment),
+                units::human_duration(retention)
+            ),
+        )
+        .at(
+            place(topic, SEGMENT_MS),
+            "messages stay until their segment is rolled",
+        )
+        .help("a topic with little traffic keeps them longer than it says")
+    })
+}
+
+fn message_sizes(topic: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnostic> {
+    let (own, theirs) = (
+        finite(topic, MAX_MESSAGE_BYTES)?,
+        finite(source, MAX_MESSAGE_BYTES)?,
+    );
+    (own < theirs).then(|| {
+        Diagnostic::warning(
+            Code::SmallerMessages,
+            format!(
+                "`{}` takes messages of {}, its source of {}",
+                topic.name,
+                units::human_size(own),
+                units::human_size(theirs)
+            ),
+        )
+        .at(
+            place(topic, MAX_MESSAGE_BYTES),
+            "the largest messages cannot be handed over",
+        )
+        .and(
+            place(source, MAX_MESSAGE_BYTES),
+            format!("`{}` takes this much", source.name),
+        )
+        .help("leave it out to take over the source's value; headers need room too")
+    })
+}
+
+/// A partition is read by one member of a group at a time.
+fn idle_members(topic: &DeclaredTopic) -> Vec<Diagnostic> {
+    let Some(declared) = &topic.partitions else {
+        return Vec::new();
+    };
+    let partitions = i64::from(declared.value.get());
+    topic
+        .consumer_groups
+        .iter()
+        .filter_map(|group| Some((group, i64::from(group.members?))))
+        .filter(|(_, members)| *members > partitions)
+        .map(|(group, members)| {
+            Diagnostic::warning(
+                Code::MoreMembersThanPartitions,
+                format!(
+                    "`{}` has {members} members for the {partitions} partitions of `{}`: {} have \
+                     nothing to do",
+                    group.name,
+                    topic.name,
+                    members - partitions
+                ),
+            )
+            .at(topic.span, "")
+            .help("a partition is read by one member of a group at a time")
+        })
+        .collect()
 }
 
 /// Rules between keys that the broker enforces.

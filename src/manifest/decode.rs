@@ -37,6 +37,8 @@ pub(super) fn document(
         naming: decoder.naming(&object),
         tiers: decoder.tiers(&object),
         profiles: decoder.profiles(&object),
+        policy: decoder.policy(&object),
+        pipelines: decoder.pipelines(&object),
         vars: decoder.vars(&object),
         topics: decoder.topics(&object),
     })
@@ -59,6 +61,9 @@ impl<'n> Object<'n> {
         self.fields.get(name).copied()
     }
 }
+
+/// The entries of a mapping with free keys.
+type Entries = [(Text, Rc<Node>)];
 
 struct Decoder<'d> {
     diagnostics: &'d mut Diagnostics,
@@ -125,9 +130,8 @@ impl Decoder<'_> {
             return;
         }
         let message = format!("`{field}` is {}, expected {expected}", node.kind());
-        self.diagnostics.push(
-            Diagnostic::error(Code::WrongType, message).at(head(node), ""),
-        );
+        self.diagnostics
+            .push(Diagnostic::error(Code::WrongType, message).at(head(node), ""));
     }
 
     /// A text; null is the same as no field at all.
@@ -202,7 +206,7 @@ impl Decoder<'_> {
         &mut self,
         object: &Object<'n>,
         field: &'static str,
-    ) -> Option<(Span, &'n [(Text, Rc<Node>)])> {
+    ) -> Option<(Span, &'n Entries)> {
         let (span, node) = object.get(field)?;
         match &node.value {
             Value::Mapping(entries) => Some((span, entries)),
@@ -231,6 +235,8 @@ impl Decoder<'_> {
             retry: self.text(&naming, "retry"),
             dlq: self.text(&naming, "dlq"),
             error: self.text(&naming, "error"),
+            pipeline_prefix: self.text(&naming, "pipeline_prefix"),
+            allowed_topics: self.texts(&naming, "allowed_topics").unwrap_or_default(),
         })
     }
 
@@ -342,20 +348,7 @@ impl Decoder<'_> {
     }
 
     fn vars(&mut self, object: &Object<'_>) -> Vec<(Text, Text)> {
-        let entries = self
-            .entries(object, "vars")
-            .map_or(&[][..], |(_, entries)| entries);
-        entries
-            .iter()
-            .filter_map(|(name, node)| {
-                let value = self.nullable("vars", node, "a single value for each name")?;
-                let empty = || Text {
-                    text: String::new(),
-                    span: node.span,
-                };
-                Some((name.clone(), value.unwrap_or_else(empty)))
-            })
-            .collect()
+        self.free_texts(object, "vars")
     }
 
     fn settings(&mut self, object: &Object<'_>) -> Settings {
@@ -491,17 +484,17 @@ impl Decoder<'_> {
         }))
     }
 
-    fn derived(&mut self, object: &Object<'_>, field: &'static str) -> Option<Box<Derived>> {
+    fn derived(&mut self, object: &Object<'_>, field: &'static str) -> Option<Derived> {
         let (_, node) = object.get(field).filter(|(_, node)| !node.is_null())?;
         if let Value::Scalar(scalar) = &node.value {
             let text = Text {
                 text: scalar.text.clone(),
                 span: node.span,
             };
-            return Some(Box::new(Derived::Text(text)));
+            return Some(Derived::Text(text));
         }
         let derived = self.object(node, &fields::DERIVED)?;
-        Some(Box::new(Derived::Block(self.topic_fields(&derived))))
+        Some(Derived::Block(Box::new(self.topic_fields(&derived))))
     }
 
     fn groups(&mut self, object: &Object<'_>) -> Vec<Group> {
@@ -549,6 +542,146 @@ impl Decoder<'_> {
             field,
             partitioner: self.text(&key, "partitioner"),
         })
+    }
+
+    fn pipelines(&mut self, object: &Object<'_>) -> Vec<Pipeline> {
+        self.list(object, "pipelines")
+            .iter()
+            .filter_map(|node| {
+                let pipeline = self.object(node, &fields::PIPELINE)?;
+                self.text(&pipeline, "description");
+                let mut allowed_topics =
+                    self.texts(&pipeline, "allowed_topics").unwrap_or_default();
+                allowed_topics.extend(
+                    self.texts(&pipeline, "allowedKafkaTopics")
+                        .unwrap_or_default(),
+                );
+                let owner = self.text(&pipeline, "owner");
+                let tier = self.text(&pipeline, "tier");
+                let profiles = self.texts(&pipeline, "profiles");
+                let steps = self.list(&pipeline, "steps");
+                let steps = steps.iter().filter_map(|node| self.step(node)).collect();
+                let name = self.required(&pipeline, "name")?;
+                Some(Pipeline {
+                    name,
+                    owner,
+                    tier,
+                    profiles,
+                    allowed_topics,
+                    steps,
+                })
+            })
+            .collect()
+    }
+
+    fn step(&mut self, node: &Node) -> Option<Step> {
+        let step = self.object(node, &fields::STEP)?;
+        self.text(&step, "description");
+        let input = self.derived(&step, "input");
+        let output = self.derived(&step, "output");
+        let error = self.derived(&step, "error");
+        let dead_letter = self.derived(&step, "dead_letter");
+        let consumes = self.texts(&step, "consumes").unwrap_or_default();
+        let produces = self.texts(&step, "produces").unwrap_or_default();
+        let listeners = self.text(&step, "listeners");
+        let name = self.required(&step, "name")?;
+        Some(Step {
+            name,
+            input,
+            output,
+            error,
+            dead_letter,
+            consumes,
+            produces,
+            listeners,
+        })
+    }
+
+    fn policy(&mut self, object: &Object<'_>) -> Option<Policy> {
+        let (span, node) = object.get("policy").filter(|(_, node)| !node.is_null())?;
+        let policy = self.object(node, &fields::POLICY)?;
+        let names = self.part(&policy, "names", &fields::POLICY_NAMES);
+        let config = self.part(&policy, "config", &fields::POLICY_CONFIG);
+        let mut texts = |part: &Option<Object<'_>>, field: &'static str| {
+            part.as_ref()
+                .and_then(|part| self.texts(part, field))
+                .unwrap_or_default()
+        };
+        let (allow_names, deny_names) = (texts(&names, "allow"), texts(&names, "deny"));
+        let except_names = texts(&names, "except");
+        let (allow_config, deny_config) = (texts(&config, "allow"), texts(&config, "deny"));
+        Some(Policy {
+            span,
+            allow_names,
+            deny_names,
+            except_names,
+            partitions: self.range(&policy, "partitions"),
+            replication_factor: self.range(&policy, "replication_factor"),
+            retention: self.range(&policy, "retention"),
+            require_config: config
+                .map(|config| self.required_config(&config))
+                .unwrap_or_default(),
+            allow_config,
+            deny_config,
+            owner: self.text(&policy, "owner"),
+            profile: self.text(&policy, "profile"),
+            fail_on: self.texts(&policy, "fail_on"),
+            checks: self.free_texts(&policy, "checks"),
+        })
+    }
+
+    /// A field that is an object of its own; null is the same as no field at all.
+    fn part<'n>(
+        &mut self,
+        object: &Object<'n>,
+        field: &'static str,
+        spec: &'static ObjectSpec,
+    ) -> Option<Object<'n>> {
+        let (_, node) = object.get(field).filter(|(_, node)| !node.is_null())?;
+        self.object(node, spec)
+    }
+
+    fn range(&mut self, object: &Object<'_>, field: &'static str) -> Range {
+        let Some(range) = self.part(object, field, &fields::POLICY_RANGE) else {
+            return Range::default();
+        };
+        Range {
+            min: self.text(&range, "min"),
+            max: self.text(&range, "max"),
+        }
+    }
+
+    /// A list of keys, or a mapping of keys to the value that they must have.
+    fn required_config(&mut self, config: &Object<'_>) -> Vec<(Text, Option<Text>)> {
+        match config.get("require") {
+            Some((_, node)) if matches!(node.value, Value::Mapping(_)) => self
+                .free_texts(config, "require")
+                .into_iter()
+                .map(|(key, value)| (key, Some(value)))
+                .collect(),
+            _ => {
+                let keys = self.texts(config, "require").unwrap_or_default();
+                keys.into_iter().map(|key| (key, None)).collect()
+            }
+        }
+    }
+
+    /// A mapping of free names to texts.
+    fn free_texts(&mut self, object: &Object<'_>, field: &'static str) -> Vec<(Text, Text)> {
+        let entries = self
+            .entries(object, field)
+            .map_or(&[][..], |(_, entries)| entries);
+        entries
+            .iter()
+            .filter_map(|(name, node)| {
+                let value = self.nullable(field, node, "a single value for each name")?;
+                let empty = || Text {
+                    text: String::new(),
+                    span: node.span,
+                };
+                Some((name.clone(), value.unwrap_or_else(empty)))
+            })
+            .collect()
     }
 }
 

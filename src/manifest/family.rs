@@ -7,8 +7,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::interpolate::Context;
+use super::pipeline::{self, Source, StepUse};
 use super::raw::{self, Settings, Topic};
 use super::resolve::{ProfileSettings, Resolver};
+use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::topic::{Delay, Role, TopicName};
@@ -26,14 +28,22 @@ pub(super) struct Candidate<'a> {
     pub(super) role: Role,
     /// Its main topic's index.
     pub(super) source: Option<usize>,
+    /// Topics of which the one with most partitions becomes the source, once that is known.
+    pub(super) widest_of: Vec<TopicName>,
     /// Its entry or block; `None` for `dlq: true`.
     pub(super) raw: Option<&'a Topic>,
     pub(super) span: Span,
     pub(super) external: bool,
     /// With the place that chose it; `None` for an external topic.
     pub(super) tier: Option<(&'a str, Option<Span>)>,
+    /// What stands in the place of the built-in tier.
+    pub(super) defaults: Option<BuiltIn>,
+    /// The owner of what it is a part of.
+    pub(super) owner: Option<&'a Text>,
     pub(super) delay: Option<Delay>,
     pub(super) shared_dlq: Option<(TopicName, Span)>,
+    /// Entries of others for the same topic, with `external: true`.
+    pub(super) beside: Vec<&'a Topic>,
     pub(super) context: Context<'a>,
 }
 
@@ -44,20 +54,27 @@ pub(super) struct Candidates<'a> {
     pub(super) by_name: HashMap<TopicName, usize>,
     profile_settings: ProfileSettings<'a>,
     profile_places: Vec<(&'a str, TopicName, Span)>,
+    /// What the steps of pipelines use.
+    pub(super) steps: Vec<StepUse>,
 }
 
 impl<'a> Candidates<'a> {
     /// Names every topic that holds under the profile.
     pub(super) fn gather(resolver: &Resolver<'a>, diagnostics: &mut Diagnostics) -> Self {
         let mut all = Self::default();
+        let mut gatherer = Gatherer {
+            resolver,
+            diagnostics,
+            all: &mut all,
+        };
         for topic in &resolver.project.topics {
-            Gatherer {
-                resolver,
-                diagnostics,
-                all: &mut all,
-            }
-            .entry(topic);
+            gatherer.entry(topic);
         }
+        let steps = pipeline::gather(&mut gatherer);
+        pipeline::check_declared(&steps, &all, diagnostics);
+        all.steps = steps;
+        // Their sources must stand before them.
+        all.move_late_ones_back();
         check_collisions(&all, resolver.sources, diagnostics);
         for index in 0..all.list.len() {
             if let Some((name, span)) = all.list[index].shared_dlq.clone()
@@ -121,114 +138,185 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// Takes a topic; a second one of the same name is reported and dropped.
+    fn move_late_ones_back(&mut self) {
+        if !self.list.iter().any(pipeline::is_late) {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.list.len()).collect();
+        order.sort_by_key(|index| pipeline::is_late(&self.list[*index]));
+        let mut new_index = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            new_index[*old] = new;
+        }
+        let mut old: Vec<_> = std::mem::take(&mut self.list)
+            .into_iter()
+            .map(Some)
+            .collect();
+        self.list = order
+            .into_iter()
+            .filter_map(|index| old[index].take())
+            .collect();
+        for candidate in &mut self.list {
+            candidate.source = candidate.source.map(|source| new_index[source]);
+        }
+        self.by_name
+            .values_mut()
+            .for_each(|index| *index = new_index[*index]);
+    }
+
+    /// Takes a topic and gives its index. A second one of the same name is reported and dropped,
+    /// but for an external entry beside the one that declares the topic.
     fn add(
         &mut self,
         candidate: Candidate<'a>,
         sources: &Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<usize> {
-        if let Some(first) = self.by_name.get(&candidate.name) {
-            let first = &self.list[*first];
-            // Which one is the second must not depend on the order of reading.
-            let mut places = [first.span, candidate.span];
-            places.sort_by_cached_key(|span| sources.location(*span));
-            let name = &candidate.name;
-            let diagnostic = if first.role != Role::Main && candidate.role != Role::Main {
-                Diagnostic::error(
-                    Code::DuplicateTopic,
-                    format!("two derived topics are both called `{name}`"),
-                )
-                .help("give one of them a `name`; a dead letter topic can be shared: `dlq: NAME`")
-            } else {
-                Diagnostic::error(Code::DuplicateTopic, format!("`{name}` is declared twice"))
-            };
-            diagnostics.push(
-                diagnostic
-                    .at(places[1], "declared again")
-                    .and(places[0], "first declared here"),
-            );
-            return None;
+        let Some(at) = self.by_name.get(&candidate.name).copied() else {
+            self.by_name.insert(candidate.name.clone(), self.list.len());
+            self.list.push(candidate);
+            return Some(self.list.len() - 1);
+        };
+        let first = &mut self.list[at];
+        if first.role == Role::Main && candidate.role == Role::Main {
+            match (first.external, candidate.external) {
+                (false, true) => {
+                    first.beside.extend(candidate.raw);
+                    return Some(at);
+                }
+                (true, false) => {
+                    let external = std::mem::replace(first, candidate);
+                    first.beside.extend(external.raw);
+                    return Some(at);
+                }
+                _ => {}
+            }
         }
-        self.by_name.insert(candidate.name.clone(), self.list.len());
-        self.list.push(candidate);
-        Some(self.list.len() - 1)
+        diagnostics.push(declared_twice(first, &candidate, sources));
+        None
     }
 }
 
-struct Gatherer<'g, 'a> {
-    resolver: &'g Resolver<'a>,
-    diagnostics: &'g mut Diagnostics,
-    all: &'g mut Candidates<'a>,
+/// Which one is the second does not depend on the order of reading.
+fn declared_twice(first: &Candidate<'_>, second: &Candidate<'_>, sources: &Sources) -> Diagnostic {
+    let name = &first.name;
+    let diagnostic = if first.role != Role::Main && second.role != Role::Main {
+        Diagnostic::error(
+            Code::DuplicateTopic,
+            format!("two derived topics are both called `{name}`"),
+        )
+        .help("give one of them a `name`; a dead letter topic can be shared: `dlq: NAME`")
+    } else {
+        Diagnostic::error(Code::DuplicateTopic, format!("`{name}` is declared twice"))
+    };
+    let mut places = [first.span, second.span];
+    places.sort_by_cached_key(|span| sources.location(*span));
+    diagnostic
+        .at(places[1], "declared again")
+        .and(places[0], "first declared here")
+}
+
+/// Adds candidates.
+pub(super) struct Gatherer<'g, 'a> {
+    pub(super) resolver: &'g Resolver<'a>,
+    pub(super) diagnostics: &'g mut Diagnostics,
+    pub(super) all: &'g mut Candidates<'a>,
+}
+
+/// What is stated of a main topic.
+pub(super) struct Main<'a> {
+    pub(super) raw: Option<&'a Topic>,
+    pub(super) span: Span,
+    /// The tier and the owner of what it is a part of.
+    pub(super) tier: Option<&'a Text>,
+    pub(super) owner: Option<&'a Text>,
 }
 
 impl<'a> Gatherer<'_, 'a> {
+    pub(super) fn evaluate(&mut self, text: &Text, context: &Context<'_>) -> Option<String> {
+        self.resolver.evaluate(text, context, self.diagnostics)
+    }
+
+    /// An entry of `topics`.
     fn entry(&mut self, topic: &'a Topic) {
-        if !self.holds(topic) {
+        if !self.holds(topic.profiles.as_deref()) {
             return;
         }
         let Some(name) = &topic.name else { return };
-        let Some(value) = self
-            .resolver
-            .evaluate(name, &Context::default(), self.diagnostics)
-        else {
+        let Some(value) = self.evaluate(name, &Context::default()) else {
             return;
         };
         let Some(name) = topic_name(&value, name.span, self.diagnostics) else {
             return;
         };
-        let external = self.flag("external", topic.external.as_ref(), &Context::default());
+        let main = Main {
+            raw: Some(topic),
+            span: topic.span,
+            tier: None,
+            owner: None,
+        };
+        // The families of a duplicate would only repeat its error.
+        let Some(index) = self.main(main, name.clone(), Context::default()) else {
+            return;
+        };
+        self.retry(topic, index, &name);
+        self.derived(topic.dlq.as_ref(), Role::Dlq, index, &name);
+        self.derived(topic.error.as_ref(), Role::Error, index, &name);
+    }
+
+    /// A main topic; gives its index.
+    pub(super) fn main(
+        &mut self,
+        main: Main<'a>,
+        name: TopicName,
+        context: Context<'a>,
+    ) -> Option<usize> {
+        let external = self.flag(
+            "external",
+            main.raw.and_then(|raw| raw.external.as_ref()),
+            &context,
+        );
         if name.is_internal() && !external {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    Code::InternalName,
-                    format!("`{name}` is one of Kafka's own topics and is never created here"),
-                )
-                .at(topic.span, "")
-                .help("with `external: true` it can be verified"),
-            );
+            let help = "with `external: true` it can be verified";
+            self.diagnostics.push(internal(&name, main.span).help(help));
         }
-        let context = Context::default().with("topic", name.as_str().to_owned());
+        let context = context.with("topic", name.as_str().to_owned());
         let tier = if external {
             None
         } else {
-            self.main_tier(topic, &context)
+            self.main_tier(&main, &context)
         };
-        let shared_dlq = self.shared_dlq(topic, &name);
-        let index = self.all.add(
+        let shared_dlq = main.raw.and_then(|raw| self.shared_dlq(raw, &name));
+        self.all.add(
             Candidate {
-                name: name.clone(),
+                name,
                 role: Role::Main,
                 source: None,
-                raw: Some(topic),
-                span: topic.span,
+                widest_of: Vec::new(),
+                raw: main.raw,
+                span: main.span,
                 external,
                 tier,
+                defaults: None,
+                owner: main.owner,
                 delay: None,
                 shared_dlq,
+                beside: Vec::new(),
                 context,
             },
             self.resolver.sources,
             self.diagnostics,
-        );
-        // The families of a duplicate would only repeat its error.
-        let Some(main) = index else { return };
-        self.retry(topic, main, &name);
-        self.derived(topic.dlq.as_deref(), Role::Dlq, main, &name);
-        self.derived(topic.error.as_deref(), Role::Error, main, &name);
+        )
     }
 
-    /// Whether the topic is declared under the chosen profile.
-    fn holds(&mut self, topic: &Topic) -> bool {
-        let Some(profiles) = &topic.profiles else {
+    /// Whether something is declared under the chosen profile.
+    pub(super) fn holds(&mut self, profiles: Option<&[Text]>) -> bool {
+        let Some(profiles) = profiles else {
             return true;
         };
         let mut holds = false;
         for text in profiles {
-            let Some(name) = self
-                .resolver
-                .evaluate(text, &Context::default(), self.diagnostics)
-            else {
+            let Some(name) = self.evaluate(text, &Context::default()) else {
                 continue;
             };
             let named = Text {
@@ -247,10 +335,11 @@ impl<'a> Gatherer<'_, 'a> {
 
     fn main_tier(
         &mut self,
-        topic: &'a Topic,
+        main: &Main<'a>,
         context: &Context<'_>,
     ) -> Option<(&'a str, Option<Span>)> {
-        match topic.tier.as_ref().or(self.resolver.project.default_tier) {
+        let own = main.raw.and_then(|raw| raw.tier.as_ref()).or(main.tier);
+        match own.or(self.resolver.project.default_tier) {
             Some(tier) => self.tier(tier, context),
             None => Some((DEFAULT_TIER, None)),
         }
@@ -264,7 +353,7 @@ impl<'a> Gatherer<'_, 'a> {
             .tiers
             .get_key_value(name.as_str())
             .map(|(key, _)| *key)
-            .or_else(|| super::tiers::BuiltIn::by_name(&name).map(|built_in| built_in.name));
+            .or_else(|| BuiltIn::by_name(&name).map(|built_in| built_in.name));
         if known.is_none() {
             self.diagnostics
                 .push(project.unknown_tier(&name, Some(tier.span)));
@@ -273,7 +362,7 @@ impl<'a> Gatherer<'_, 'a> {
     }
 
     fn shared_dlq(&mut self, topic: &Topic, main: &TopicName) -> Option<(TopicName, Span)> {
-        let Some(raw::Derived::Text(text)) = topic.dlq.as_deref() else {
+        let Some(raw::Derived::Text(text)) = topic.dlq.as_ref() else {
             return None;
         };
         let context = Context::default().with("source", main.as_str());
@@ -306,12 +395,8 @@ impl<'a> Gatherer<'_, 'a> {
                 written: delay,
                 ms,
             };
-            let block = Block {
-                role: Role::Retry,
-                raw: Some(&retry.block),
-                span: written.span,
-            };
-            self.block(block, Some(delay), main, context);
+            let block = Block::plain(Role::Retry, Some(&retry.block), written.span);
+            self.block(block, Some(delay), Source::Known(main), context);
         }
     }
 
@@ -326,12 +411,8 @@ impl<'a> Gatherer<'_, 'a> {
         match derived {
             None => {}
             Some(raw::Derived::Block(raw)) => {
-                let block = Block {
-                    role,
-                    raw: Some(raw),
-                    span: raw.span,
-                };
-                self.block(block, None, main, context);
+                let block = Block::plain(role, Some(raw), raw.span);
+                self.block(block, None, Source::Known(main), context);
             }
             Some(raw::Derived::Text(text)) => {
                 let Some(value) = self.resolver.evaluate(text, &context, self.diagnostics) else {
@@ -339,16 +420,8 @@ impl<'a> Gatherer<'_, 'a> {
                 };
                 match value.as_str() {
                     "true" => {
-                        self.block(
-                            Block {
-                                role,
-                                raw: None,
-                                span: text.span,
-                            },
-                            None,
-                            main,
-                            context,
-                        );
+                        let block = Block::plain(role, None, text.span);
+                        self.block(block, None, Source::Known(main), context);
                     }
                     "false" => {}
                     _ if role == Role::Dlq => {} // shared: declared by an entry of its own
@@ -367,8 +440,18 @@ impl<'a> Gatherer<'_, 'a> {
         }
     }
 
-    fn block(&mut self, block: Block<'a>, delay: Option<Delay>, main: usize, context: Context<'a>) {
-        if block.raw.is_some_and(|raw| !self.holds(raw)) {
+    /// A derived topic.
+    pub(super) fn block(
+        &mut self,
+        block: Block<'a>,
+        delay: Option<Delay>,
+        source: Source,
+        context: Context<'a>,
+    ) {
+        if block
+            .raw
+            .is_some_and(|raw| !self.holds(raw.profiles.as_deref()))
+        {
             return;
         }
         let Some((name, span)) = self.derived_name(&block, &context) else {
@@ -383,25 +466,27 @@ impl<'a> Gatherer<'_, 'a> {
             None => Some((block.role.as_str(), None)),
         };
         if name.is_internal() {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    Code::InternalName,
-                    format!("`{name}` is one of Kafka's own topics and is never created here"),
-                )
-                .at(span, ""),
-            );
+            self.diagnostics.push(internal(&name, span));
         }
+        let (source, widest_of) = match source {
+            Source::Known(index) => (Some(index), Vec::new()),
+            Source::Widest(names) => (None, names),
+        };
         self.all.add(
             Candidate {
                 name,
                 role: block.role,
-                source: Some(main),
+                source,
+                widest_of,
                 raw: block.raw,
                 span,
                 external,
                 tier,
+                defaults: block.defaults,
+                owner: block.owner,
                 delay,
                 shared_dlq: None,
+                beside: Vec::new(),
                 context,
             },
             self.resolver.sources,
@@ -425,6 +510,9 @@ impl<'a> Gatherer<'_, 'a> {
             }
         };
         let own = block.raw.and_then(|raw| raw.name.as_ref());
+        if let (Some(name), None) = (&block.name, own) {
+            return Some((topic_name(name, block.span, self.diagnostics)?, block.span));
+        }
         let usual = Text {
             text: usual.to_owned(),
             span: block.span,
@@ -439,7 +527,7 @@ impl<'a> Gatherer<'_, 'a> {
         Some((topic_name(&value, span, self.diagnostics)?, span))
     }
 
-    fn flag(&mut self, field: &str, text: Option<&Text>, context: &Context<'_>) -> bool {
+    pub(super) fn flag(&mut self, field: &str, text: Option<&Text>, context: &Context<'_>) -> bool {
         let Some(text) = text else { return false };
         let Some(value) = self.resolver.evaluate(text, context, self.diagnostics) else {
             return false;
@@ -462,10 +550,38 @@ impl<'a> Gatherer<'_, 'a> {
 }
 
 /// A derived topic's block, which may be no more than a word.
-struct Block<'a> {
-    role: Role,
-    raw: Option<&'a Topic>,
-    span: Span,
+pub(super) struct Block<'a> {
+    pub(super) role: Role,
+    pub(super) raw: Option<&'a Topic>,
+    pub(super) span: Span,
+    /// The name of one that states none, where the naming rules do not say.
+    pub(super) name: Option<String>,
+    /// What stands in the place of the built-in tier.
+    pub(super) defaults: Option<BuiltIn>,
+    /// The owner of what it is a part of.
+    pub(super) owner: Option<&'a Text>,
+}
+
+impl<'a> Block<'a> {
+    /// A block of an ordinary topic.
+    fn plain(role: Role, raw: Option<&'a Topic>, span: Span) -> Self {
+        Self {
+            role,
+            raw,
+            span,
+            name: None,
+            defaults: None,
+            owner: None,
+        }
+    }
+}
+
+fn internal(name: &TopicName, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        Code::InternalName,
+        format!("`{name}` is one of Kafka's own topics and is never created here"),
+    )
+    .at(span, "")
 }
 
 /// Checks a name; what is wrong with it is reported.

@@ -48,12 +48,12 @@ pub(super) const DOCUMENT: ObjectSpec = ObjectSpec {
         field("defaults"),
         field("tiers"),
         field("naming"),
-        later("policy"),
+        field("policy"),
         field("profiles"),
         later("clusters"),
         field("vars"),
         field("topics"),
-        later("pipelines"),
+        field("pipelines"),
         later("accepted_mismatches"),
     ],
 };
@@ -69,8 +69,8 @@ pub(super) const NAMING: ObjectSpec = ObjectSpec {
         field("retry"),
         field("dlq"),
         field("error"),
-        later("pipeline_prefix"),
-        later("allowed_topics"),
+        field("pipeline_prefix"),
+        field("allowed_topics"),
     ],
 };
 
@@ -198,4 +198,63 @@ pub(super) const PARTITION_KEY: ObjectSpec = ObjectSpec {
 pub(super) const GROUP: ObjectSpec = ObjectSpec {
     name: "a consumer group",
     fields: &[field("name"), field("members"), field("produces")],
+};
+
+pub(super) const PIPELINE: ObjectSpec = ObjectSpec {
+    name: "a pipeline",
+    fields: &[
+        field("name"),
+        field("description"),
+        field("owner"),
+        field("tier"),
+        field("profiles"),
+        field("allowed_topics"),
+        field("allowedKafkaTopics"),
+        field("steps"),
+    ],
+};
+
+pub(super) const STEP: ObjectSpec = ObjectSpec {
+    name: "a step",
+    fields: &[
+        field("name"),
+        field("description"),
+        field("input"),
+        field("output"),
+        field("error"),
+        field("dead_letter"),
+        field("consumes"),
+        field("produces"),
+        field("listeners"),
+    ],
+};
+
+pub(super) const POLICY: ObjectSpec = ObjectSpec {
+    name: "`policy`",
+    fields: &[
+        field("names"),
+        field("partitions"),
+        field("replication_factor"),
+        field("retention"),
+        field("config"),
+        field("owner"),
+        field("profile"),
+        field("fail_on"),
+        field("checks"),
+    ],
+};
+
+pub(super) const POLICY_NAMES: ObjectSpec = ObjectSpec {
+    name: "`names` of a policy",
+    fields: &[field("allow"), field("deny"), field("except")],
+};
+
+pub(super) const POLICY_RANGE: ObjectSpec = ObjectSpec {
+    name: "a range of a policy",
+    fields: &[field("min"), field("max")],
+};
+
+pub(super) const POLICY_CONFIG: ObjectSpec = ObjectSpec {
+    name: "`config` of a policy",
+    fields: &[field("require"), field("allow"), field("deny")],
 };

@@ -4,6 +4,7 @@
 //! left out.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::interpolate::Context;
 use super::raw::{self, Settings};
@@ -28,6 +29,16 @@ pub(super) enum Wish {
     SameAs(TopicName),
 }
 
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Source => f.write_str("source"),
+            Self::SameAs(name) => write!(f, "the same as {name}"),
+        }
+    }
+}
+
 /// The values so far.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
@@ -44,7 +55,7 @@ const RETENTION_MS: &str = "retention.ms";
 
 impl Folded {
     /// Begins with a built-in tier.
-    pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>) {
+    pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>, source: Option<&Self>) {
         let origin = || built_in_origin(tier.name);
         self.partitions = match tier.partitions {
             BuiltInPartitions::Count(count) => Partitions::new(count).map(Wish::Count),
@@ -67,6 +78,10 @@ impl Folded {
                     .saturating_mul(10)
                     .max(delay.ms.saturating_add(DAY_MS))
             }),
+            Retention::AtMostDays(days) => {
+                let kept = source.and_then(Self::retention_ms);
+                Some(kept.unwrap_or(i64::MAX).min(days * DAY_MS))
+            }
             Retention::Unset => None,
         };
         let retention = retention.map(|ms| (RETENTION_MS, ms.to_string()));
@@ -230,6 +245,60 @@ impl Folded {
         self.config.insert(ConfigKey::new(MIN_INSYNC), value);
     }
 
+    /// The declared retention, where it is finite.
+    fn retention_ms(&self) -> Option<i64> {
+        let declared = self.config.get(&ConfigKey::new(RETENTION_MS))?;
+        declared.value.as_str().parse().ok().filter(|ms| *ms >= 0)
+    }
+
+    /// Values here that `other` declares differently, or not at all: what, where, both values.
+    pub(super) fn contradictions(
+        &self,
+        other: &Self,
+    ) -> Vec<(String, Option<Span>, String, String)> {
+        let mut found = Vec::new();
+        let nothing = || "nothing".to_owned();
+        if let Some((wish, origin)) = &self.partitions {
+            let theirs = other.partitions.as_ref().map(|(wish, _)| wish);
+            if theirs != Some(wish) {
+                let theirs = theirs.map_or_else(nothing, ToString::to_string);
+                found.push((
+                    "partitions".to_owned(),
+                    origin.span,
+                    wish.to_string(),
+                    theirs,
+                ));
+            }
+        }
+        if let Some(declared) = &self.replication_factor {
+            let theirs = other.replication_factor.as_ref().map(|theirs| theirs.value);
+            if theirs != Some(declared.value) {
+                let theirs = theirs.map_or_else(nothing, |theirs| theirs.to_string());
+                let what = "the replication factor".to_owned();
+                found.push((
+                    what,
+                    declared.origin.span,
+                    declared.value.to_string(),
+                    theirs,
+                ));
+            }
+        }
+        for (key, declared) in &self.config {
+            let theirs = other.config.get(key).map(|theirs| theirs.value.as_str());
+            let value = declared.value.as_str();
+            if theirs.is_none_or(|theirs| !catalog::same(key.as_str(), value, theirs)) {
+                let theirs = theirs.map_or_else(nothing, str::to_owned);
+                found.push((
+                    key.to_string(),
+                    declared.origin.span,
+                    value.to_owned(),
+                    theirs,
+                ));
+            }
+        }
+        found
+    }
+
     /// Where the partitions are stated, if in a manifest.
     pub(super) fn partitions_span(&self) -> Option<Span> {
         self.partitions.as_ref().and_then(|(_, origin)| origin.span)
@@ -388,32 +457,7 @@ fn retention(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<C
 /// Whether the key is one that may be sent; what is odd about it is reported.
 fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
     match catalog::classify(&key.text) {
-        KeyClass::Known(spec) => {
-            if let Some(version) = spec.removed_in {
-                diagnostics.push(
-                    Diagnostic::warning(
-                        Code::RemovedConfig,
-                        format!("`{}` was removed in Kafka {version}", key.text),
-                    )
-                    .at(key.span, "")
-                    .help("newer brokers refuse a topic that has it; leave it out"),
-                );
-            }
-            true
-        }
-        KeyClass::Vendor(vendor) => {
-            diagnostics.push(
-                Diagnostic::note(
-                    Code::VendorConfig,
-                    format!(
-                        "`{}` belongs to {vendor}: its value is not checked here",
-                        key.text
-                    ),
-                )
-                .at(key.span, "Apache Kafka refuses it"),
-            );
-            true
-        }
+        KeyClass::Known(_) | KeyClass::Vendor(_) => true,
         KeyClass::Unknown { help } => {
             let diagnostic = Diagnostic::error(
                 Code::UnknownConfig,

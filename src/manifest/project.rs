@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
-use super::raw::{Naming, Profile, Settings, Tier, Topic, Vars};
+use super::raw::{Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
@@ -23,6 +23,8 @@ pub(super) struct Project<'a> {
     pub(super) vars: HashMap<SourceId, Vars<'a>>,
     pub(super) file: Option<SourceId>,
     pub(super) topics: Vec<&'a Topic>,
+    pub(super) pipelines: Vec<&'a Pipeline>,
+    pub(super) policy: Option<&'a Policy>,
 }
 
 impl<'a> Project<'a> {
@@ -56,7 +58,13 @@ impl<'a> Project<'a> {
                 }
             }
             project.vars(source, &document.vars, diagnostics);
+            if let Some(policy) = &document.policy
+                && sections.may_stand("policy", source, policy.span, diagnostics)
+            {
+                project.policy = Some(policy);
+            }
             project.topics.extend(&document.topics);
+            project.pipelines.extend(&document.pipelines);
         }
         project.assemble_profiles(loaded, &mut sections, diagnostics);
         project
@@ -175,7 +183,7 @@ impl<'a> Project<'a> {
         name: &'a str,
         span: Option<Span>,
         diagnostics: &mut Diagnostics,
-    ) -> Option<(BuiltIn, Vec<(&'a str, Option<&'a Tier>)>)> {
+    ) -> Option<TierChain<'a>> {
         let mut chain: Vec<(&str, Option<&Tier>)> = Vec::new();
         let mut wanted = (name, span);
         let built_in = loop {
@@ -199,7 +207,10 @@ impl<'a> Project<'a> {
             wanted = (extends.text.as_str(), Some(extends.span));
         };
         chain.reverse();
-        Some((built_in, chain))
+        Some(TierChain {
+            built_in,
+            tiers: chain,
+        })
     }
 
     pub(super) fn unknown_tier(&self, name: &str, span: Option<Span>) -> Diagnostic {
@@ -223,6 +234,14 @@ impl<'a> Project<'a> {
             known.join(", ")
         ))
     }
+}
+
+/// What a tier is made of.
+pub(super) struct TierChain<'a> {
+    /// Where it starts.
+    pub(super) built_in: BuiltIn,
+    /// From the far end; without a declaration for the built-in tier's own name.
+    pub(super) tiers: Vec<(&'a str, Option<&'a Tier>)>,
 }
 
 fn check_names(vars: &[(Text, Text)], diagnostics: &mut Diagnostics) {

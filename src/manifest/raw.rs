@@ -16,6 +16,8 @@ pub(super) struct Document {
     pub(super) naming: Option<Naming>,
     pub(super) tiers: Option<Tiers>,
     pub(super) profiles: Option<Profiles>,
+    pub(super) policy: Option<Policy>,
+    pub(super) pipelines: Vec<Pipeline>,
     pub(super) vars: Vec<(Text, Text)>,
     pub(super) topics: Vec<Topic>,
 }
@@ -34,6 +36,8 @@ pub(super) struct Naming {
     pub(super) retry: Option<Text>,
     pub(super) dlq: Option<Text>,
     pub(super) error: Option<Text>,
+    pub(super) pipeline_prefix: Option<Text>,
+    pub(super) allowed_topics: Vec<Text>,
 }
 
 /// `tiers`.
@@ -99,8 +103,8 @@ pub(super) struct Topic {
     pub(super) tier: Option<Text>,
     pub(super) settings: Settings,
     pub(super) retry: Option<Box<Retry>>,
-    pub(super) dlq: Option<Box<Derived>>,
-    pub(super) error: Option<Box<Derived>>,
+    pub(super) dlq: Option<Derived>,
+    pub(super) error: Option<Derived>,
     pub(super) consumer_groups: Vec<Group>,
     pub(super) partition_key: Option<PartitionKey>,
     pub(super) profiles: Option<Vec<Text>>,
@@ -122,7 +126,7 @@ pub(super) enum Derived {
     /// `true`, `false` or a name, perhaps by a variable.
     Text(Text),
     /// A block of fields.
-    Block(Topic),
+    Block(Box<Topic>),
 }
 
 /// An entry of `consumer_groups`: a name, or a mapping with one.
@@ -138,6 +142,57 @@ pub(super) struct Group {
 pub(super) struct PartitionKey {
     pub(super) field: Option<Text>,
     pub(super) partitioner: Option<Text>,
+}
+
+/// One of `pipelines`.
+#[derive(Debug)]
+pub(super) struct Pipeline {
+    pub(super) name: Text,
+    pub(super) owner: Option<Text>,
+    pub(super) tier: Option<Text>,
+    pub(super) profiles: Option<Vec<Text>>,
+    pub(super) allowed_topics: Vec<Text>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// A step of a pipeline.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) name: Text,
+    pub(super) input: Option<Derived>,
+    pub(super) output: Option<Derived>,
+    pub(super) error: Option<Derived>,
+    pub(super) dead_letter: Option<Derived>,
+    pub(super) consumes: Vec<Text>,
+    pub(super) produces: Vec<Text>,
+    pub(super) listeners: Option<Text>,
+}
+
+/// `policy`.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) span: Span,
+    pub(super) allow_names: Vec<Text>,
+    pub(super) deny_names: Vec<Text>,
+    pub(super) except_names: Vec<Text>,
+    pub(super) partitions: Range,
+    pub(super) replication_factor: Range,
+    pub(super) retention: Range,
+    /// Keys, and the value where one is stated.
+    pub(super) require_config: Vec<(Text, Option<Text>)>,
+    pub(super) allow_config: Vec<Text>,
+    pub(super) deny_config: Vec<Text>,
+    pub(super) owner: Option<Text>,
+    pub(super) profile: Option<Text>,
+    pub(super) fail_on: Option<Vec<Text>>,
+    pub(super) checks: Vec<(Text, Text)>,
+}
+
+/// Bounds of a policy, both included.
+#[derive(Debug, Default)]
+pub(super) struct Range {
+    pub(super) min: Option<Text>,
+    pub(super) max: Option<Text>,
 }
 
 /// The `vars` of one scope, by name.

@@ -15,6 +15,7 @@ use super::load::Loaded;
 use super::project::Project;
 use super::raw::{Profile, Settings, Vars};
 use super::yaml::Text;
+use super::{check, pipeline, policy};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::topic::{
     ConsumerGroup, Declared, DeclaredTopic, Layer, Origin, PartitionKey, Partitioner, Partitions,
@@ -39,19 +40,28 @@ pub(super) struct Resolver<'a> {
     pub(super) profile_vars: Vars<'a>,
 }
 
-/// Resolves all topics that hold under the profile, in the order of their families.
+/// What resolution gives.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    /// In the order of their families.
+    pub(super) topics: Vec<DeclaredTopic>,
+    /// The policy's `fail_on`.
+    pub(super) fail_on: Option<Vec<String>>,
+}
+
+/// Resolves all topics that hold under the profile, and judges them.
 pub(super) fn resolve(
     loaded: &Loaded,
     inputs: &Inputs<'_>,
     diagnostics: &mut Diagnostics,
-) -> Vec<DeclaredTopic> {
+) -> Resolved {
     let project = Project::assemble(loaded, diagnostics);
     let profiles = match inputs.profile {
         None => Vec::new(),
         Some(name) => {
             if !project.profiles.contains_key(name) {
                 diagnostics.push(unknown_profile(name, &project, loaded));
-                return Vec::new();
+                return Resolved::default();
             }
             project.profile_chain(name, diagnostics)
         }
@@ -74,7 +84,17 @@ pub(super) fn resolve(
     };
     resolver.check_unused(diagnostics);
     let candidates = Candidates::gather(&resolver, diagnostics);
-    resolver.declare(&candidates, diagnostics)
+    let topics = resolver.declare(candidates, diagnostics);
+    check::check(&topics, diagnostics);
+    let mut fail_on = None;
+    if let Some(policy) = project.policy {
+        policy::check(policy, &topics, &resolver, diagnostics);
+        for (code, severity) in policy::severities(policy, &resolver, diagnostics) {
+            diagnostics.regrade(code, severity);
+        }
+        fail_on = policy::fail_on(policy, &resolver, diagnostics);
+    }
+    Resolved { topics, fail_on }
 }
 
 fn unknown_profile(name: &str, project: &Project<'_>, loaded: &Loaded) -> Diagnostic {
@@ -181,35 +201,90 @@ impl<'a> Resolver<'a> {
 
     fn declare(
         &self,
-        candidates: &Candidates<'a>,
+        mut candidates: Candidates<'a>,
         diagnostics: &mut Diagnostics,
     ) -> Vec<DeclaredTopic> {
-        self.check_profile_topics(candidates, diagnostics);
+        self.check_profile_topics(&candidates, diagnostics);
         let mut folded: Vec<Folded> = Vec::with_capacity(candidates.list.len());
-        // A main topic stands before what is derived from it.
-        for candidate in &candidates.list {
-            let source = candidate.source.map(|source| {
-                let main = &candidates.list[source];
-                (main, &folded[source])
-            });
-            let own = self.fold(candidate, source, candidates, diagnostics);
-            folded.push(own);
+        let early = candidates
+            .list
+            .iter()
+            .take_while(|one| !pipeline::is_late(one))
+            .count();
+        for index in 0..early {
+            // A main topic stands before what is derived from it.
+            self.fold_next(index, &candidates, &mut folded, diagnostics);
         }
-        let partitions = resolve_partitions(candidates, &folded, diagnostics);
+        for index in early..candidates.list.len() {
+            let partitions = resolve_partitions(&candidates, &folded, &mut Diagnostics::default());
+            let count = |index: usize| {
+                partitions
+                    .get(index)?
+                    .as_ref()
+                    .map(|declared| declared.value.get())
+            };
+            let names = &candidates.list[index].widest_of;
+            candidates.list[index].source =
+                pipeline::widest(names, &candidates, count).filter(|source| *source < index);
+            self.fold_next(index, &candidates, &mut folded, diagnostics);
+        }
+        let partitions = resolve_partitions(&candidates, &folded, diagnostics);
         let mut topics: Vec<_> = candidates
             .list
             .iter()
             .zip(folded)
             .zip(partitions)
             .map(|((candidate, folded), partitions)| {
-                self.declared(candidate, candidates, folded, partitions, diagnostics)
+                self.declared(candidate, &candidates, folded, partitions, diagnostics)
             })
             .collect();
         let step = |topic: &DeclaredTopic| topic.delay.as_ref().map(|delay| delay.index);
         topics.sort_by(|a, b| {
             (a.family(), a.role, step(a), &a.name).cmp(&(b.family(), b.role, step(b), &b.name))
         });
+        pipeline::finish(&candidates.steps, &mut topics, diagnostics);
         topics
+    }
+
+    fn fold_next(
+        &self,
+        index: usize,
+        candidates: &Candidates<'a>,
+        folded: &mut Vec<Folded>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let candidate = &candidates.list[index];
+        let source = candidate
+            .source
+            .map(|source| (&candidates.list[source], &folded[source]));
+        let own = self.fold(candidate, source, candidates, Profiled::Yes, diagnostics);
+        if !candidate.beside.is_empty() {
+            let plain = self.fold(candidate, source, candidates, Profiled::No, diagnostics);
+            self.check_beside(candidate, &plain, diagnostics);
+        }
+        folded.push(own);
+    }
+
+    /// What an external entry states beside the entry that declares the topic must be what that
+    /// entry says, whatever the profile makes of it.
+    fn check_beside(&self, candidate: &Candidate<'a>, own: &Folded, diagnostics: &mut Diagnostics) {
+        for entry in &candidate.beside {
+            let mut stated = Folded::default();
+            let context = &candidate.context;
+            stated.apply(self, &entry.settings, &Layer::Topic, context, diagnostics);
+            for (what, span, here, declared) in stated.contradictions(own) {
+                let name = &candidate.name;
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::ExternalContradiction,
+                        format!("{what} of `{name}` is {here} here, and declared as {declared}"),
+                    )
+                    .at(span.unwrap_or(entry.span), "")
+                    .and(candidate.span, "declared here")
+                    .help("an external entry beside the declaring one may only repeat its values"),
+                );
+            }
+        }
     }
 
     fn fold(
@@ -217,24 +292,38 @@ impl<'a> Resolver<'a> {
         candidate: &Candidate<'a>,
         source: Option<(&Candidate<'a>, &Folded)>,
         candidates: &Candidates<'a>,
+        profiled: Profiled,
         diagnostics: &mut Diagnostics,
     ) -> Folded {
         let mut folded = Folded::default();
         let context = &candidate.context;
+        let profiles = match profiled {
+            Profiled::Yes => self.profiles.as_slice(),
+            Profiled::No => &[],
+        };
         if let Some((tier, span)) = &candidate.tier {
             let chain = self.project.tier_chain(tier, *span, diagnostics);
-            if let Some((built_in, _)) = &chain {
-                folded.start(built_in, candidate.delay.as_ref());
+            if let Some(built_in) = chain.as_ref().map(|chain| &chain.built_in) {
+                let defaults = candidate
+                    .defaults
+                    .as_ref()
+                    .filter(|defaults| defaults.name == built_in.name);
+                let values = source.map(|(_, values)| values);
+                folded.start(
+                    defaults.unwrap_or(built_in),
+                    candidate.delay.as_ref(),
+                    values,
+                );
             }
             if let Some((main, values)) = source {
                 folded.take_over(&main.name, main.external, values);
             }
-            for (name, tier) in chain.iter().flat_map(|(_, chain)| chain) {
+            for (name, tier) in chain.iter().flat_map(|chain| &chain.tiers) {
                 if let Some(tier) = tier {
                     let layer = Layer::Tier((*name).to_owned());
                     folded.apply(self, &tier.settings, &layer, context, diagnostics);
                 }
-                for (profile, patches) in self.profiles.iter().map(|(name, p)| (name, &p.tiers)) {
+                for (profile, patches) in profiles.iter().map(|(name, p)| (name, &p.tiers)) {
                     for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
                         let profile = (*profile).to_owned();
                         let layer = Layer::ProfileTier {
@@ -249,13 +338,13 @@ impl<'a> Resolver<'a> {
         if let Some(raw) = candidate.raw {
             folded.apply(self, &raw.settings, &Layer::Topic, context, diagnostics);
         }
-        for (name, profile) in &self.profiles {
+        for (name, profile) in profiles {
             if let Some(all) = profile.all.as_ref().filter(|_| !candidate.external) {
                 let layer = Layer::ProfileAll((*name).to_owned());
                 folded.apply(self, all, &layer, context, diagnostics);
             }
         }
-        for (profile, _) in &self.profiles {
+        for (profile, _) in profiles {
             for settings in candidates.profile_settings(profile, &candidate.name) {
                 let layer = Layer::ProfileTopic((*profile).to_owned());
                 folded.apply(self, settings, &layer, context, diagnostics);
@@ -304,7 +393,7 @@ impl<'a> Resolver<'a> {
                 let members = group
                     .members
                     .as_ref()
-                    .and_then(|members| self.members(members, context, diagnostics));
+                    .and_then(|members| self.members("members", members, context, diagnostics));
                 let produces = group
                     .produces
                     .iter()
@@ -329,7 +418,10 @@ impl<'a> Resolver<'a> {
             shared_dlq: candidate.shared_dlq.as_ref().map(|(name, _)| name.clone()),
             tier: candidate.tier.as_ref().map(|(tier, _)| (*tier).to_owned()),
             description: text(raw.and_then(|raw| raw.description.as_ref()), diagnostics),
-            owner: text(raw.and_then(|raw| raw.owner.as_ref()), diagnostics),
+            owner: text(
+                raw.and_then(|raw| raw.owner.as_ref()).or(candidate.owner),
+                diagnostics,
+            ),
             external: candidate.external,
             partitions,
             replication_factor,
@@ -374,8 +466,9 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    fn members(
+    pub(super) fn members(
         &self,
+        field: &str,
         text: &Text,
         context: &Context<'_>,
         diagnostics: &mut Diagnostics,
@@ -386,7 +479,7 @@ impl<'a> Resolver<'a> {
             diagnostics.push(
                 Diagnostic::error(
                     Code::WrongType,
-                    format!("`members` is `{value}`, expected a positive integer"),
+                    format!("`{field}` is `{value}`, expected a positive integer"),
                 )
                 .at(text.span, ""),
             );
@@ -547,6 +640,13 @@ fn unstated(candidates: &Candidates<'_>, at: usize, next: usize, span: Span) -> 
     )
     .at(span, "")
     .and(other.span, "state `partitions` here")
+}
+
+/// Whether the profile's values are laid over the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Profiled {
+    Yes,
+    No,
 }
 
 /// By profile and topic name, the settings that the profile has for the topic.

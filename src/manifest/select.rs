@@ -31,7 +31,7 @@ pub(super) fn select(
         let selector = match parse(text) {
             Ok(selector) => selector,
             Err(problem) => {
-                diagnostics.push(problem);
+                diagnostics.push(*problem);
                 continue;
             }
         };
@@ -60,14 +60,17 @@ pub(super) fn select(
         .collect()
 }
 
-fn parse(text: &str) -> Result<Selector, Diagnostic> {
+fn parse(text: &str) -> Result<Selector, Box<Diagnostic>> {
     let glob = |pattern: &str| {
         GlobBuilder::new(pattern)
             .build()
             .map(|glob| glob.compile_matcher())
             .map_err(|error| {
-                Diagnostic::error(Code::Usage, format!("--select {text}: {}", error.kind()))
-                    .help("`*` stands for any characters, `?` for one, `{a,b}` for one of several")
+                Box::new(
+                Diagnostic::error(Code::Usage, format!("--select {text}: {}", error.kind())).help(
+                    "`*` stands for any characters, `?` for one, `{a,b}` for one of several",
+                ),
+            )
             })
     };
     match text.split_once(':') {
@@ -75,11 +78,13 @@ fn parse(text: &str) -> Result<Selector, Diagnostic> {
         Some(("tier", tier)) => Ok(Selector::Tier(tier.to_owned())),
         Some(("owner", owner)) => Ok(Selector::Owner(owner.to_owned())),
         Some(("file", pattern)) => Ok(Selector::File(glob(pattern)?)),
-        Some((kind, _)) => Err(Diagnostic::error(
-            Code::Usage,
-            format!("--select {text}: `{kind}:` is no kind of selection"),
-        )
-        .help("select by name (a glob), tier:NAME, owner:NAME or file:GLOB")),
+        Some((kind, _)) => Err(Box::new(
+            Diagnostic::error(
+                Code::Usage,
+                format!("--select {text}: `{kind}:` is no kind of selection"),
+            )
+            .help("select by name (a glob), tier:NAME, owner:NAME or file:GLOB"),
+        )),
     }
 }
 

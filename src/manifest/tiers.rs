@@ -29,6 +29,8 @@ pub(super) enum BuiltInPartitions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Retention {
     Days(i64),
+    /// As long as the main topic, but at most so many days.
+    AtMostDays(i64),
     /// Outlives the delay of the retry step, with room for consumers that are down.
     ByDelay,
     /// The broker's default.
@@ -96,6 +98,26 @@ impl BuiltIn {
         retention: Retention::Unset,
         min_insync: MinInsync::Unset,
         config: &[],
+    };
+
+    /// What stands in the place of `error` for a pipeline's step.
+    pub(super) const STEP_ERROR: Self = Self {
+        name: "error",
+        partitions: BuiltInPartitions::Source,
+        replication_factor: Some(3),
+        retention: Retention::AtMostDays(3),
+        min_insync: MinInsync::One,
+        config: HOUSE_CONFIG,
+    };
+
+    /// What stands in the place of `dlq` for a pipeline's step.
+    pub(super) const STEP_DEAD_LETTER: Self = Self {
+        name: "dlq",
+        partitions: BuiltInPartitions::Source,
+        replication_factor: Some(3),
+        retention: Retention::Days(30),
+        min_insync: MinInsync::One,
+        config: HOUSE_CONFIG,
     };
 
     pub(super) fn by_name(name: &str) -> Option<Self> {

@@ -330,7 +330,7 @@ impl Builder<'_, '_> {
                 Key::Awaited => *key = read_key(&node, entries, self.text, self.diagnostics),
                 Key::Read(text) => entries.push(text, node),
                 Key::Duplicate => {}
-                    Key::Unreadable => *broken = true,
+                Key::Unreadable => *broken = true,
                 Key::Merge => merges.push(node),
             },
         }

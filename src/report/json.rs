@@ -100,7 +100,11 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             failed: summary.failed,
         },
         topics: report.topics.iter().map(topic).collect(),
-        diagnostics: report.diagnostics.iter().map(|one| diagnostic(one, &report.sources)).collect(),
+        diagnostics: report
+            .diagnostics
+            .iter()
+            .map(|one| diagnostic(one, &report.sources))
+            .collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
@@ -128,13 +132,18 @@ fn mismatch(difference: &Difference) -> MismatchEntry<'_> {
         key: difference.key.as_deref(),
         declared: &difference.declared,
         found: &difference.found,
-        origin: difference.origin.map(crate::observed::ObservedOrigin::as_str),
+        origin: difference
+            .origin
+            .map(crate::observed::ObservedOrigin::as_str),
         remedy: difference.remedy.as_deref(),
     }
 }
 
 fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> DiagnosticEntry {
-    let place = diagnostic.primary.as_ref().map(|label| sources.location(label.span));
+    let place = diagnostic
+        .primary
+        .as_ref()
+        .map(|label| sources.location(label.span));
     let message = match &diagnostic.detail {
         None => diagnostic.message.clone(),
         Some(detail) => format!("{}\n{detail}", diagnostic.message),

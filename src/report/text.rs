@@ -31,22 +31,34 @@ const LONGEST_NAME: usize = 40;
 /// Where the writer fails.
 pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     for one in &report.diagnostics {
-        writeln!(out, "{}\n", diagnostic::render(one, &report.sources, layout.color))?;
+        writeln!(
+            out,
+            "{}\n",
+            diagnostic::render(one, &report.sources, layout.color)
+        )?;
     }
     let of_manifests = |one: &&diagnostic::Diagnostic| one.code.is_of_manifests();
     let manifests: Vec<_> = report.diagnostics.iter().filter(of_manifests).collect();
     if manifests.is_empty() {
         return Ok(());
     }
-    let count = |severity| manifests.iter().filter(|one| one.severity == severity).count();
+    let count = |severity| {
+        manifests
+            .iter()
+            .filter(|one| one.severity == severity)
+            .count()
+    };
     let parts: Vec<_> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
         .map(|severity| (count(severity), severity.as_str()))
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| plural(count, word))
         .collect();
-    let mut files: Vec<_> =
-        manifests.iter().filter_map(|one| one.primary.as_ref()).map(|l| l.span.source).collect();
+    let mut files: Vec<_> = manifests
+        .iter()
+        .filter_map(|one| one.primary.as_ref())
+        .map(|l| l.span.source)
+        .collect();
     files.sort();
     files.dedup();
     let places = match files.len() {
@@ -66,22 +78,37 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
 /// # Errors
 /// Where the writer fails.
 pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let Some(command) = report.command else { return Ok(()) };
+    let Some(command) = report.command else {
+        return Ok(());
+    };
     // Where nothing was decided there is nothing to list; the problem has said it all.
     let looks = matches!(command, Command::Verify | Command::Plan);
     let decided = report.wrote || looks || !report.has_errors();
-    if report.topics.is_empty() || !decided {
+    let asked = report.cluster.is_some() || command == Command::Validate;
+    if report.topics.is_empty() || !decided || !asked {
         return Ok(());
     }
     if let Some(cluster) = &report.cluster {
         let id = cluster.identity.id.as_deref().unwrap_or("no cluster id");
         let brokers = plural(cluster.identity.brokers, "broker");
-        writeln!(out, "{} ({}), {brokers}\n", printable(&cluster.label), printable(id))?;
+        writeln!(
+            out,
+            "{} ({}), {brokers}\n",
+            printable(&cluster.label),
+            printable(id)
+        )?;
     }
-    let mut topics: Vec<_> =
-        report.topics.iter().filter(|topic| is_listed(topic, command, layout)).collect();
+    let mut topics: Vec<_> = report
+        .topics
+        .iter()
+        .filter(|topic| is_listed(topic, command, layout))
+        .collect();
     topics.sort_by_key(|topic| rank(topic.state));
-    let width = topics.iter().map(|topic| topic.name.as_str().len()).max().unwrap_or(0);
+    let width = topics
+        .iter()
+        .map(|topic| topic.name.as_str().len())
+        .max()
+        .unwrap_or(0);
     let width = width.min(LONGEST_NAME);
     for topic in &topics {
         write_topic(topic, command, width, layout, out)?;
@@ -168,8 +195,15 @@ fn write_topic(
         line.push_str(&cell);
     }
     writeln!(out, "{}", line.trim_end())?;
+    let field_width = topic
+        .mismatches
+        .iter()
+        .map(|one| field(one).len())
+        .max()
+        .unwrap_or(0)
+        + 2;
     for difference in &topic.mismatches {
-        write_difference(difference, layout, out)?;
+        write_difference(difference, field_width.max(16), layout, out)?;
     }
     if let Some(error) = &topic.error {
         write_wrapped(error, NAME_COLUMN, NAME_COLUMN, out)?;
@@ -194,25 +228,35 @@ fn values(topic: &Topic) -> String {
     parts.join(", ")
 }
 
+/// What differs, as people call it.
+fn field(difference: &Difference) -> &str {
+    difference.key.as_deref().unwrap_or(match difference.field {
+        "replication_factor" => "replication",
+        field => field,
+    })
+}
+
 fn write_difference(
     difference: &Difference,
+    field_width: usize,
     layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let field = difference.key.as_deref().unwrap_or(match difference.field {
-        "replication_factor" => "replication",
-        field => field,
-    });
     let both = |human: &str, raw: &str| {
-        if human == raw { human.to_owned() } else { format!("{human} ({raw})") }
+        if human == raw {
+            human.to_owned()
+        } else {
+            format!("{human} ({raw})")
+        }
     };
     let declared = both(&difference.declared_human, &difference.declared);
     let found = both(&difference.found_human, &difference.found);
-    let mut text = format!("{field:<15} {declared} declared, {found} found");
+    let field = field(difference);
+    let mut text = format!("{field:<field_width$}{declared} declared, {found} found");
     if let Some(origin) = difference.origin {
         text.push_str(&format!(", {origin}"));
     }
-    write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + 16, out)?;
+    write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + field_width, out)?;
     if layout.verbose {
         let by = format!("declared by {}", difference.declared_by);
         write_wrapped(&by, NAME_COLUMN + 2, NAME_COLUMN + 4, out)?;
@@ -248,13 +292,17 @@ fn closing_line(report: &Report, command: Command) -> String {
     match command {
         Command::Validate => {
             let files = plural(report.sources.len(), "file");
-            format!("{} declared in {files}: all valid.", plural(declared, "topic"))
+            format!(
+                "{} declared in {files}: all valid.",
+                plural(declared, "topic")
+            )
         }
         Command::Verify if summary.matching == declared => {
             format!("{declared} declared: all match. {time}")
         }
         Command::Verify => {
-            let mut parts = vec![format!("{} match", summary.matching)];
+            let mut parts = Vec::new();
+            parts.extend(counted(summary.matching, "match"));
             parts.extend(counted(summary.mismatched, "mismatched"));
             parts.extend(counted(summary.missing, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
@@ -262,8 +310,11 @@ fn closing_line(report: &Report, command: Command) -> String {
         }
         Command::Plan | Command::Apply { dry_run: true } => {
             let mut parts = Vec::new();
-            let new: Vec<_> =
-                report.topics.iter().filter(|topic| topic.state == State::ToCreate).collect();
+            let new: Vec<_> = report
+                .topics
+                .iter()
+                .filter(|topic| topic.state == State::ToCreate)
+                .collect();
             if !new.is_empty() {
                 parts.push(format!("{} to create ({})", new.len(), volume(&new)));
             }
@@ -286,10 +337,16 @@ fn closing_line(report: &Report, command: Command) -> String {
 }
 
 fn applied(report: &Report, summary: Summary, time: &str) -> String {
-    let settled =
-        !report.diagnostics.iter().any(|one| one.code == diagnostic::Code::NotSettled);
+    let settled = !report
+        .diagnostics
+        .iter()
+        .any(|one| one.code == diagnostic::Code::NotSettled);
     let mut parts = Vec::new();
-    let created = if settled { "created and usable" } else { "created, not waited for" };
+    let created = if settled {
+        "created and usable"
+    } else {
+        "created, not waited for"
+    };
     parts.extend(counted(summary.created, created));
     parts.extend(counted(summary.matching, "matched"));
     parts.extend(counted(summary.mismatched, "mismatched"));
@@ -302,16 +359,26 @@ fn applied(report: &Report, summary: Summary, time: &str) -> String {
     } else {
         String::new()
     };
-    format!("{} declared: {}{ready}. {time}", summary.declared, parts.join(", "))
+    format!(
+        "{} declared: {}{ready}. {time}",
+        summary.declared,
+        parts.join(", ")
+    )
 }
 
 fn closing_help(report: &Report, command: Command) -> Option<&'static str> {
-    let missing = report.topics.iter().any(|topic| topic.state == State::ToCreate);
-    let mismatched = report.topics.iter().any(|topic| topic.state == State::Mismatched);
+    let missing = report
+        .topics
+        .iter()
+        .any(|topic| topic.state == State::ToCreate);
+    let mismatched = report
+        .topics
+        .iter()
+        .any(|topic| topic.state == State::Mismatched);
     match (command, missing, mismatched) {
-        (Command::Verify, true, true) => Some(
-            "help: `topicctl apply` creates what is missing; mismatches are yours to decide",
-        ),
+        (Command::Verify, true, true) => {
+            Some("help: `topicctl apply` creates what is missing; mismatches are yours to decide")
+        }
         (Command::Verify, true, false) => Some("help: `topicctl apply` creates what is missing"),
         (Command::Validate, ..) | (_, _, false) => None,
         (_, _, true) => {
@@ -322,7 +389,10 @@ fn closing_help(report: &Report, command: Command) -> Option<&'static str> {
 
 /// Partitions and replicas of new topics.
 fn volume(new: &[&Topic]) -> String {
-    let partitions: Option<i64> = new.iter().map(|topic| topic.partitions.map(i64::from)).sum();
+    let partitions: Option<i64> = new
+        .iter()
+        .map(|topic| topic.partitions.map(i64::from))
+        .sum();
     let replicas: Option<i64> = new
         .iter()
         .map(|topic| Some(i64::from(topic.partitions?) * i64::from(topic.replication_factor?)))
@@ -330,7 +400,11 @@ fn volume(new: &[&Topic]) -> String {
     let count = |number: i64, word: &str| plural(usize::try_from(number).unwrap_or(0), word);
     match (partitions, replicas) {
         (Some(partitions), Some(replicas)) => {
-            format!("{}, {}", count(partitions, "partition"), count(replicas, "replica"))
+            format!(
+                "{}, {}",
+                count(partitions, "partition"),
+                count(replicas, "replica")
+            )
         }
         (Some(partitions), None) => count(partitions, "partition"),
         _ => "some with the broker's partitions".to_owned(),
@@ -342,7 +416,11 @@ fn counted(count: usize, word: &str) -> Option<String> {
 }
 
 fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
 }
 
 fn and(parts: &[String]) -> String {

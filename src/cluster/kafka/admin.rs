@@ -16,10 +16,12 @@
 )]
 
 mod calls;
+mod codes;
+mod configuration;
+mod results;
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int};
-use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +31,11 @@ use std::time::{Duration, Instant};
 use rdkafka::bindings as rd;
 use tokio::sync::oneshot;
 
-pub(super) use calls::{Configured, Described, EndOffset};
+use codes::rd_kafka_event_error;
+pub(super) use codes::{Code, Failure};
+use configuration::Configuration;
+pub(super) use configuration::StartError;
+pub(super) use results::{Configured, Described, EndOffset};
 
 /// Syslog's level of an error, which librdkafka uses.
 const LOG_ERR: c_int = 3;
@@ -45,102 +51,6 @@ const PATIENT_POLL: Duration = Duration::from_millis(20);
 
 /// A broker that is up answers long before this.
 const PATIENT_AFTER: Duration = Duration::from_millis(500);
-
-// A code that this librdkafka does not name is no variant of the bindings' Rust enums, so that
-// taking one as such would be undefined behaviour; a newer broker sends them. These declarations
-// take codes as the integers that they are in C.
-mod codes {
-    use super::{c_char, c_int, rd};
-
-    unsafe extern "C" {
-        pub(super) fn rd_kafka_err2name(code: c_int) -> *const c_char;
-        pub(super) fn rd_kafka_err2str(code: c_int) -> *const c_char;
-        pub(super) fn rd_kafka_event_error(event: *mut rd::rd_kafka_event_t) -> c_int;
-        pub(super) fn rd_kafka_error_code(error: *const rd::rd_kafka_error_t) -> c_int;
-        pub(super) fn rd_kafka_topic_result_error(
-            result: *const rd::rd_kafka_topic_result_t,
-        ) -> c_int;
-        pub(super) fn rd_kafka_ConfigResource_error(
-            resource: *const rd::rd_kafka_ConfigResource_t,
-        ) -> c_int;
-        pub(super) fn rd_kafka_ConfigEntry_source(
-            entry: *const rd::rd_kafka_ConfigEntry_t,
-        ) -> c_int;
-    }
-}
-
-/// An error code of Kafka's protocol (from 1), or librdkafka's own (negative).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Code(i32);
-
-macro_rules! known_codes {
-    ($($name:ident = $variant:ident,)+) => {
-        impl Code {
-            $(pub(super) const $name: Self = Self(rd::rd_kafka_resp_err_t::$variant as i32);)+
-        }
-    };
-}
-
-known_codes! {
-    UNKNOWN_TOPIC_OR_PARTITION = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-    LEADER_NOT_AVAILABLE = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
-    REQUEST_TIMED_OUT = RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
-    NETWORK_EXCEPTION = RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
-    UNKNOWN_SERVER_ERROR = RD_KAFKA_RESP_ERR_UNKNOWN,
-    TOPIC_AUTHORIZATION_FAILED = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
-    CLUSTER_AUTHORIZATION_FAILED = RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
-    TOPIC_ALREADY_EXISTS = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS,
-    NOT_CONTROLLER = RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
-    DESTROY = RD_KAFKA_RESP_ERR__DESTROY,
-    TRANSPORT = RD_KAFKA_RESP_ERR__TRANSPORT,
-    RESOLVE = RD_KAFKA_RESP_ERR__RESOLVE,
-    UNKNOWN_TOPIC = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
-    UNKNOWN_PARTITION = RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-    ALL_BROKERS_DOWN = RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
-    INVALID_ARG = RD_KAFKA_RESP_ERR__INVALID_ARG,
-    TIMED_OUT = RD_KAFKA_RESP_ERR__TIMED_OUT,
-    SSL = RD_KAFKA_RESP_ERR__SSL,
-    AUTHENTICATION = RD_KAFKA_RESP_ERR__AUTHENTICATION,
-    NO_ENTRY = RD_KAFKA_RESP_ERR__NOENT,
-}
-
-/// Where librdkafka's name is not the one of Kafka's `Errors` and documentation.
-const RENAMED: [(i32, &str); 7] = [
-    (-1, "UNKNOWN_SERVER_ERROR"),
-    (2, "CORRUPT_MESSAGE"),
-    (3, "UNKNOWN_TOPIC_OR_PARTITION"),
-    (6, "NOT_LEADER_OR_FOLLOWER"),
-    (10, "MESSAGE_TOO_LARGE"),
-    (17, "INVALID_TOPIC_EXCEPTION"),
-    (18, "RECORD_LIST_TOO_LARGE"),
-];
-
-impl Code {
-    /// Kafka's own upper-case name, `INVALID_REPLICATION_FACTOR` for example; librdkafka's own
-    /// codes begin with `_`.
-    pub(super) fn name(self) -> String {
-        if let Some((_, name)) = RENAMED.iter().find(|(code, _)| *code == self.0) {
-            return (*name).to_owned();
-        }
-        // SAFETY: takes any integer and returns a static text, or one in thread-local memory that
-        // is copied before the next call on this thread.
-        let name = unsafe { text(codes::rd_kafka_err2name(self.0)) };
-        name.unwrap_or_else(|| self.0.to_string())
-    }
-}
-
-/// A code with the words of the broker or of librdkafka.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Failure {
-    pub(super) code: Code,
-    pub(super) message: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.name(), self.message)
-    }
-}
 
 /// What the reading thread tells besides results. Called on that thread: it must not block.
 pub(super) trait Listener: Send + Sync + 'static {
@@ -337,81 +247,6 @@ impl Drop for Client {
     }
 }
 
-/// Why a client could not be started.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct StartError {
-    /// The setting that librdkafka refuses; `None` where it cannot start with all of them.
-    pub(super) setting: Option<String>,
-    /// librdkafka's words, which may quote the value.
-    pub(super) message: String,
-}
-
-struct Configuration(NonNull<rd::rd_kafka_conf_t>);
-
-impl Configuration {
-    fn new() -> Self {
-        // SAFETY: returns a fresh object that this value owns.
-        let conf = unsafe { rd::rd_kafka_conf_new() };
-        Self(NonNull::new(conf).expect("librdkafka aborts where memory is short"))
-    }
-
-    fn set(&self, name: &str, value: &str) -> Result<(), StartError> {
-        let failed = |message: String| StartError {
-            setting: Some(name.to_owned()),
-            message,
-        };
-        let name = c_text(name).map_err(|failure| failed(failure.message))?;
-        let value = c_text(value).map_err(|failure| failed(failure.message))?;
-        let mut words = [0; TEXT];
-        // SAFETY: the object is alive, the texts end with NUL and are copied by the call, and
-        // `words` is as long as it says.
-        let result = unsafe {
-            rd::rd_kafka_conf_set(
-                self.0.as_ptr(),
-                name.as_ptr(),
-                value.as_ptr(),
-                words.as_mut_ptr(),
-                words.len(),
-            )
-        };
-        match result {
-            rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
-            _ => Err(failed(buffer(&words))),
-        }
-    }
-
-    fn into_client(self) -> Result<NonNull<rd::rd_kafka_t>, StartError> {
-        let mut words = [0; TEXT];
-        // SAFETY: the object is alive. A client that starts takes it over, so it is forgotten
-        // then; where it does not start it stays ours and is dropped.
-        let client = unsafe {
-            rd::rd_kafka_conf_set_events(
-                self.0.as_ptr(),
-                rd::RD_KAFKA_EVENT_ERROR | rd::RD_KAFKA_EVENT_LOG,
-            );
-            rd::rd_kafka_new(
-                rd::rd_kafka_type_t::RD_KAFKA_PRODUCER,
-                self.0.as_ptr(),
-                words.as_mut_ptr(),
-                words.len(),
-            )
-        };
-        let client = NonNull::new(client).ok_or_else(|| StartError {
-            setting: None,
-            message: buffer(&words),
-        })?;
-        std::mem::forget(self);
-        Ok(client)
-    }
-}
-
-impl Drop for Configuration {
-    fn drop(&mut self) {
-        // SAFETY: owned by this value; `into_client` forgets it where librdkafka took it.
-        unsafe { rd::rd_kafka_conf_destroy(self.0.as_ptr()) }
-    }
-}
-
 /// The options of one call, in librdkafka's memory.
 struct Options(NonNull<rd::rd_kafka_AdminOptions_t>);
 
@@ -473,7 +308,7 @@ impl Event {
     fn failure(&self) -> Option<Failure> {
         // SAFETY: the event is alive, and so is its text.
         unsafe {
-            let code = Code(codes::rd_kafka_event_error(self.as_ptr()));
+            let code = Code(rd_kafka_event_error(self.as_ptr()));
             let message = || text(rd::rd_kafka_event_error_string(self.as_ptr()));
             (code != Code(0)).then(|| Failure {
                 code,

@@ -8,6 +8,7 @@
 //! with `--wait`). After it, a broker that goes away is the client library's to work around, and
 //! only final troubles and the loss of all brokers end a wait.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,8 +30,12 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long a single address may be in trouble where others may answer in its place.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long the words are compared before the same progress is told again.
+/// How often the same progress is told again; new words are told after [`GRACE`].
 const PROGRESS: Duration = Duration::from_secs(5);
+
+/// How long an answer may take before another broker is looked for: the one that all calls go to,
+/// the controller as the metadata names it, may be gone without the cluster knowing yet.
+const ANOTHER_BROKER: Duration = Duration::from_millis(500);
 
 /// How long to rest between two tries of a request that broke, so that a broker that is gone is
 /// not asked in a busy loop.
@@ -55,8 +60,9 @@ type Progress = Box<dyn Fn(&Waiting) + Send + Sync>;
 #[derive(Clone, Debug, Default)]
 struct Heard {
     connected: bool,
-    /// The trouble that says most, since when there has been any, and whether all are down.
+    /// The trouble that says most, and since when there has been any.
     trouble: Option<(Trouble, Instant)>,
+    /// Since when all known brokers have been out of reach.
     all_down: Option<Instant>,
 }
 
@@ -64,13 +70,23 @@ struct Ear(watch::Sender<Heard>);
 
 impl Listener for Ear {
     fn connected(&self) {
-        self.0.send_modify(|heard| heard.connected = true);
+        self.0.send_modify(|heard| {
+            *heard = Heard {
+                connected: true,
+                ..Heard::default()
+            };
+        });
     }
 
     fn error(&self, failure: Failure) {
         let trouble = Trouble::read(&failure);
         let now = Instant::now();
         self.0.send_modify(|heard| {
+            let trouble = if heard.connected {
+                trouble.after_an_answer()
+            } else {
+                trouble
+            };
             if trouble.kind == Kind::AllDown {
                 heard.all_down.get_or_insert(now);
             }
@@ -175,6 +191,7 @@ impl Connection {
                 biased;
                 outcome = call.outcome() => outcome,
                 error = self.hopeless(asked) => return Err(error),
+                never = self.look_for_brokers() => match never {},
             };
             match outcome {
                 Err(failure) if failure.code == Code::TRANSPORT => {
@@ -221,7 +238,11 @@ impl Connection {
 
     /// Makes a call that must not be repeated blindly; whatever ends it is its outcome.
     pub(super) async fn write<T>(&self, call: Pending<T>) -> Outcome<T> {
-        let outcome = call.outcome().await;
+        let outcome = tokio::select! {
+            biased;
+            outcome = call.outcome() => outcome,
+            never = self.look_for_brokers() => match never {},
+        };
         if outcome.is_ok() {
             self.note_answer();
         }
@@ -271,6 +292,15 @@ impl Connection {
             heard.trouble = None;
             heard.all_down = None;
         });
+    }
+
+    /// Looks for a controller now and then. A request that was sent is not touched by it.
+    async fn look_for_brokers(&self) -> Infallible {
+        loop {
+            sleep(ANOTHER_BROKER).await;
+            // What is learned goes to the client itself, not to us.
+            drop(self.client.refresh_controller(ANOTHER_BROKER));
+        }
     }
 
     /// When `--wait` is over.

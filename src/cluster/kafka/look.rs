@@ -28,7 +28,7 @@ const CONFIGS_AT_ONCE: usize = 400;
 const SECOND_LOOK: Duration = Duration::from_millis(75);
 
 /// How long another broker is waited for at the second look, before any may answer.
-const OTHER_BROKER: Duration = Duration::from_secs(2);
+const OTHER_BROKER: Duration = Duration::from_secs(1);
 
 /// The waits for a broker that knows a topic but not its configuration yet.
 const LAG: [Duration; 5] = [

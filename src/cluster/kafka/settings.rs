@@ -8,12 +8,13 @@
 //!
 //! | module | holds |
 //! |-|-|
-//! | [`bootstrap`] | the list of `host:port` |
-//! | [`environment`] | the variables that people have |
-//! | [`properties`] | the syntax of Java's `.properties` |
-//! | [`java`] | the Java client's names and values, in librdkafka's |
-//! | [`jaas`] | `sasl.jaas.config` |
-//! | [`layers`] | names, checks and strength of settings |
+//! | `bootstrap` | the list of `host:port` |
+//! | `environment` | the variables that people have |
+//! | `properties` | the syntax of Java's `.properties` |
+//! | `java` | the Java client's names and values, in librdkafka's |
+//! | `jaas` | `sasl.jaas.config` |
+//! | `layers` | names, checks and strength of settings |
+//! | `security` | what is encrypted, and who logs in |
 
 mod bootstrap;
 mod environment;

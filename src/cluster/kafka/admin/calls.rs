@@ -1,21 +1,20 @@
-//! The admin calls themselves: arguments into librdkafka's memory, results out of it.
+//! The admin calls themselves: arguments into librdkafka's memory.
 //!
-//! Each call has a `send` part, run by the caller, and a `read` part, run by the reading thread on
-//! the event that carries the result. Lists that librdkafka returns may hold null slots (a name
-//! that the broker left out or answered twice), which are left out here too.
+//! Each call has a `send` part, run by the caller, and a reader in [`super::results`]. librdkafka
+//! copies what it is given, so that everything made here is freed here.
 
 use std::ffi::{CString, c_char, c_int};
-use std::ptr;
 use std::time::Duration;
 
 use rdkafka::bindings as rd;
 
-use super::{
-    CallOptions, Client, Code, Event, Failure, NonNull, Pending, array, c_text, codes,
-    milliseconds, text,
+use super::results::{
+    ClusterDescription, Configured, Described, EndOffset, read_cluster, read_configs, read_created,
+    read_end_offsets, read_topics,
 };
+use super::{CallOptions, Client, Code, Failure, NonNull, Pending, c_text, milliseconds};
 use crate::cluster::NewTopic;
-use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition};
+use crate::observed::ObservedPartition;
 use crate::topic::{ConfigKey, TopicName};
 
 /// How much sooner the broker gives up on a creation than the client does, so that its answer is
@@ -26,33 +25,8 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 /// Offset specification for the end of a partition (RD_KAFKA_OFFSET_SPEC_LATEST).
 const LATEST: i64 = -1;
 
-/// The answer for one topic of a DescribeTopics or CreateTopics call.
-#[derive(Debug)]
-pub(in super::super) struct Described<T> {
-    pub(in super::super) name: String,
-    pub(in super::super) result: Result<T, Failure>,
-}
-
-/// The configuration of one topic, key by key.
-pub(in super::super) type Configured = Vec<(String, ObservedConfig)>;
-
-/// The answer for one partition of a ListOffsets call.
-#[derive(Debug)]
-pub(in super::super) struct EndOffset {
-    pub(in super::super) topic: String,
-    pub(in super::super) partition: i32,
-    /// `Ok(None)` where its leader gave no answer at all: librdkafka then leaves the partition
-    /// without an error and without an offset.
-    pub(in super::super) result: Result<Option<i64>, Failure>,
-}
-
-/// The answer of a DescribeCluster call.
-#[derive(Debug)]
-pub(in super::super) struct ClusterDescription {
-    pub(in super::super) id: Option<String>,
-    /// Ids of the brokers that are registered and alive.
-    pub(in super::super) brokers: Vec<i32>,
-}
+/// A name with a character that Kafka does not allow.
+const NO_TOPIC: &str = "?";
 
 impl Client {
     /// Looks at topics by name (a Metadata request that never creates). Names must be different.
@@ -183,6 +157,23 @@ impl Client {
         )
     }
 
+    /// Has librdkafka ask any broker that it is connected to for metadata, which tells the
+    /// controller of this moment. Calls that wait for the connection to a controller then turn to
+    /// the new one. The result tells nothing.
+    ///
+    /// There is no call for just that. Asking for offsets makes librdkafka look up leaders, and
+    /// the name is one that no topic can have, so that the look-up is all that happens.
+    pub(in super::super) fn refresh_controller(
+        &self,
+        timeout: Duration,
+    ) -> Pending<Vec<EndOffset>> {
+        let options = CallOptions {
+            timeout,
+            broker: None,
+        };
+        self.offsets(options, &[(NO_TOPIC, 0)])
+    }
+
     /// Asks the leader of each partition for its end offset, one request a leader. Partitions must
     /// be different. Its cost in librdkafka grows with the square of the partitions.
     pub(in super::super) fn end_offsets(
@@ -190,10 +181,18 @@ impl Client {
         options: CallOptions,
         partitions: &[(&TopicName, i32)],
     ) -> Pending<Vec<EndOffset>> {
+        let partitions: Vec<(&str, i32)> = partitions
+            .iter()
+            .map(|(name, partition)| (name.as_str(), *partition))
+            .collect();
+        self.offsets(options, &partitions)
+    }
+
+    fn offsets(&self, options: CallOptions, partitions: &[(&str, i32)]) -> Pending<Vec<EndOffset>> {
         self.call(
             options,
             |handle, options| {
-                let names = c_texts(partitions.iter().map(|(name, _)| name.as_str()))?;
+                let names = c_texts(partitions.iter().map(|(name, _)| *name))?;
                 let size = c_int::try_from(partitions.len()).unwrap_or(c_int::MAX);
                 // SAFETY: the list is ours until it is destroyed below; names are copied into it;
                 // an added element is valid until the next addition; the call copies the list.
@@ -232,7 +231,18 @@ impl Resources {
             let resource = rd::rd_kafka_ConfigResource_new(kind, name.as_ptr());
             self.0.push(resource);
             for key in keys {
-                rd::rd_kafka_ConfigResource_set_config(resource, key.as_ptr(), ptr::null());
+                // The value has no meaning here, but librdkafka insists on one; without the key,
+                // all would be read.
+                let code =
+                    rd::rd_kafka_ConfigResource_set_config(resource, key.as_ptr(), c"".as_ptr())
+                        as i32;
+                if code != 0 {
+                    let message = format!("configuration key {key:?} cannot be asked for");
+                    return Err(Failure {
+                        code: Code(code),
+                        message,
+                    });
+                }
             }
         }
         Ok(())
@@ -292,193 +302,4 @@ impl Drop for NewTopics {
 
 fn c_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<CString>, Failure> {
     texts.map(c_text).collect()
-}
-
-/// # Safety
-/// `event` is the result of a DescribeTopics call.
-unsafe fn read_topics(event: &Event) -> Vec<Described<Vec<ObservedPartition>>> {
-    let mut count = 0;
-    // SAFETY: the event's kind is given by the contract; its arrays live as long as it.
-    unsafe {
-        let result = rd::rd_kafka_event_DescribeTopics_result(event.as_ptr());
-        let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &mut count);
-        present(array(topics, count))
-            .map(|topic| read_topic(topic))
-            .collect()
-    }
-}
-
-/// # Safety
-/// `topic` belongs to an event that is alive.
-unsafe fn read_topic(
-    topic: *const rd::rd_kafka_TopicDescription_t,
-) -> Described<Vec<ObservedPartition>> {
-    // SAFETY: all that is read belongs to the topic's event.
-    unsafe {
-        let name = text(rd::rd_kafka_TopicDescription_name(topic)).unwrap_or_default();
-        let error = rd::rd_kafka_TopicDescription_error(topic);
-        let code = codes::rd_kafka_error_code(error);
-        let result = failure(code, rd::rd_kafka_error_string(error)).map(|()| {
-            let mut count = 0;
-            let partitions = rd::rd_kafka_TopicDescription_partitions(topic, &mut count);
-            let mut partitions: Vec<_> = present(array(partitions, count))
-                .map(|partition| read_partition(partition))
-                .collect();
-            partitions.sort_by_key(|partition| partition.id);
-            partitions
-        });
-        Described { name, result }
-    }
-}
-
-/// # Safety
-/// `partition` belongs to an event that is alive.
-unsafe fn read_partition(partition: *const rd::rd_kafka_TopicPartitionInfo_t) -> ObservedPartition {
-    // SAFETY: all that is read belongs to the partition's event. Elements without a broker of that
-    // id among the live ones may be null.
-    unsafe {
-        let id = |node: *const rd::rd_kafka_Node_t| rd::rd_kafka_Node_id(node);
-        let leader = rd::rd_kafka_TopicPartitionInfo_leader(partition);
-        let (mut replicas, mut in_sync) = (0, 0);
-        let replica = rd::rd_kafka_TopicPartitionInfo_replicas(partition, &mut replicas);
-        let synced = rd::rd_kafka_TopicPartitionInfo_isr(partition, &mut in_sync);
-        ObservedPartition {
-            id: rd::rd_kafka_TopicPartitionInfo_partition(partition),
-            leader: (!leader.is_null())
-                .then(|| id(leader))
-                .filter(|id| *id >= 0),
-            replicas: present(array(replica, replicas)).map(id).collect(),
-            in_sync: present(array(synced, in_sync)).map(id).collect(),
-        }
-    }
-}
-
-/// # Safety
-/// `event` is the result of a DescribeCluster call.
-unsafe fn read_cluster(event: &Event) -> ClusterDescription {
-    let mut count = 0;
-    // SAFETY: the event's kind is given by the contract; what it returns lives as long as it.
-    unsafe {
-        let result = rd::rd_kafka_event_DescribeCluster_result(event.as_ptr());
-        let nodes = rd::rd_kafka_DescribeCluster_result_nodes(result, &mut count);
-        let brokers = present(array(nodes, count)).map(|node| rd::rd_kafka_Node_id(node));
-        ClusterDescription {
-            id: text(rd::rd_kafka_DescribeCluster_result_cluster_id(result)),
-            brokers: brokers.collect(),
-        }
-    }
-}
-
-/// # Safety
-/// `event` is the result of a DescribeConfigs call.
-unsafe fn read_configs(event: &Event) -> Vec<Described<Configured>> {
-    let mut count = 0;
-    // SAFETY: the event's kind is given by the contract; its arrays live as long as it.
-    unsafe {
-        let result = rd::rd_kafka_event_DescribeConfigs_result(event.as_ptr());
-        let resources = rd::rd_kafka_DescribeConfigs_result_resources(result, &mut count);
-        let read = |resource| {
-            let code = codes::rd_kafka_ConfigResource_error(resource);
-            let words = rd::rd_kafka_ConfigResource_error_string(resource);
-            let mut count = 0;
-            let entries = rd::rd_kafka_ConfigResource_configs(resource, &mut count);
-            let entries = present(array(entries, count)).map(|entry| read_entry(entry));
-            Described {
-                name: text(rd::rd_kafka_ConfigResource_name(resource)).unwrap_or_default(),
-                result: failure(code, words).map(|()| entries.collect()),
-            }
-        };
-        present(array(resources, count)).map(read).collect()
-    }
-}
-
-/// # Safety
-/// `entry` belongs to an event that is alive.
-unsafe fn read_entry(entry: *const rd::rd_kafka_ConfigEntry_t) -> (String, ObservedConfig) {
-    // SAFETY: all that is read belongs to the entry's event.
-    unsafe {
-        let name = text(rd::rd_kafka_ConfigEntry_name(entry)).unwrap_or_default();
-        let sensitive = rd::rd_kafka_ConfigEntry_is_sensitive(entry) == 1;
-        let value = text(rd::rd_kafka_ConfigEntry_value(entry)).filter(|_| !sensitive);
-        let origin = match codes::rd_kafka_ConfigEntry_source(entry) {
-            1 => ObservedOrigin::Topic,
-            2 => ObservedOrigin::DynamicBroker,
-            3 => ObservedOrigin::DynamicDefaultBroker,
-            4 => ObservedOrigin::StaticBroker,
-            5 => ObservedOrigin::Default,
-            _ => ObservedOrigin::Unknown,
-        };
-        (name, ObservedConfig { value, origin })
-    }
-}
-
-/// # Safety
-/// `event` is the result of a CreateTopics call.
-unsafe fn read_created(event: &Event) -> Vec<Described<()>> {
-    let mut count = 0;
-    // SAFETY: the event's kind is given by the contract; its arrays live as long as it.
-    unsafe {
-        let result = rd::rd_kafka_event_CreateTopics_result(event.as_ptr());
-        let topics = rd::rd_kafka_CreateTopics_result_topics(result, &mut count);
-        let read = |topic| Described {
-            name: text(rd::rd_kafka_topic_result_name(topic)).unwrap_or_default(),
-            result: failure(
-                codes::rd_kafka_topic_result_error(topic),
-                rd::rd_kafka_topic_result_error_string(topic),
-            ),
-        };
-        present(array(topics, count)).map(read).collect()
-    }
-}
-
-/// # Safety
-/// `event` is the result of a ListOffsets call.
-unsafe fn read_end_offsets(event: &Event) -> Vec<EndOffset> {
-    let mut count = 0;
-    // SAFETY: the event's kind is given by the contract; its arrays live as long as it.
-    unsafe {
-        let result = rd::rd_kafka_event_ListOffsets_result(event.as_ptr());
-        let infos = rd::rd_kafka_ListOffsets_result_infos(result, &mut count);
-        let read = |info| {
-            let partition = rd::rd_kafka_ListOffsetsResultInfo_topic_partition(info);
-            // The field is a Rust enum in the bindings and may hold a code that it lacks.
-            let code = (&raw const (*partition).err).cast::<c_int>().read();
-            let words = codes::rd_kafka_err2str(code);
-            EndOffset {
-                topic: text((*partition).topic).unwrap_or_default(),
-                partition: (*partition).partition,
-                result: failure(code, words)
-                    .map(|()| Some((*partition).offset).filter(|offset| *offset >= 0)),
-            }
-        };
-        present(array(infos, count)).map(read).collect()
-    }
-}
-
-fn present<'a, T: 'a>(elements: &'a [*const T]) -> impl Iterator<Item = *const T> + 'a {
-    elements
-        .iter()
-        .copied()
-        .filter(|element| !element.is_null())
-}
-
-/// # Safety
-/// `words` is null or a NUL-terminated text that is alive.
-unsafe fn failure(code: c_int, words: *const c_char) -> Result<(), Failure> {
-    match code {
-        0 => Ok(()),
-        // SAFETY: by this function's contract.
-        code => Err(Failure {
-            code: Code(code),
-            message: broker_words(unsafe { text(words) }.unwrap_or_default()),
-        }),
-    }
-}
-
-/// librdkafka's standard texts name who speaks, which the code does already.
-fn broker_words(text: String) -> String {
-    match text.strip_prefix("Broker: ") {
-        Some(words) => words.to_owned(),
-        None => text,
-    }
 }

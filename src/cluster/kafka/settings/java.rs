@@ -5,6 +5,8 @@
 //! it and the way out.
 
 mod stores;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,0 +1,177 @@
+//! Properties files of the Java client.
+
+use std::time::Duration;
+
+use crate::cluster::kafka::settings::tests::{Given, expect, expect_problem, problems, value};
+
+#[test]
+fn java_properties_are_translated() {
+    let file = r#"
+bootstrap.servers = kafka:9093
+security.protocol = SASL_SSL
+sasl.mechanism = SCRAM-SHA-512
+sasl.jaas.config = org.apache.kafka.common.security.scram.ScramLoginModule required \
+    username="ci" \
+    password="a\\"b";
+ssl.truststore.type = PEM
+ssl.truststore.location = /etc/ca.pem
+ssl.endpoint.identification.algorithm =
+client.id = mine
+request.timeout.ms = 5000
+default.api.timeout.ms = 60000
+retries = 3
+enable.idempotence = true
+key.serializer = org.apache.kafka.common.serialization.StringSerializer
+socket.keepalive.enable = true
+"#;
+    let settings = expect(
+        &Given {
+            file: Some(file),
+            ..Given::default()
+        },
+        &[
+            ("bootstrap.servers", "kafka:9093"),
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.mechanism", "SCRAM-SHA-512"),
+            ("sasl.username", "ci"),
+            ("sasl.password", "a\"b"),
+            ("ssl.ca.location", "/etc/ca.pem"),
+            ("ssl.endpoint.identification.algorithm", "none"),
+            ("client.id", "mine"),
+            ("socket.keepalive.enable", "true"),
+        ],
+    );
+    assert_eq!(settings.timeout(), Duration::from_secs(5));
+    assert_eq!(
+        settings.facts().credentials_from,
+        "sasl.jaas.config in client.properties:5"
+    );
+    for name in [
+        "retries",
+        "enable.idempotence",
+        "request.timeout.ms",
+        "sasl.jaas.config",
+    ] {
+        assert_eq!(value(&settings, name), None, "{name}");
+    }
+}
+
+#[test]
+fn pem_and_pkcs12_stores_are_taken() {
+    let pem = "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----";
+    let wrapped = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let key = "-----BEGIN ENCRYPTED PRIVATE KEY-----AAAA-----END ENCRYPTED PRIVATE KEY-----";
+    let file = format!(
+        "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\n\
+         ssl.truststore.type=PEM\nssl.truststore.certificates={pem}\n\
+         ssl.keystore.type=PEM\nssl.keystore.certificate.chain={pem}\nssl.keystore.key={key}\n\
+         ssl.key.password=hush\n"
+    );
+    let given = Given {
+        file: Some(&file),
+        // A weaker CA must not come along.
+        environment: &[("SSL_CA_LOCATION", "/etc/ca.pem")],
+        ..Given::default()
+    };
+    let wanted = [
+        ("ssl.ca.pem", wrapped),
+        ("ssl.certificate.pem", wrapped),
+        ("ssl.key.password", "hush"),
+    ];
+    let settings = expect(&given, &wanted);
+    assert_eq!(value(&settings, "ssl.ca.location"), None);
+    assert!(!format!("{settings:?}").contains("PRIVATE KEY"));
+
+    let file = "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\nssl.keystore.type=pem\n\
+                ssl.keystore.location=/etc/client.pem\n";
+    let wanted = [
+        ("ssl.key.location", "/etc/client.pem"),
+        ("ssl.certificate.location", "/etc/client.pem"),
+    ];
+    expect(
+        &Given {
+            file: Some(file),
+            ..Given::default()
+        },
+        &wanted,
+    );
+
+    let file = "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\n\
+                ssl.keystore.location=/etc/client.p12\nssl.keystore.password=hush\n";
+    let wanted = [
+        ("ssl.keystore.location", "/etc/client.p12"),
+        ("ssl.keystore.password", "hush"),
+    ];
+    expect(
+        &Given {
+            file: Some(file),
+            ..Given::default()
+        },
+        &wanted,
+    );
+}
+
+#[test]
+fn what_cannot_be_translated_is_named_with_the_way_out() {
+    for (line, parts) in [
+        (
+            "ssl.truststore.location=/t.jks",
+            &["type JKS", "keytool -list -rfc -keystore /t.jks"][..],
+        ),
+        (
+            "ssl.keystore.location=/k.jks",
+            &["type JKS", "keytool -importkeystore"],
+        ),
+        ("ssl.truststore.certificates=/etc/ca.pem", &["not PEM"]),
+        (
+            "config.providers=file",
+            &["`config.providers`", "no counterpart"],
+        ),
+        ("config.providers.file.class=x.Y", &["no counterpart"]),
+        (
+            "sasl.client.callback.handler.class=x.Y",
+            &["no counterpart", "sasl.jaas.config"],
+        ),
+        (
+            "securty.protocol=SSL",
+            &["not a property", "did you mean security.protocol?"],
+        ),
+        ("plugin.library.paths=/x.so", &["not a property"]),
+        ("security.protocol=TLS", &["security.protocol", "TLS"]),
+        (
+            "sasl.mechanism=AWS_MSK_IAM\nsecurity.protocol=SASL_SSL",
+            &["AWS_MSK_IAM"],
+        ),
+        (
+            "sasl.jaas.config=x.OtherLoginModule required;",
+            &["x.OtherLoginModule", "PlainLoginModule"],
+        ),
+        ("request.timeout.ms=soon", &["number of milliseconds"]),
+        ("client.id=\\u00g0", &["`client.id`", "hexadecimal"]),
+    ] {
+        let text = format!("bootstrap.servers=kafka:9093\n{line}\n");
+        let found = problems(&Given {
+            file: Some(&text),
+            ..Given::default()
+        });
+        let place = "client.properties:2: ";
+        assert!(found[0].starts_with(place), "{line}: {found:#?}");
+        for part in parts {
+            assert!(found[0].contains(part), "{part} is not in {found:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_scram_module_needs_its_mechanism() {
+    let file = "bootstrap.servers=kafka:9093\nsasl.jaas.config=org.apache.kafka.common.security.\
+                scram.ScramLoginModule required username=ci password=hush;";
+    let given = Given {
+        file: Some(file),
+        ..Given::default()
+    };
+    expect_problem(
+        &given,
+        &["client.properties:2", "ScramLoginModule", "SCRAM-SHA-256"],
+    );
+}
