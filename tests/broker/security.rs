@@ -226,15 +226,14 @@ fn a_wrong_password_is_refused_and_never_told() {
     );
 }
 
-/// All that can be seen from outside is that the broker hangs up.
 #[test]
-fn a_connection_without_credentials_is_told_what_may_be_missing() {
+fn a_connection_without_credentials_is_not_authenticated() {
     let manifests = Manifests::small(["enough.nobody"]);
     on(&SASL.servers(), "verify", &manifests)
         .run()
-        .exits(3)
-        .says("closes the connection (PLAINTEXT)")
-        .says("whether the listener wants TLS or credentials: KAFKA_SECURITY_PROTOCOL");
+        .exits(4)
+        .says("closes the connection of who does not authenticate")
+        .says("set KAFKA_USERNAME and KAFKA_PASSWORD");
 }
 
 #[test]

@@ -70,7 +70,8 @@ fn a_silent_broker_is_given_up_in_time_and_named() {
 
 #[test]
 fn a_broker_that_is_killed_in_the_middle_of_apply_leaves_a_report() {
-    let Proxied { kafka, proxy } = Proxied::start(LocalKafka::options());
+    let options = LocalKafka::options().property("broker.session.timeout.ms", "4000");
+    let Proxied { kafka, proxy } = Proxied::start(options);
     let kafka = Arc::new(Mutex::new(kafka));
     let manifests = Manifests::small(["killed-a", "killed-b"]);
     let victim = Arc::clone(&kafka);

@@ -137,7 +137,7 @@ fn missing_topics_are_listed_by_name() {
         .exits(1)
         .says("missing   verify-missing-a")
         .says("missing   verify-missing-b")
-        .says("2 declared: 0 match, 2 missing.")
+        .says("2 declared: 2 missing.")
         .says("`topicctl apply` creates what is missing");
     on(SHARED.bootstrap_servers(), "verify", &manifests)
         .json()
@@ -202,7 +202,7 @@ fn fail_on_chooses_what_fails() {
         .args(&["--fail-on", "none,missing"])
         .run()
         .exits(2)
-        .says("--fail-on none stands alone");
+        .says("`none` of --fail-on stands alone");
 }
 
 #[test]
