@@ -53,6 +53,8 @@ struct Fake {
     checked: RefCell<Vec<Vec<NewTopic>>>,
     created: RefCell<Vec<Vec<NewTopic>>>,
     looks: Cell<usize>,
+    /// How many brokers there are when it is asked the first time; each time, one more.
+    brokers: Cell<usize>,
     /// How often leaders do not serve yet.
     not_served: Cell<usize>,
     /// Sends itself a signal with each creation, and waits until it has arrived.
@@ -126,10 +128,9 @@ fn refusal() -> Answer {
 
 impl ObserveTopics for Fake {
     async fn identity(&self) -> Result<ClusterIdentity, ClusterError> {
-        Ok(ClusterIdentity {
-            id: None,
-            brokers: 3,
-        })
+        let brokers = self.brokers.get();
+        self.brokers.set(brokers + 1);
+        Ok(ClusterIdentity { id: None, brokers })
     }
 
     async fn observe(&self, wanted: &[Wanted], _: Absence) -> Result<Observation, ClusterError> {
@@ -426,6 +427,31 @@ fn what_the_broker_made_otherwise_is_a_mismatch() {
     };
     assert!(!mismatches.is_empty());
     assert_eq!(code(&applied), ExitCode::Differences);
+}
+
+#[test]
+fn brokers_are_waited_for_as_many_as_a_topic_has_replicas() {
+    let wanted = || declared("  - { name: replicated, replication_factor: 6 }\n");
+    let fake = Fake::default();
+    let patient = Options {
+        brokers: Duration::from_secs(600),
+        ..OPTIONS
+    };
+    fake.brokers.set(4);
+    let applied = run_with(&fake, wanted(), patient, Interrupts::none);
+    assert_eq!(*status(&applied, "replicated"), Status::Created);
+    // It was told of 4, of 5 and of 6.
+    assert_eq!(fake.brokers.get(), 7);
+    // Without patience the check has the word.
+    let fake = Fake::default();
+    run(&fake, wanted());
+    assert_eq!((fake.brokers.get(), fake.checked.borrow().len()), (0, 1));
+    // Nothing to create, nothing to wait for.
+    let fake = Fake::default();
+    let external = declared("  - { name: theirs, external: true, replication_factor: 6 }\n");
+    let applied = run_with(&fake, external, patient, Interrupts::none);
+    assert_eq!(*status(&applied, "theirs"), Status::Missing);
+    assert_eq!(fake.brokers.get(), 0);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Three brokers, and brokers that start while topicctl waits for them.
 
+use std::collections::BTreeSet;
+
 use local_kafka::{LocalKafka, free_port};
 
-use crate::harness::{Manifests, describe, on};
+use crate::harness::{Manifests, describe, names, on};
 
 const FAMILY: &str = "
 topics:
@@ -23,6 +25,7 @@ fn three_replicas_and_a_wait_for_the_brokers_that_they_need() {
     let run = on(&servers, "apply", &manifests).args(&["--wait", "2m", "-o", "json"]);
     let mut run = run.start();
     run.until_it_says("waiting for brokers: 2 of 3 registered");
+    assert_eq!(names(&kafka), BTreeSet::new());
     kafka.start_node(3).expect("started");
     run.end().report().exits(0).all_are("created");
 
