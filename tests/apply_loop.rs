@@ -22,7 +22,7 @@ use topicctl::observed::{
     ObservedTopic, Unknown,
 };
 use topicctl::plan::plan;
-use topicctl::topic::{DeclaredTopic, Partitions, TopicName};
+use topicctl::topic::{DeclaredTopic, Partitions, ReplicationFactor, TopicName};
 
 /// What the cluster does with the creation of a topic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,7 +74,8 @@ impl Fake {
     }
 
     fn make(&self, topic: &NewTopic) {
-        let replicas = vec![1];
+        let factor = topic.replication_factor.map_or(1, ReplicationFactor::get);
+        let replicas: Vec<i32> = (1..=i32::from(factor)).collect();
         let partition = |id| ObservedPartition {
             id,
             leader: Some(1),

@@ -83,6 +83,19 @@ fn a_dry_run_has_the_broker_check_and_creates_nothing() {
 }
 
 #[test]
+fn not_settling_is_told_and_not_called_usable() {
+    let manifests = Manifests::small(["apply-unsettled"]);
+    let ended = on(SHARED.bootstrap_servers(), "apply", &manifests)
+        .args(&["--no-settle"])
+        .run()
+        .exits(0)
+        .says("created topics were not waited for (--no-settle)")
+        .says("1 declared: 1 created, not waited for. ");
+    assert!(!ended.stdout.contains("usable"), "{ended}");
+    assert!(!ended.stdout.contains("ready"), "{ended}");
+}
+
+#[test]
 fn one_refused_topic_of_fifty_creates_none_and_every_refusal_is_shown() {
     // The broker's metrics cannot tell these from the new ones with dots, so it refuses those.
     for existing in ["fifty_07", "fifty_31"] {
