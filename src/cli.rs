@@ -99,6 +99,9 @@ pub struct LookArgs {
 /// `topicctl validate`.
 #[derive(Args, Debug)]
 pub struct ValidateArgs {
+    /// Check under every declared profile, one after the other
+    #[arg(long, conflicts_with = "profile", env = "TOPICCTL_ALL_PROFILES")]
+    pub all_profiles: bool,
     /// What to read.
     #[command(flatten)]
     pub manifests: ManifestArgs,

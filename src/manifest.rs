@@ -57,16 +57,75 @@ pub struct Manifests {
 
 /// Reads, resolves, checks and selects.
 pub fn read(request: &Request) -> Manifests {
+    let (loaded, diagnostics) = load(request);
+    let judged = judge(&loaded, diagnostics, request);
+    Manifests {
+        sources: loaded.sources,
+        ..judged
+    }
+}
+
+/// Reads once, and resolves and checks under each declared profile in turn; a project without
+/// profiles is judged as it is. A problem that holds under some profiles only says so.
+///
+/// The topics are those of all profiles, each as the first profile that has it declares it.
+pub fn read_all_profiles(request: &Request) -> Manifests {
+    let (loaded, diagnostics) = load(request);
+    let profiles = resolve::profile_names(&loaded);
+    if profiles.is_empty() {
+        let judged = judge(&loaded, diagnostics, request);
+        let sources = loaded.sources;
+        return Manifests { sources, ..judged };
+    }
+    let mut all = Manifests::default();
+    let mut found: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+    let mut known = std::collections::BTreeSet::new();
+    for profile in &profiles {
+        let request = Request {
+            paths: request.paths.clone(),
+            profile: Some(profile.clone()),
+            outside: request.outside.clone(),
+            select: request.select.clone(),
+        };
+        let judged = judge(&loaded, diagnostics.clone(), &request);
+        for one in judged.diagnostics.sorted(&loaded.sources) {
+            match found.iter_mut().find(|(known, _)| *known == one) {
+                Some((_, under)) => under.push(profile),
+                None => found.push((one, vec![profile])),
+            }
+        }
+        let new = judged
+            .topics
+            .into_iter()
+            .filter(|topic| known.insert(topic.name.clone()));
+        all.topics.extend(new);
+    }
+    for (mut one, under) in found {
+        if under.len() < profiles.len() {
+            one.message
+                .push_str(&format!(" (under {})", under.join(", ")));
+        }
+        all.diagnostics.push(one);
+    }
+    all.sources = loaded.sources;
+    all
+}
+
+fn load(request: &Request) -> (load::Loaded, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let loaded = load::load(&request.paths, &mut diagnostics);
+    (loaded, diagnostics)
+}
+
+/// Everything but the texts, which stay with what was loaded.
+fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request) -> Manifests {
     let inputs = resolve::Inputs {
         outside: &request.outside,
         profile: request.profile.as_deref(),
     };
-    let resolve::Resolved { topics, fail_on } =
-        resolve::resolve(&loaded, &inputs, &mut diagnostics);
+    let resolve::Resolved { topics, fail_on } = resolve::resolve(loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
-        diagnostics.push(no_topics(request, &loaded));
+        diagnostics.push(no_topics(request, loaded));
     }
     // A selection among broken manifests would only add errors that are none.
     let topics = if diagnostics.has_errors() {
@@ -75,7 +134,7 @@ pub fn read(request: &Request) -> Manifests {
         select::select(topics, &request.select, &loaded.sources, &mut diagnostics)
     };
     Manifests {
-        sources: loaded.sources,
+        sources: Sources::default(),
         topics,
         diagnostics,
         fail_on,

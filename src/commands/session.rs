@@ -18,14 +18,14 @@ use crate::manifest::{self, Manifests, Outside, Request};
 use crate::observed::{ClusterIdentity, Unknown};
 use crate::plan::{Plan, plan};
 use crate::remedy::Access;
-use crate::report::{self, Cluster, Command, Report, Topic};
+use crate::report::{Cluster, Command, Report, Topic, problems};
 use crate::topic::DeclaredTopic;
 
 /// A report that ends a run early.
 type Early = Box<Report>;
 
-/// Reads the manifests that the arguments name.
-pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+/// What the arguments ask to read.
+fn request(args: &ManifestArgs) -> Request {
     let environment = if args.no_env {
         BTreeMap::new()
     } else {
@@ -34,7 +34,7 @@ pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, E
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect()
     };
-    let request = Request {
+    Request {
         paths: args.paths.clone(),
         profile: args.profile.clone().filter(|profile| !profile.is_empty()),
         outside: Outside {
@@ -47,8 +47,20 @@ pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, E
             .filter(|selection| !selection.is_empty())
             .cloned()
             .collect(),
-    };
-    let manifests = manifest::read(&request);
+    }
+}
+
+/// Reads the manifests that the arguments name.
+pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+    accept(manifest::read(&request(args)), args, command)
+}
+
+/// Reads them under every declared profile.
+pub(super) fn read_all_profiles(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+    accept(manifest::read_all_profiles(&request(args)), args, command)
+}
+
+fn accept(manifests: Manifests, args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
     let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
     if manifests.diagnostics.has_errors() || refused {
         let report = Report::invalid(Some(command), &manifests.diagnostics, manifests.sources);
@@ -189,7 +201,7 @@ impl Session {
         let (cluster, observation) = match looked {
             Ok(looked) => looked,
             Err(error) => {
-                let problem = report::of_cluster_error(&error);
+                let problem = problems::of_cluster_error(&error);
                 return Err(offline.end(error.kind.into(), problem));
             }
         };
@@ -237,7 +249,7 @@ impl Session {
         });
         let user = self.user.as_deref();
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
-        diagnostics.extend(report::of_run(
+        diagnostics.extend(problems::of_run(
             outcomes,
             stop,
             wrote,

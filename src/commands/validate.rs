@@ -11,7 +11,12 @@ use crate::report::{Command, Report, Topic};
 
 /// Reads and checks the manifests.
 pub(super) fn run(args: &ValidateArgs) -> Report {
-    let manifests = match session::read(&args.manifests, Command::Validate) {
+    let manifests = if args.all_profiles {
+        session::read_all_profiles(&args.manifests, Command::Validate)
+    } else {
+        session::read(&args.manifests, Command::Validate)
+    };
+    let manifests = match manifests {
         Ok(manifests) => manifests,
         Err(report) => return *report,
     };

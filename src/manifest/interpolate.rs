@@ -32,7 +32,7 @@ pub(super) const CONTEXT_NAMES: [&str; 8] = [
 ];
 
 /// Values that come from outside of the manifests.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Outside {
     /// `--var NAME=VALUE`.
     pub given: BTreeMap<String, String>,

@@ -97,6 +97,17 @@ pub(super) fn resolve(
     Resolved { topics, fail_on }
 }
 
+/// The declared profiles, by name.
+pub(super) fn profile_names(loaded: &Loaded) -> Vec<String> {
+    // What is wrong with them is reported when they are resolved.
+    let project = Project::assemble(loaded, &mut Diagnostics::default());
+    project
+        .profiles
+        .keys()
+        .map(|name| (*name).to_owned())
+        .collect()
+}
+
 fn unknown_profile(name: &str, project: &Project<'_>, loaded: &Loaded) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         Code::UnknownProfile,
