@@ -415,7 +415,11 @@ pub(crate) fn names(kafka: &LocalKafka) -> BTreeSet<String> {
     let list = kafka
         .tool("kafka-topics", &["--list", "--exclude-internal"])
         .expect("a list");
-    list.lines().map(str::to_owned).collect()
+    // For no topic it prints an empty line.
+    list.lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Runs a command that topicctl printed, as its reader would.
