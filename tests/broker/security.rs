@@ -196,12 +196,15 @@ fn a_wrong_password_is_refused_and_never_told() {
         for words in [&[][..], &["--wait", "10m"]] {
             let run = as_user("enough", command, &manifests)
                 .args(words)
+                .args(&["-X", "debug=all"])
                 .env("KAFKA_PASSWORD", wrong)
                 .env("TOPICCTL_LOG", "trace");
             let ended = run
                 .run()
                 .exits(4)
-                .says("refused the credentials of `enough`");
+                .says("refused the credentials of `enough`")
+                .says("SCRAM-SHA-512");
+            assert!(ended.stderr.contains("DEBUG"), "there is no log: {ended}");
             for secret in [wrong, "Z3Vlc3NlZC00NzEx"] {
                 assert!(!ended.stdout.contains(secret), "{ended}");
                 assert!(!ended.stderr.contains(secret), "{ended}");

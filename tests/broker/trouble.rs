@@ -31,6 +31,16 @@ fn a_broker_that_is_down_is_named() {
 }
 
 #[test]
+fn the_log_in_a_pipe_has_no_colours() {
+    let manifests = Manifests::small(["nowhere"]);
+    let servers = format!("127.0.0.1:{}", free_port().expect("a port"));
+    let run = on(&servers, "verify", &manifests).env("TOPICCTL_LOG", "debug");
+    let ended = run.run().exits(3);
+    assert!(ended.stderr.contains("DEBUG"), "{ended}");
+    assert!(!ended.stderr.contains('\u{1b}'), "{ended}");
+}
+
+#[test]
 fn a_port_that_speaks_something_else_is_named() {
     let manifests = Manifests::small(["nowhere"]);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
