@@ -50,6 +50,7 @@ fn start_log() {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(colors(io::stderr().is_terminal()))
         .try_init();
 }
 

@@ -58,7 +58,7 @@ impl From<ClusterErrorKind> for ExitCode {
 }
 
 /// Which findings give [`ExitCode::Differences`]; the others are told, and do not fail the run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FailOn {
     /// Declared topics that do not exist.
     pub missing: bool,

@@ -24,7 +24,8 @@ use crate::observed::ObservedPartition;
 use crate::topic::{ConfigKey, TopicName};
 
 /// How much sooner the broker gives up on a creation than the client does, so that its answer is
-/// not lost. Above 0 in any case: otherwise librdkafka reports REQUEST_TIMED_OUT as success.
+/// not lost; at most half of the client's time, or a short one would leave the broker none. Above
+/// 0 in any case: otherwise librdkafka reports REQUEST_TIMED_OUT as success.
 const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 
 /// Offset specification for the end of a partition (RD_KAFKA_OFFSET_SPEC_LATEST).
@@ -157,10 +158,7 @@ impl Client {
         topics: &[NewTopic],
         validate_only: bool,
     ) -> Pending<Vec<Described<()>>> {
-        let broker_waits = options
-            .timeout
-            .checked_sub(ANSWER_MARGIN)
-            .unwrap_or(options.timeout / 2);
+        let broker_waits = options.timeout - ANSWER_MARGIN.min(options.timeout / 2);
         self.call(
             options,
             |handle, options| {
