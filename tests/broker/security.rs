@@ -235,7 +235,7 @@ fn a_connection_without_credentials_is_not_authenticated() {
     on(&SASL.servers(), "verify", &manifests)
         .run()
         .exits(4)
-        .says("closes the connection of who does not authenticate")
+        .says("closes connections that do not authenticate")
         .says("set KAFKA_USERNAME and KAFKA_PASSWORD");
 }
 
