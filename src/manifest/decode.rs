@@ -29,6 +29,9 @@ pub(super) const PARTITIONS_HELP: &str =
     "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
 pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
 
+/// The fields that [`Settings`] are made of.
+const SETTINGS: &[&str] = &["partitions", "replication_factor", "retention", "config"];
+
 /// Decodes one YAML document. `None` where it is empty or no mapping at all.
 pub(super) fn document(
     node: &Node,
@@ -523,8 +526,8 @@ impl Decoder<'_> {
         if retry.get("delays").is_none_or(|(_, node)| node.is_null()) {
             self.missing(&retry, "delays");
         }
-        let delays = self.texts(&retry, "delays")?;
-        if delays.is_empty() {
+        let steps = self.retry_steps(&retry)?;
+        if steps.is_empty() {
             self.diagnostics.push(
                 Diagnostic::error(Code::OutOfRange, "a retry ladder without a step")
                     .at(retry.span, "`delays` is empty")
@@ -532,9 +535,59 @@ impl Decoder<'_> {
             );
         }
         Some(Box::new(Retry {
-            delays,
+            steps,
             block: self.topic_fields(&retry),
         }))
+    }
+
+    /// The items of `delays`: durations, or mappings with one and with fields of their own.
+    fn retry_steps(&mut self, retry: &Object<'_>) -> Option<Vec<RetryStep>> {
+        let (_, node) = retry.get("delays")?;
+        let Value::Sequence(items) = &node.value else {
+            let plain = |delay| RetryStep { delay, own: None };
+            return Some(
+                self.texts(retry, "delays")?
+                    .into_iter()
+                    .map(plain)
+                    .collect(),
+            );
+        };
+        Some(
+            items
+                .iter()
+                .filter_map(|item| self.retry_step(item, retry))
+                .collect(),
+        )
+    }
+
+    fn retry_step(&mut self, node: &Node, retry: &Object<'_>) -> Option<RetryStep> {
+        let Value::Mapping(_) = node.value else {
+            let expected = "a list of delays";
+            let Some(delay) = self.nullable("delays", node, expected)? else {
+                self.wrong_type("delays", node, expected);
+                return None;
+            };
+            return Some(RetryStep { delay, own: None });
+        };
+        let step = self.object(node, &fields::RETRY_STEP)?;
+        let delay = self.required(&step, "delay")?;
+        // Settings go over each other value by value, all other fields as a whole.
+        let settings = self.settings(retry).patched_by(self.settings(&step));
+        let mut fields = retry.fields.clone();
+        fields.extend(&step.fields);
+        fields.retain(|field, _| !SETTINGS.contains(field));
+        let own = Object {
+            spec: step.spec,
+            span: step.span,
+            fields,
+        };
+        Some(RetryStep {
+            delay,
+            own: Some(Topic {
+                settings,
+                ..self.topic_fields(&own)
+            }),
+        })
     }
 
     fn derived(&mut self, object: &Object<'_>, field: &'static str) -> Option<Derived> {

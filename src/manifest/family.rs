@@ -425,7 +425,8 @@ impl<'a> Gatherer<'_, 'a> {
         let Some(retry) = topic.retry.as_deref() else {
             return;
         };
-        for (index, written) in retry.delays.iter().enumerate() {
+        for (index, step) in retry.steps.iter().enumerate() {
+            let written = &step.delay;
             let context = Context::default().with("source", source.as_str().to_owned());
             let Some(delay) = self.resolver.evaluate(written, &context, self.diagnostics) else {
                 continue;
@@ -443,7 +444,8 @@ impl<'a> Gatherer<'_, 'a> {
                 written: delay,
                 ms,
             };
-            let block = Block::plain(Role::Retry, Some(&retry.block), written.span);
+            let raw = step.own.as_ref().unwrap_or(&retry.block);
+            let block = Block::plain(Role::Retry, Some(raw), written.span);
             self.block(block, Some(delay), Source::Known(main), context);
         }
     }
