@@ -17,6 +17,7 @@ pub mod health;
 pub mod interrupt;
 pub mod manifest;
 pub mod observed;
+pub mod partition;
 pub mod plan;
 pub mod remedy;
 pub mod report;
