@@ -1,13 +1,16 @@
 //! The command line: names, types and help. Knows neither YAML nor librdkafka, and decides
 //! nothing; [`crate::commands`] does what it says.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::FailOn;
+use crate::render::Form;
+use crate::topic::{Partitioner, Partitions};
 use crate::units;
 
 /// Makes the Kafka topics that manifests declare exist, and never alters or deletes anything.
@@ -50,6 +53,15 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// Check the manifests without a cluster
     Validate(ValidateArgs),
+    /// Write the declared topics in another form, without a cluster
+    ///
+    /// Every value is resolved: tiers, variables and the profile are gone.
+    Render(RenderArgs),
+    /// Tell which partition keys land in, without a cluster
+    ///
+    /// The partition count and the hash are those that a manifest declares for a topic, or are
+    /// given. With --stdin, tells how many keys spread over the partitions.
+    Partition(PartitionArgs),
 }
 
 /// `topicctl apply`.
@@ -140,6 +152,117 @@ pub struct ValidateArgs {
     /// How to tell.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `topicctl render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub manifests: ManifestArgs,
+    /// What to write
+    #[arg(
+        short, long, value_name = "FORM", value_enum, default_value_t = RenderForm::Yaml,
+        env = "TOPICCTL_RENDER_OUTPUT", help_heading = "Output"
+    )]
+    pub output: RenderForm,
+}
+
+/// What `render` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RenderForm {
+    /// A manifest with every value in place, which reads back to the same topics
+    Yaml,
+    /// One document, schema topicctl.topics/1
+    Json,
+    /// Lines of environment variables that hold the names, for services
+    Env,
+    /// A flowchart of families and groups, in Mermaid's language
+    Mermaid,
+    /// A shell script that creates the topics with Kafka's own kafka-topics
+    KafkaTopics,
+    /// A shell script that grants the rights these manifests need with kafka-acls
+    Acls,
+}
+
+impl From<RenderForm> for Form {
+    fn from(form: RenderForm) -> Self {
+        match form {
+            RenderForm::Yaml => Self::Yaml,
+            RenderForm::Json => Self::Json,
+            RenderForm::Env => Self::Env,
+            RenderForm::Mermaid => Self::Mermaid,
+            RenderForm::KafkaTopics => Self::KafkaTopics,
+            RenderForm::Acls => Self::Acls,
+        }
+    }
+}
+
+/// `topicctl partition`.
+#[derive(Args, Debug)]
+pub struct PartitionArgs {
+    /// Keys; write -- before one that begins with a dash
+    #[arg(
+        value_name = "KEY",
+        required_unless_present = "stdin",
+        conflicts_with = "stdin"
+    )]
+    pub keys: Vec<OsString>,
+    /// Read keys from standard input, one a line, and tell how they spread
+    #[arg(long, env = "TOPICCTL_STDIN", value_parser = BoolishValueParser::new())]
+    pub stdin: bool,
+    /// Take count and hash of this declared topic: its name, or a GLOB that matches no other
+    #[arg(long, value_name = "TOPIC", env = "TOPICCTL_TOPIC")]
+    pub topic: Option<String>,
+    /// How many partitions there are
+    #[arg(
+        long, value_name = "N", required_unless_present = "topic", value_parser = partitions,
+        env = "TOPICCTL_PARTITIONS"
+    )]
+    pub partitions: Option<Partitions>,
+    /// How a key becomes a number: murmur2 as the Java client, crc32 as librdkafka, fnv1a as
+    /// Sarama, md5 as a big-endian number
+    #[arg(
+        long, value_name = "HASH", required_unless_present = "topic", value_parser = partitioner(),
+        env = "TOPICCTL_PARTITIONER"
+    )]
+    pub partitioner: Option<Partitioner>,
+    /// Tell what share of the keys would move with this many partitions
+    #[arg(long, value_name = "N", value_parser = partitions, env = "TOPICCTL_TO")]
+    pub to: Option<Partitions>,
+    /// Where --topic is declared: a manifest file or directory; may be repeated
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "PATH",
+        default_value = "manifests/",
+        env = "TOPICCTL_MANIFESTS"
+    )]
+    pub manifests: Vec<PathBuf>,
+    /// Use the values of this profile
+    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
+    pub profile: Option<String>,
+    /// Set a variable; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
+    pub vars: Vec<(String, String)>,
+    /// Leave the environment out of the manifests' variables
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
+    pub no_env: bool,
+    /// How to write the result
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = PartitionFormat::Text,
+        env = "TOPICCTL_PARTITION_OUTPUT", help_heading = "Output"
+    )]
+    pub output: PartitionFormat,
+}
+
+/// What `partition` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PartitionFormat {
+    /// For people
+    Text,
+    /// One document, schema topicctl.partition/1
+    Json,
 }
 
 /// Which manifests, and under which conditions.
@@ -291,6 +414,23 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("it must be longer than nothing".to_owned()),
         duration => Ok(duration),
     }
+}
+
+fn partitions(text: &str) -> Result<Partitions, String> {
+    let count = text.trim().parse().ok().and_then(Partitions::new);
+    count.ok_or_else(|| format!("write a whole number from 1 to {}", i32::MAX))
+}
+
+fn partitioner() -> impl TypedValueParser<Value = Partitioner> {
+    let words = Partitioner::ALL.map(Partitioner::as_str);
+    PossibleValuesParser::new(words).map(|word| {
+        let named = |partitioner: &Partitioner| partitioner.as_str() == word;
+        // The parser lets no other word through.
+        Partitioner::ALL
+            .into_iter()
+            .find(named)
+            .unwrap_or(Partitioner::Md5)
+    })
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

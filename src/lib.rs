@@ -20,6 +20,7 @@ pub mod observed;
 pub mod partition;
 pub mod plan;
 pub mod remedy;
+pub mod render;
 pub mod report;
 pub mod topic;
 pub mod units;

@@ -155,7 +155,7 @@ fn moved_share(from: usize, to: usize) -> usize {
 }
 
 /// A word for a POSIX shell. A control character cannot be quoted for a terminal and is replaced.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -25,6 +25,10 @@ use crate::units::{self, Measure};
 pub enum Command {
     /// Offline checks.
     Validate,
+    /// The declared topics in another form.
+    Render,
+    /// Where keys land.
+    Partition,
     /// What apply would do.
     Plan,
     /// Whether the cluster is as declared.
@@ -41,10 +45,17 @@ impl Command {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Validate => "validate",
+            Self::Render => "render",
+            Self::Partition => "partition",
             Self::Plan => "plan",
             Self::Verify => "verify",
             Self::Apply { .. } => "apply",
         }
+    }
+
+    /// Whether it never asks a cluster.
+    pub fn is_offline(self) -> bool {
+        matches!(self, Self::Validate | Self::Render | Self::Partition)
     }
 }
 

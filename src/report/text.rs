@@ -67,7 +67,7 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
         files => format!(" in {files} of {}", plural(report.sources.len(), "file")),
     };
     let denied = report.exit == ExitCode::Invalid && !report.has_errors();
-    let offline = matches!(report.command, Some(Command::Validate) | None);
+    let offline = report.command.is_none_or(Command::is_offline);
     let so = match (report.has_errors() || denied, offline) {
         (true, false) if denied => "; the cluster was not touched (--deny-warnings)",
         (true, false) => "; the cluster was not touched",
@@ -290,7 +290,7 @@ fn closing_line(report: &Report, command: Command) -> String {
     let declared = summary.declared;
     let time = format!("{:.2} s", report.elapsed.as_secs_f64());
     match command {
-        Command::Validate => {
+        Command::Validate | Command::Render | Command::Partition => {
             let files = plural(report.sources.len(), "file");
             format!(
                 "{} declared in {files}: all valid.",
