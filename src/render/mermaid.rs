@@ -196,7 +196,7 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in printable(text).chars() {
         match c {
-            '"' | '#' | '&' | '<' | '>' | '`' | ';' | '\\' => {
+            '"' | '#' | '&' | '<' | '>' | '`' | ';' | '%' | '\\' => {
                 let _ = write!(escaped, "#{};", u32::from(c));
             }
             c => escaped.push(c),
