@@ -527,7 +527,8 @@ impl Decoder<'_> {
             self.missing(&retry, "delays");
         }
         let steps = self.retry_steps(&retry)?;
-        if steps.is_empty() {
+        let delays = retry.get("delays").map(|(_, node)| &node.value);
+        if matches!(delays, Some(Value::Sequence(items)) if items.is_empty()) {
             self.diagnostics.push(
                 Diagnostic::error(Code::OutOfRange, "a retry ladder without a step")
                     .at(retry.span, "`delays` is empty")
@@ -562,7 +563,7 @@ impl Decoder<'_> {
 
     fn retry_step(&mut self, node: &Node, retry: &Object<'_>) -> Option<RetryStep> {
         let Value::Mapping(_) = node.value else {
-            let expected = "a list of delays";
+            let expected = "delays such as 5m";
             let Some(delay) = self.nullable("delays", node, expected)? else {
                 self.wrong_type("delays", node, expected);
                 return None;

@@ -214,6 +214,60 @@ pipelines:
 }
 
 #[test]
+fn a_step_has_fields_of_its_own_over_those_of_its_ladder() {
+    let (_directory, manifests) = read_text(
+        r#"
+profiles: { dev: { all: { replication_factor: 1 } } }
+topics:
+  - name: a
+    retry:
+      owner: ladder
+      partitions: 2
+      config: { retention.ms: 40d, segment.ms: 1h }
+      delays:
+        - 5m
+        - { delay: 1h, name: "${source}-late-${index}", owner: step, retention: 50d }
+        - { delay: 2h, partitions: 4, config: { segment.ms: 2h } }
+"#,
+    );
+    assert!(
+        !manifests.diagnostics.has_errors(),
+        "{:#?}",
+        problems(&manifests)
+    );
+    let steps: Vec<_> = manifests.topics[1..]
+        .iter()
+        .map(|step| {
+            (
+                step.name.as_str(),
+                step.owner.as_deref().unwrap_or_default(),
+                step.partitions.as_ref().map(|count| count.value.get()),
+                step.config_value("retention.ms").unwrap_or_default(),
+                step.config_value("segment.ms").unwrap_or_default(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("a-retry-5m", "ladder", Some(2), "3456000000", "3600000"),
+            ("a-late-1", "step", Some(2), "4320000000", "3600000"),
+            ("a-retry-2h", "ladder", Some(4), "3456000000", "7200000"),
+        ]
+    );
+    let wrong = "topics: [{ name: a, retry: { delays: [{ dellay: 5m }, []] } }]";
+    let (_directory, manifests) = read_text(&format!("{wrong}\nprofiles: {{ dev: {{}} }}"));
+    assert_eq!(
+        problems(&manifests),
+        [
+            "unknown-field: `dellay` is not a field of a retry step",
+            "missing-field: a retry step needs `delay`",
+            "wrong-type: `delays` is a list, expected delays such as 5m",
+        ]
+    );
+}
+
+#[test]
 fn a_selected_dead_letter_topic_is_declared_alone() {
     let directory = super::directory(&[("m.yaml", "topics: [{ name: a, dlq: true }]")]);
     let (code, text, _) = super::run(directory.path(), &["render", "m.yaml", "--select", "a-dlq"]);
