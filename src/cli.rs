@@ -49,6 +49,10 @@ pub enum Command {
     Verify(Box<LookArgs>),
     /// Check the manifests without a cluster
     Validate(ValidateArgs),
+    /// Print the JSON Schema of manifests, for editors
+    Schema,
+    /// Write a directory of manifests to start from; overwrites nothing
+    Init(InitArgs),
 }
 
 /// `topicctl apply`.
@@ -108,6 +112,14 @@ pub struct ValidateArgs {
     /// How to tell.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `topicctl init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The directory; made where there is none
+    #[arg(value_name = "DIR", default_value = "manifests/")]
+    pub directory: PathBuf,
 }
 
 /// Which manifests, and under which conditions.
@@ -186,6 +198,14 @@ pub struct OutputArgs {
     /// List topics that match too, and where values are declared
     #[arg(short, long, env = "TOPICCTL_VERBOSE")]
     pub verbose: bool,
+}
+
+impl OutputArgs {
+    /// For people, as commands without these arguments speak.
+    pub const TEXT: Self = Self {
+        output: Format::Text,
+        verbose: false,
+    };
 }
 
 /// Output formats.

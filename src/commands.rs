@@ -5,8 +5,10 @@
 //! order of stages.
 
 mod apply;
+mod init;
 mod look;
 mod progress;
+mod schema;
 mod session;
 mod validate;
 
@@ -42,6 +44,11 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             in_runtime(look::run(args, report::Command::Verify)),
         ),
         Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
+        Command::Schema => return print(&schema::text(), ExitCode::Matching),
+        Command::Init(args) => match init::run(args) {
+            Ok(text) => return print(&text, ExitCode::Matching),
+            Err(report) => (OutputArgs::TEXT, *report),
+        },
     };
     report.elapsed = started.elapsed();
     tell(&report, output)
@@ -140,16 +147,26 @@ fn tell(report: &Report, output: OutputArgs) -> ExitCode {
             report::text::write_result(report, layout(color), &mut out).and_then(|()| out.flush())
         }
     };
+    written(result, report.exit)
+}
+
+/// Prints what a command made.
+fn print(text: &str, exit: ExitCode) -> ExitCode {
+    written(io::stdout().lock().write_all(text.as_bytes()), exit)
+}
+
+/// The exit code of a run whose result was printed, or could not be.
+fn written(result: io::Result<()>, exit: ExitCode) -> ExitCode {
     match result {
-        Ok(()) => report.exit,
+        Ok(()) => exit,
         // A reader such as `head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => report.exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot write the result\n  {error}");
-            if report.exit == ExitCode::Matching {
+            if exit == ExitCode::Matching {
                 ExitCode::Invalid
             } else {
-                report.exit
+                exit
             }
         }
     }
