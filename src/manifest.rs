@@ -17,6 +17,7 @@ mod policy;
 mod project;
 mod raw;
 mod resolve;
+mod schema;
 mod select;
 mod tiers;
 mod yaml;
@@ -61,6 +62,18 @@ pub struct Manifests {
 /// Reads, resolves, checks and selects.
 pub fn read(request: &Request) -> Manifests {
     let (loaded, diagnostics) = load(request);
+    let judged = judge(&loaded, diagnostics, request);
+    Manifests {
+        sources: loaded.sources,
+        ..judged
+    }
+}
+
+/// The same for texts under the names of files: reads no file, and the request's paths are only
+/// named.
+pub fn read_texts(texts: &[(&str, &[u8])], request: &Request) -> Manifests {
+    let mut diagnostics = Diagnostics::default();
+    let loaded = load::from_texts(texts, &mut diagnostics);
     let judged = judge(&loaded, diagnostics, request);
     Manifests {
         sources: loaded.sources,
@@ -144,6 +157,11 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         diagnostics,
         fail_on,
     }
+}
+
+/// The JSON Schema of a manifest, for editors.
+pub fn schema() -> serde_json::Value {
+    schema::schema()
 }
 
 fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
