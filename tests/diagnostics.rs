@@ -152,3 +152,14 @@ fn right_examples_have_no_problem_at_all() {
         }
     }
 }
+
+#[test]
+fn sections_say_which_checks_can_be_graded() {
+    for code in Code::ALL {
+        let says = topicctl::explain::pages::section(*code)
+            .replace('\n', " ")
+            .to_lowercase()
+            .contains("relation check");
+        assert_eq!(says, code.is_relation(), "{code}");
+    }
+}
