@@ -5,6 +5,7 @@
 //! order of stages.
 
 mod apply;
+mod explain;
 mod look;
 mod progress;
 mod session;
@@ -17,11 +18,15 @@ use std::time::Instant;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::cli::{Cli, Command, Format, OutputArgs};
+use crate::cli::{Cli, Command, ExplainFormat, Format, OutputArgs};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::report::text::Layout;
 use crate::report::{self, Report};
+
+/// What a command has to say that answers with a text of its own: the text, and the report of the
+/// manifests; or the report alone of a run that came to no answer.
+type Answer = Result<(String, Report), Box<Report>>;
 
 /// Runs topicctl with these arguments, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -42,6 +47,9 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             in_runtime(look::run(args, report::Command::Verify)),
         ),
         Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
+        Command::Explain(args) => {
+            return tell_text(explain::run(args), args.output == ExplainFormat::Json);
+        }
     };
     report.elapsed = started.elapsed();
     tell(&report, output)
@@ -132,14 +140,50 @@ fn tell(report: &Report, output: OutputArgs) -> ExitCode {
                 color,
                 verbose: output.verbose,
             };
-            let problems = layout(colors(io::stderr().is_terminal()));
-            // Where stderr is gone, the result may still be read.
-            let _ = report::text::write_problems(report, problems, &mut io::stderr().lock());
+            tell_problems(report);
             let color = colors(io::stdout().is_terminal());
             let mut out = io::BufWriter::new(io::stdout().lock());
             report::text::write_result(report, layout(color), &mut out).and_then(|()| out.flush())
         }
     };
+    ended(result, report)
+}
+
+/// Prints an answer, or why there is none.
+fn tell_text(answer: Answer, json: bool) -> ExitCode {
+    let (text, report) = match answer {
+        Ok(answer) => answer,
+        Err(report) => {
+            let output = if json { Format::Json } else { Format::Text };
+            return tell(
+                &report,
+                OutputArgs {
+                    output,
+                    verbose: false,
+                },
+            );
+        }
+    };
+    tell_problems(&report);
+    let mut out = io::stdout().lock();
+    ended(
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()),
+        &report,
+    )
+}
+
+/// Prints the problems to stderr.
+fn tell_problems(report: &Report) {
+    let layout = Layout {
+        color: colors(io::stderr().is_terminal()),
+        verbose: false,
+    };
+    // Where stderr is gone, the result may still be read.
+    let _ = report::text::write_problems(report, layout, &mut io::stderr().lock());
+}
+
+/// The exit code, with what became of writing the result.
+fn ended(result: io::Result<()>, report: &Report) -> ExitCode {
     match result {
         Ok(()) => report.exit,
         // A reader such as `head` has seen enough.

@@ -24,6 +24,8 @@ use crate::topic::{Declared, Role, TopicName};
 pub enum Command {
     /// Offline checks.
     Validate,
+    /// Where values come from.
+    Explain,
     /// What apply would do.
     Plan,
     /// Whether the cluster is as declared.
@@ -40,10 +42,16 @@ impl Command {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Validate => "validate",
+            Self::Explain => "explain",
             Self::Plan => "plan",
             Self::Verify => "verify",
             Self::Apply { .. } => "apply",
         }
+    }
+
+    /// Whether it never asks a cluster.
+    pub fn is_offline(self) -> bool {
+        matches!(self, Self::Validate | Self::Explain)
     }
 }
 

@@ -65,7 +65,7 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
         0 => String::new(),
         files => format!(" in {files} of {}", plural(report.sources.len(), "file")),
     };
-    let so = if report.has_errors() && !matches!(report.command, Some(Command::Validate) | None) {
+    let so = if report.has_errors() && !report.command.is_none_or(Command::is_offline) {
         "; the cluster was not touched"
     } else {
         ""
@@ -290,7 +290,7 @@ fn closing_line(report: &Report, command: Command) -> String {
     let declared = summary.declared;
     let time = format!("{:.2} s", report.elapsed.as_secs_f64());
     match command {
-        Command::Validate => {
+        Command::Validate | Command::Explain => {
             let files = plural(report.sources.len(), "file");
             format!(
                 "{} declared in {files}: all valid.",
