@@ -511,7 +511,8 @@ help: `topicctl validate -v` lists what is declared; -f names the manifests,
 
 error[unreadable]: cannot read manifests/
   No such file or directory (os error 2)
-help: name a file or directory of manifests: topicctl apply manifests/
+help: name the file or directory of your manifests; without a name it is
+      manifests/
 
 1 error.
 

@@ -185,6 +185,27 @@ pub(super) const RETRY: ObjectSpec = ObjectSpec {
     ],
 };
 
+pub(super) const RETRY_STEP: ObjectSpec = ObjectSpec {
+    name: "a retry step",
+    fields: &[
+        field("delay"),
+        field("name"),
+        field("description"),
+        field("owner"),
+        field("tier"),
+        field("partitions"),
+        field("replication_factor"),
+        field("retention"),
+        field("config"),
+        field("consumer_groups"),
+        field("partition_key"),
+        field("profiles"),
+        field("external"),
+        field("env"),
+        field("allow"),
+    ],
+};
+
 pub(super) const SAME_AS: ObjectSpec = ObjectSpec {
     name: "`partitions`",
     fields: &[field("same_as")],

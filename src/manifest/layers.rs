@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::decode;
 use super::interpolate::Context;
 use super::raw::{self, Settings};
 use super::resolve::{Resolver, built_in_origin};
@@ -469,15 +470,9 @@ fn partitions(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<
         "default" => return Some(None),
         _ => {}
     }
-    let expected = "a positive integer, `source`, `default` or `{ same_as: NAME }`";
-    let count = integer(
-        "partitions",
-        value,
-        i64::from(i32::MAX),
-        expected,
-        span,
-        diagnostics,
-    )?;
+    let expected = "a count";
+    let most = i64::from(i32::MAX);
+    let count = integer("partitions", value, most, expected, span, diagnostics)?;
     let count = i32::try_from(count).ok().and_then(Partitions::new)?;
     Some(Some(Wish::Count(count)))
 }
@@ -490,7 +485,7 @@ fn replication_factor(
     if value.trim() == "default" {
         return Some(None);
     }
-    let expected = "a positive integer or `default`";
+    let expected = decode::FACTOR_EXPECTED;
     let most = i64::from(i16::MAX);
     let factor = integer(
         "replication_factor",
@@ -518,8 +513,14 @@ fn integer(
     let trimmed = value.trim();
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let message = format!("`{field}` is `{value}`, expected {expected}");
-        diagnostics.push(Diagnostic::error(Code::WrongType, message).at(span, ""));
+        let value = units::quoted(value);
+        let message = format!("`{field}` is {value}, expected {expected}");
+        let diagnostic = Diagnostic::error(Code::WrongType, message).at(span, "");
+        diagnostics.push(if field == "partitions" {
+            diagnostic.help(decode::PARTITIONS_HELP)
+        } else {
+            diagnostic
+        });
         return None;
     }
     match trimmed.parse::<i64>() {
@@ -576,7 +577,13 @@ fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
                 Code::UnknownConfig,
                 format!("Kafka has no topic configuration `{}`", key.text),
             );
-            diagnostics.push(diagnostic.at(key.span, help.unwrap_or_default()));
+            diagnostics.push(match help {
+                Some(help) if help.starts_with("did you mean") => diagnostic.at(key.span, help),
+                Some(help) => diagnostic.at(key.span, "").help(help),
+                None => diagnostic.at(key.span, "").help(
+                    "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs",
+                ),
+            });
             false
         }
     }
@@ -595,8 +602,14 @@ fn config_value(
     match parsed {
         Ok(value) => Some(value),
         Err(error) => {
+            // Some of the messages name the key themselves.
+            let message = if error.message.contains(key) {
+                error.message
+            } else {
+                format!("`{key}`: {}", error.message)
+            };
             diagnostics.push(
-                Diagnostic::error(Code::InvalidConfig, format!("`{key}`: {}", error.message))
+                Diagnostic::error(Code::InvalidConfig, message)
                     .at(span, "")
                     .help(error.help),
             );

@@ -83,6 +83,23 @@ pub(super) struct Settings {
     pub(super) config: Vec<(Text, Option<Text>)>,
 }
 
+impl Settings {
+    /// These with others over them.
+    pub(super) fn patched_by(mut self, over: Self) -> Self {
+        if over.retention.is_some() {
+            // The same value under its other name.
+            self.config.retain(|(key, _)| key.text != "retention.ms");
+        }
+        self.config.extend(over.config);
+        Self {
+            partitions: over.partitions.or(self.partitions),
+            replication_factor: over.replication_factor.or(self.replication_factor),
+            retention: over.retention.or(self.retention),
+            config: self.config,
+        }
+    }
+}
+
 /// `partitions`.
 #[derive(Debug)]
 pub(super) enum Partitions {
@@ -116,8 +133,16 @@ pub(super) struct Topic {
 /// `retry`.
 #[derive(Debug)]
 pub(super) struct Retry {
-    pub(super) delays: Vec<Text>,
+    pub(super) steps: Vec<RetryStep>,
     pub(super) block: Topic,
+}
+
+/// A step of `retry`: an item of its `delays`.
+#[derive(Debug)]
+pub(super) struct RetryStep {
+    pub(super) delay: Text,
+    /// For a step with fields of its own: the fields of `retry` with these over them.
+    pub(super) own: Option<Topic>,
 }
 
 /// `dlq` or `error`.

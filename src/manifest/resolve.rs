@@ -12,11 +12,12 @@ use super::family::{Candidate, Candidates};
 use super::interpolate::{self, Context, Outside, Scope};
 use super::layers::{Folded, Wish};
 use super::load::Loaded;
-use super::project::{Project, TierChain};
+use super::project::{Project, TierChain, circle};
 use super::raw::{Profile, Settings, Vars};
 use super::trail::{self, Traced, Trail};
 use super::yaml::Text;
 use super::{check, pipeline, policy};
+use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::explain::{Explanation, Subject};
 use crate::topic::{
@@ -210,8 +211,8 @@ impl<'a> Resolver<'a> {
                 .iter()
                 .for_each(|all| self.check_settings(all, diagnostics));
         }
-        for (_, _, settings) in &project.profile_topics {
-            self.check_settings(settings, diagnostics);
+        for entry in &project.profile_topics {
+            self.check_settings(entry.settings, diagnostics);
         }
     }
 
@@ -318,6 +319,10 @@ impl<'a> Resolver<'a> {
             stated.apply(self, &entry.settings, &Layer::Topic, context, diagnostics);
             for (what, span, here, declared) in stated.contradictions(own) {
                 let name = &candidate.name;
+                let (here, declared) = (
+                    catalog::human(&what, &here),
+                    catalog::human(&what, &declared),
+                );
                 diagnostics.push(
                     Diagnostic::error(
                         Code::ExternalContradiction,
@@ -379,7 +384,7 @@ impl<'a> Resolver<'a> {
             }
         }
         for (profile, _) in profiles {
-            for settings in candidates.profile_settings(profile, &candidate.name) {
+            if let Some(settings) = candidates.profile_settings(profile, &candidate.name) {
                 let layer = Layer::ProfileTopic((*profile).to_owned());
                 folded.apply(self, settings, &layer, context, diagnostics);
             }
@@ -508,22 +513,29 @@ impl<'a> Resolver<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
         let value = self.evaluate(code, context, diagnostics)?;
-        let codes = || Code::ALL.iter().map(|code| code.as_str());
-        if codes().any(|known| known == value) {
+        let silent = || {
+            let relations = Code::ALL.iter().filter(|code| code.is_relation());
+            relations.map(|code| code.as_str())
+        };
+        if silent().any(|known| known == value) {
             return Some(value);
         }
-        let near = nearest(&value, codes());
-        diagnostics.push(
-            Diagnostic::error(
-                Code::OutOfRange,
-                format!("`{value}` is not the code of a check"),
-            )
-            .at(
-                code.span,
-                near.map(|near| format!("did you mean `{near}`?"))
-                    .unwrap_or_default(),
-            ),
-        );
+        let known = Code::ALL.iter().any(|code| code.as_str() == value);
+        let message = if known {
+            format!("`{value}` is no check that a topic can silence")
+        } else {
+            format!("`{value}` is not the code of a check")
+        };
+        let diagnostic = Diagnostic::error(Code::OutOfRange, message);
+        diagnostics.push(match nearest(&value, silent()) {
+            Some(near) => diagnostic.at(code.span, format!("did you mean `{near}`?")),
+            None => {
+                let all: Vec<_> = silent().collect();
+                diagnostic
+                    .at(code.span, "")
+                    .help(format!("a topic can silence {}", all.join(", ")))
+            }
+        });
         None
     }
 
@@ -615,25 +627,12 @@ fn resolve_partitions(
                 match &states[at] {
                     State::Known(known) => break known.clone(),
                     State::Walking => {
-                        let span = folded[at]
-                            .partitions_span()
-                            .unwrap_or(candidates.list[at].span);
-                        let names: Vec<_> = path
+                        let round: Vec<_> = path
                             .iter()
-                            .chain([&at])
-                            .map(|index: &usize| candidates.list[*index].name.as_str())
-                            .skip_while(|name| *name != candidates.list[at].name.as_str())
+                            .copied()
+                            .skip_while(|index| *index != at)
                             .collect();
-                        diagnostics.push(
-                            Diagnostic::error(
-                                Code::Cycle,
-                                format!(
-                                    "partition counts refer to each other: {}",
-                                    names.join(" → ")
-                                ),
-                            )
-                            .at(span, ""),
-                        );
+                        diagnostics.push(circular(candidates, folded, &round));
                         break None;
                     }
                     State::Open => {}
@@ -702,6 +701,29 @@ fn resolve_partitions(
         .collect()
 }
 
+/// Told from its first name on, wherever the walk came in.
+fn circular(candidates: &Candidates<'_>, folded: &[Folded], round: &[usize]) -> Diagnostic {
+    let name = |index: usize| candidates.list[index].name.as_str();
+    let names = circle(&round.iter().map(|index| name(*index)).collect::<Vec<_>>());
+    let first = round
+        .iter()
+        .copied()
+        .min_by_key(|index| name(*index))
+        .unwrap_or_default();
+    let span = folded[first]
+        .partitions_span()
+        .unwrap_or(candidates.list[first].span);
+    Diagnostic::error(
+        Code::Cycle,
+        format!(
+            "partition counts refer to each other: {}",
+            names.join(" → ")
+        ),
+    )
+    .at(span, "")
+    .help("state a count in one of them")
+}
+
 fn unstated(candidates: &Candidates<'_>, at: usize, next: usize, span: Span) -> Diagnostic {
     let (topic, other) = (&candidates.list[at].name, &candidates.list[next]);
     Diagnostic::error(
@@ -723,7 +745,7 @@ enum Profiled {
 }
 
 /// By profile and topic name, the settings that the profile has for the topic.
-pub(super) type ProfileSettings<'a> = HashMap<(&'a str, TopicName), Vec<&'a Settings>>;
+pub(super) type ProfileSettings<'a> = HashMap<(&'a str, TopicName), &'a Settings>;
 
 /// An origin without a place.
 pub(super) fn built_in_origin(tier: &str) -> Origin {
