@@ -53,6 +53,11 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// Check the manifests without a cluster
     Validate(ValidateArgs),
+    /// Tell what a diagnostic means, or where values come from
+    ///
+    /// For a code, prints what it means and how to mend it. For a topic or a tier, prints each
+    /// value with all layers that set it, in their order, and the place of each.
+    Explain(ExplainArgs),
     /// Write the declared topics in another form, without a cluster
     ///
     /// Every value is resolved: tiers, variables and the profile are gone.
@@ -156,6 +161,62 @@ pub struct ValidateArgs {
     /// How to tell.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `topicctl explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The code of a diagnostic, or a declared topic
+    #[arg(value_name = "CODE|TOPIC", required_unless_present_any = ["code", "topic", "tier"])]
+    pub name: Option<String>,
+    /// Explain this code
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["name", "topic", "tier"])]
+    pub code: Option<String>,
+    /// Explain this topic
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "tier"])]
+    pub topic: Option<String>,
+    /// Explain this tier
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    pub tier: Option<String>,
+    /// Manifest files and directories; `-` reads standard input; may be repeated
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "PATH",
+        default_value = "manifests/",
+        env = "TOPICCTL_MANIFESTS"
+    )]
+    pub manifests: Vec<PathBuf>,
+    /// Use the values of this profile
+    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
+    pub profile: Option<String>,
+    /// Set a variable; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
+    pub vars: Vec<(String, String)>,
+    /// Leave the environment out of the manifests' variables
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
+    pub no_env: bool,
+    /// How to write the explanation
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
+        env = "TOPICCTL_EXPLAIN_OUTPUT", help_heading = "Output"
+    )]
+    pub output: ExplainFormat,
+    /// Show all names of long lists
+    #[arg(
+        short, long, env = "TOPICCTL_VERBOSE", help_heading = "Output",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub verbose: bool,
+}
+
+/// What `explain` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// One document, schema topicctl.explain/1
+    Json,
 }
 
 /// `topicctl render`.

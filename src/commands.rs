@@ -5,6 +5,7 @@
 //! order of stages.
 
 mod apply;
+mod explain;
 mod init;
 mod look;
 mod partition;
@@ -22,7 +23,7 @@ use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command, Format, OutputArgs, PartitionFormat, RenderForm};
+use crate::cli::{Cli, Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::report::text::Layout;
@@ -45,6 +46,9 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Plan(args) => (args.output, in_runtime(look::plan(args))),
         Command::Verify(args) => (args.look.output, in_runtime(look::verify(args))),
         Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
+        Command::Explain(args) => {
+            return tell_text(explain::run(args), args.output == ExplainFormat::Json);
+        }
         Command::Render(args) => {
             return tell_text(render::run(args), args.output == RenderForm::Json);
         }

@@ -385,10 +385,11 @@ impl Decoder<'_> {
     fn settings(&mut self, object: &Object<'_>) -> Settings {
         let partitions = object
             .get("partitions")
-            .and_then(|(_, node)| self.partitions(node));
-        let replication_factor = object
-            .get("replication_factor")
-            .and_then(|(_, node)| self.nullable("replication_factor", node, FACTOR_EXPECTED));
+            .and_then(|(span, node)| Some((span, self.partitions(node)?)));
+        let replication_factor = object.get("replication_factor").and_then(|(span, node)| {
+            let factor = self.nullable("replication_factor", node, FACTOR_EXPECTED)?;
+            Some((span, factor))
+        });
         let retention = object.get("retention").and_then(|(span, node)| {
             Some((
                 span,
