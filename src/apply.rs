@@ -71,6 +71,8 @@ pub enum Status {
         /// Whether this run created it: then the broker made something else of the request.
         created: bool,
     },
+    /// It exists and differs in ways that are accepted.
+    Accepted,
     /// It does not exist, and is somebody else's to create.
     Missing,
     /// It could not be read.
@@ -138,6 +140,7 @@ impl Outcome {
                     Decision::Create => Status::ToCreate,
                     Decision::Missing => Status::Missing,
                     Decision::Matches => Status::Matches,
+                    Decision::Accepted => Status::Accepted,
                     Decision::Mismatched(mismatches) => Status::Mismatched {
                         mismatches,
                         created: false,

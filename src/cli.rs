@@ -111,6 +111,23 @@ pub struct VerifyArgs {
     /// Report topics of the cluster that no manifest declares
     #[arg(long, env = "TOPICCTL_UNMANAGED", help_heading = "Findings")]
     pub unmanaged: bool,
+    /// Write the mismatches found as accepted_mismatches into a new file, and accept them from the
+    /// next run on
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_WRITE_ACCEPTED",
+        help_heading = "Findings"
+    )]
+    pub write_accepted: Option<PathBuf>,
+    /// Write the commands that would mend the mismatches into a new file, a commented script
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_REMEDIES",
+        help_heading = "Findings"
+    )]
+    pub remedies: Option<PathBuf>,
     /// Not these, for --unmanaged; may be repeated
     #[arg(
         long,

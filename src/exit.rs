@@ -141,7 +141,7 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
 
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {
     match &outcome.status {
-        Status::Created | Status::Matches => None,
+        Status::Created | Status::Matches | Status::Accepted => None,
         Status::ToCreate => {
             (ending.fail_on.missing && !ending.creates).then_some(ExitCode::Differences)
         }

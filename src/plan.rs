@@ -3,6 +3,7 @@
 //! A pure function of its two inputs. Every decision carries its reason; nothing here reaches a
 //! client, a clock or the environment, and [`crate::apply`] re-decides nothing.
 
+use crate::accepted::Accepted;
 use crate::catalog;
 use crate::health::{self, Ailment};
 use crate::observed::{
@@ -41,6 +42,17 @@ pub struct Seen {
     pub undeclared: Vec<(ConfigKey, String)>,
     /// What is wrong with its partitions at this moment.
     pub ailments: Vec<Ailment>,
+    /// Mismatches that are known and left alone.
+    pub accepted: Vec<AcceptedMismatch>,
+}
+
+/// A mismatch that the manifests accept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AcceptedMismatch {
+    /// The mismatch.
+    pub mismatch: Mismatch,
+    /// Why it is accepted.
+    pub reason: String,
 }
 
 /// What is to be done about a topic.
@@ -54,6 +66,8 @@ pub enum Decision {
     Matches,
     /// It exists and differs; it is left alone.
     Mismatched(Vec<Mismatch>),
+    /// It exists and differs in ways that are accepted, all of them in what was seen.
+    Accepted,
     /// It could not be read.
     Unknown(Unknown),
 }
@@ -105,12 +119,17 @@ pub struct Comparison {
 }
 
 /// Decides about every declared topic. A name that the observation does not hold was never asked
-/// for, and is unknown.
-pub fn plan(declared: Vec<DeclaredTopic>, observation: &Observation) -> Plan {
+/// for, and is unknown. `accepted` are the acceptances in force.
+pub fn plan(
+    declared: Vec<DeclaredTopic>,
+    observation: &Observation,
+    accepted: &[Accepted],
+) -> Plan {
     let entries = declared
         .into_iter()
         .map(|topic| {
             let (decision, seen) = decide(&topic, observation.topics.get(&topic.name));
+            let (decision, seen) = accept(&topic, decision, seen, accepted);
             Entry {
                 topic,
                 decision,
@@ -121,6 +140,36 @@ pub fn plan(declared: Vec<DeclaredTopic>, observation: &Observation) -> Plan {
     Plan {
         cluster: observation.cluster.clone(),
         entries,
+    }
+}
+
+/// Takes the accepted mismatches out of a decision.
+fn accept(
+    topic: &DeclaredTopic,
+    decision: Decision,
+    mut seen: Seen,
+    accepted: &[Accepted],
+) -> (Decision, Seen) {
+    let Decision::Mismatched(mismatches) = decision else {
+        return (decision, seen);
+    };
+    let mut open = Vec::new();
+    for mismatch in mismatches {
+        let entry = accepted
+            .iter()
+            .find(|entry| entry.topic == topic.name && entry.covers(&mismatch));
+        match entry {
+            Some(entry) => seen.accepted.push(AcceptedMismatch {
+                mismatch,
+                reason: entry.reason.clone(),
+            }),
+            None => open.push(mismatch),
+        }
+    }
+    if open.is_empty() {
+        (Decision::Accepted, seen)
+    } else {
+        (Decision::Mismatched(open), seen)
     }
 }
 

@@ -4,6 +4,7 @@
 //! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
 
 pub mod json;
+pub mod mending;
 pub mod problems;
 pub mod text;
 
@@ -135,6 +136,8 @@ pub enum State {
     Missing,
     /// Exists and differs.
     Mismatched,
+    /// Exists and differs in ways that are accepted.
+    Accepted,
     /// Created by this run.
     Created,
     /// Could not be read.
@@ -150,6 +153,7 @@ impl State {
             Self::Matching => "matching",
             Self::ToCreate | Self::Missing => "missing",
             Self::Mismatched => "mismatched",
+            Self::Accepted => "accepted",
             Self::Created => "created",
             Self::Unknown => "unknown",
             Self::Failed => "failed",
@@ -180,6 +184,8 @@ pub struct Difference {
     pub advice: Option<String>,
     /// A command that would mend it.
     pub remedy: Option<String>,
+    /// Why it is left alone, where it is accepted.
+    pub accepted: Option<String>,
 }
 
 /// Topics by status.
@@ -231,7 +237,7 @@ impl Report {
             matching: count(&[State::Matching]),
             missing: count(&[State::ToCreate, State::Missing]),
             mismatched: count(&[State::Mismatched]),
-            accepted: 0,
+            accepted: count(&[State::Accepted]),
             created: count(&[State::Created]),
             unknown: count(&[State::Unknown]),
             failed: count(&[State::Failed]),
@@ -254,6 +260,7 @@ impl Topic {
             Status::ToCreate => (State::ToCreate, None),
             Status::Missing => (State::Missing, None),
             Status::Matches => (State::Matching, None),
+            Status::Accepted => (State::Accepted, None),
             Status::Created => (State::Created, None),
             Status::Mismatched { created, .. } => (
                 State::Mismatched,
@@ -293,6 +300,13 @@ impl Topic {
             mismatches: mismatches
                 .iter()
                 .map(|mismatch| Difference::of(&topic.name, mismatch, sources, access))
+                .chain(outcome.seen.accepted.iter().map(|one| {
+                    let of = Difference::of(&topic.name, &one.mismatch, sources, access);
+                    Difference {
+                        accepted: Some(one.reason.clone()),
+                        ..of
+                    }
+                }))
                 .collect(),
             error,
         }
@@ -315,6 +329,7 @@ impl Difference {
                 origin: None,
                 advice,
                 remedy,
+                accepted: None,
             },
             Mismatch::ReplicationFactor { declared, replicas } => {
                 let (fewest, most) = replica_range(replicas);
@@ -334,6 +349,7 @@ impl Difference {
                     origin: None,
                     advice,
                     remedy,
+                    accepted: None,
                 }
             }
             Mismatch::Config {
@@ -352,6 +368,7 @@ impl Difference {
                 origin: Some(*origin),
                 advice,
                 remedy,
+                accepted: None,
             },
         }
     }

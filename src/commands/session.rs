@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use globset::GlobSet;
 
 use super::progress::Line;
+use crate::accepted::{self, Date};
 use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
@@ -73,12 +74,25 @@ pub(super) fn read_all_profiles(args: &ManifestArgs, command: Command) -> Result
 }
 
 fn accept(manifests: Manifests, args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+    let mut manifests = manifests;
+    manifests
+        .diagnostics
+        .extend(accepted::expired(&manifests.accepted, today()));
     let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
     if manifests.diagnostics.has_errors() || refused {
         let report = Report::invalid(Some(command), &manifests.diagnostics, manifests.sources);
         return Err(Box::new(report));
     }
     Ok(manifests)
+}
+
+/// The day in UTC, by this machine's clock.
+fn today() -> Date {
+    const DAY: u64 = 24 * 60 * 60;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Date::from_days_since_1970(now.as_secs() / DAY)
 }
 
 /// A run before the cluster has answered.
@@ -152,6 +166,7 @@ impl Session {
             declared,
             mut diagnostics,
             fail_on,
+            accepted,
         } = manifests;
         let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
@@ -252,7 +267,15 @@ impl Session {
             .into_iter()
             .filter(|name| !declared.contains(name) && !name.is_internal() && !ignored(name))
             .collect();
-        let plan = plan(topics, &observation);
+        let today = today();
+        let in_force: Vec<_> = accepted
+            .iter()
+            .filter(|entry| entry.is_in_force(today))
+            .cloned()
+            .collect();
+        let plan = plan(topics, &observation, &in_force);
+        let mut diagnostics = diagnostics;
+        diagnostics.extend(accepted::unused(&accepted, &plan, today));
         let session = Self {
             command,
             sources,

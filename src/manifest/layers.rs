@@ -569,7 +569,7 @@ fn retention(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<C
 }
 
 /// Whether the key is one that may be sent; what is odd about it is reported.
-fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
+pub(super) fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
     match catalog::classify(&key.text) {
         KeyClass::Known(_) | KeyClass::Vendor(_) => true,
         KeyClass::Unknown { help } => {
@@ -589,7 +589,7 @@ fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
     }
 }
 
-fn config_value(
+pub(super) fn config_value(
     key: &str,
     value: &str,
     span: Span,

@@ -132,7 +132,8 @@ fn rank(state: State) -> u8 {
         State::Missing => 3,
         State::ToCreate => 4,
         State::Created => 5,
-        State::Matching => 6,
+        State::Accepted => 6,
+        State::Matching => 7,
     }
 }
 
@@ -155,6 +156,7 @@ fn write_topic(
         State::ToCreate if command == Command::Verify => ("missing", AnsiColor::Red),
         State::ToCreate => ("create", AnsiColor::Green),
         State::Created => ("created", AnsiColor::Green),
+        State::Accepted => ("accepted", AnsiColor::Blue),
         State::Matching if matches!(command, Command::Apply { .. }) => ("exists", AnsiColor::Blue),
         State::Matching if command == Command::Validate => ("declared", AnsiColor::Blue),
         State::Matching => ("matches", AnsiColor::Green),
@@ -261,6 +263,10 @@ fn write_difference(
         let by = format!("declared by {}", difference.declared_by);
         write_wrapped(&by, NAME_COLUMN + 2, NAME_COLUMN + 4, out)?;
     }
+    if let Some(reason) = &difference.accepted {
+        let reason = format!("accepted: {reason}");
+        return write_wrapped(&reason, NAME_COLUMN + 2, NAME_COLUMN + 4, out);
+    }
     if let Some(advice) = &difference.advice {
         write_wrapped(advice, NAME_COLUMN + 2, NAME_COLUMN + 2, out)?;
     }
@@ -304,6 +310,8 @@ fn closing_line(report: &Report, command: Command) -> String {
             let mut parts = Vec::new();
             parts.extend(counted(summary.matching, "match"));
             parts.extend(counted(summary.mismatched, "mismatched"));
+            parts.extend(counted(summary.accepted, "accepted"));
+            parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
             format!("{declared} declared: {}. {time}", parts.join(", "))
@@ -320,6 +328,8 @@ fn closing_line(report: &Report, command: Command) -> String {
             }
             parts.extend(counted(summary.matching, "matched"));
             parts.extend(counted(summary.mismatched, "mismatched"));
+            parts.extend(counted(summary.accepted, "accepted"));
+            parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing - new.len(), "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
             let line = format!("{declared} declared: {}.", parts.join(", "));
@@ -350,10 +360,11 @@ fn applied(report: &Report, summary: Summary, time: &str) -> String {
     parts.extend(counted(summary.created, created));
     parts.extend(counted(summary.matching, "matched"));
     parts.extend(counted(summary.mismatched, "mismatched"));
+    parts.extend(counted(summary.accepted, "accepted"));
     parts.extend(counted(summary.missing, "missing"));
     parts.extend(counted(summary.unknown, "unknown"));
     parts.extend(counted(summary.failed, "failed"));
-    let ready = summary.created + summary.matching;
+    let ready = summary.created + summary.matching + summary.accepted;
     let ready = if ready == summary.declared && settled {
         format!("; {} ready", plural(ready, "topic"))
     } else {
