@@ -20,6 +20,7 @@ mod resolve;
 mod select;
 mod tiers;
 mod trail;
+mod values;
 mod yaml;
 
 use std::collections::BTreeSet;
