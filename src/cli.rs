@@ -67,6 +67,10 @@ pub enum Command {
     /// The partition count and the hash are those that a manifest declares for a topic, or are
     /// given. With --stdin, tells how many keys spread over the partitions.
     Partition(PartitionArgs),
+    /// Print the JSON Schema of manifests, for editors
+    Schema,
+    /// Write a directory of manifests to start from; overwrites nothing
+    Init(InitArgs),
 }
 
 /// `topicctl apply`.
@@ -326,6 +330,14 @@ pub enum PartitionFormat {
     Json,
 }
 
+/// `topicctl init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The directory; made where there is none
+    #[arg(value_name = "DIR", default_value = "manifests/")]
+    pub directory: PathBuf,
+}
+
 /// Which manifests, and under which conditions.
 #[derive(Args, Debug)]
 pub struct ManifestArgs {
@@ -402,6 +414,14 @@ pub struct OutputArgs {
     /// List topics that match too, and where values are declared
     #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
+}
+
+impl OutputArgs {
+    /// For people, as commands without these arguments speak.
+    pub const TEXT: Self = Self {
+        output: Format::Text,
+        verbose: false,
+    };
 }
 
 /// Output formats.

@@ -6,10 +6,12 @@
 
 mod apply;
 mod explain;
+mod init;
 mod look;
 mod partition;
 mod progress;
 mod render;
+mod schema;
 mod session;
 mod validate;
 
@@ -53,6 +55,11 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Partition(args) => {
             return tell_text(partition::run(args), args.output == PartitionFormat::Json);
         }
+        Command::Schema => return print(&schema::text(), ExitCode::Matching),
+        Command::Init(args) => match init::run(args) {
+            Ok(text) => return print(&text, ExitCode::Matching),
+            Err(report) => (OutputArgs::TEXT, *report),
+        },
     };
     report.elapsed = started.elapsed();
     tell(&report, output)
@@ -194,6 +201,11 @@ fn tell(report: &Report, output: OutputArgs) -> ExitCode {
     ended(result, report)
 }
 
+/// Prints what a command made.
+fn print(text: &str, exit: ExitCode) -> ExitCode {
+    written(io::stdout().lock().write_all(text.as_bytes()), exit)
+}
+
 /// Prints an answer, or why there is none.
 fn tell_text(answer: Answer, json: bool) -> ExitCode {
     let (text, report) = match answer {
@@ -229,16 +241,21 @@ fn tell_problems(report: &Report) {
 
 /// The exit code, with what became of writing the result.
 fn ended(result: io::Result<()>, report: &Report) -> ExitCode {
+    written(result, report.exit)
+}
+
+/// The exit code of a run whose result was printed, or could not be.
+fn written(result: io::Result<()>, exit: ExitCode) -> ExitCode {
     match result {
-        Ok(()) => report.exit,
+        Ok(()) => exit,
         // A reader such as `head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => report.exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot write the result\n  {error}");
-            if report.exit == ExitCode::Matching {
+            if exit == ExitCode::Matching {
                 ExitCode::Invalid
             } else {
-                report.exit
+                exit
             }
         }
     }

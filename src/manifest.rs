@@ -17,6 +17,7 @@ mod policy;
 mod project;
 mod raw;
 mod resolve;
+mod schema;
 mod select;
 mod tiers;
 mod trail;
@@ -64,6 +65,18 @@ pub struct Manifests {
 /// Reads, resolves, checks and selects.
 pub fn read(request: &Request) -> Manifests {
     let (loaded, diagnostics) = load(request);
+    let judged = judge(&loaded, diagnostics, request);
+    Manifests {
+        sources: loaded.sources,
+        ..judged
+    }
+}
+
+/// The same for texts under the names of files: reads no file, and the request's paths are only
+/// named.
+pub fn read_texts(texts: &[(&str, &[u8])], request: &Request) -> Manifests {
+    let mut diagnostics = Diagnostics::default();
+    let loaded = load::from_texts(texts, &mut diagnostics);
     let judged = judge(&loaded, diagnostics, request);
     Manifests {
         sources: loaded.sources,
@@ -187,6 +200,11 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
 
 fn names(topics: &[DeclaredTopic]) -> BTreeSet<TopicName> {
     topics.iter().map(|topic| topic.name.clone()).collect()
+}
+
+/// The JSON Schema of a manifest, for editors.
+pub fn schema() -> serde_json::Value {
+    schema::schema()
 }
 
 fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
