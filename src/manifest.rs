@@ -198,13 +198,13 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     }
 }
 
-fn names(topics: &[DeclaredTopic]) -> BTreeSet<TopicName> {
-    topics.iter().map(|topic| topic.name.clone()).collect()
-}
-
 /// The JSON Schema of a manifest, for editors.
 pub fn schema() -> serde_json::Value {
     schema::schema()
+}
+
+fn names(topics: &[DeclaredTopic]) -> BTreeSet<TopicName> {
+    topics.iter().map(|topic| topic.name.clone()).collect()
 }
 
 fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
