@@ -22,6 +22,7 @@ mod schema;
 mod select;
 mod tiers;
 mod trail;
+mod values;
 mod yaml;
 
 use std::collections::BTreeSet;

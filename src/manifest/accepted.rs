@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::family::topic_name;
 use super::interpolate::Context;
-use super::layers;
 use super::raw;
 use super::resolve::Resolver;
+use super::values;
 use super::yaml::Text;
 use crate::accepted::{Accepted, Date};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
@@ -53,13 +53,13 @@ fn entry(
     let replication_factor = count("replication_factor", factor, resolver, diagnostics);
     let mut config = BTreeMap::new();
     for (key, text) in &raw.config {
-        if !layers::check_key(key, diagnostics) {
+        if !values::check_key(key, diagnostics) {
             continue;
         }
         let Some(value) = resolver.evaluate(text, &none, diagnostics) else {
             continue;
         };
-        if let Some(value) = layers::config_value(&key.text, &value, text.span, diagnostics) {
+        if let Some(value) = values::config_value(&key.text, &value, text.span, diagnostics) {
             config.insert(ConfigKey::new(key.text.as_str()), value);
         }
     }
