@@ -46,7 +46,7 @@ pub enum Command {
     /// Show what apply would do; only reads
     Plan(Box<LookArgs>),
     /// Compare the cluster with the manifests; only reads
-    Verify(Box<LookArgs>),
+    Verify(Box<VerifyArgs>),
     /// Check the manifests without a cluster
     Validate(ValidateArgs),
 }
@@ -71,7 +71,18 @@ pub struct ApplyArgs {
     pub no_settle: bool,
 }
 
-/// `topicctl plan` and `topicctl verify`.
+/// `topicctl verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// What verify shares with plan and apply.
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
+    #[arg(long, env = "TOPICCTL_GROUPS", help_heading = "Findings")]
+    pub groups: bool,
+}
+
+/// `topicctl plan`, and what the others share with it.
 #[derive(Args, Debug)]
 pub struct LookArgs {
     /// What to read.

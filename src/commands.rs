@@ -33,14 +33,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     start_log();
     let (output, mut report) = match &cli.command {
         Command::Validate(args) => (args.output, validate::run(args)),
-        Command::Plan(args) => (
-            args.output,
-            in_runtime(look::run(args, report::Command::Plan)),
-        ),
-        Command::Verify(args) => (
-            args.output,
-            in_runtime(look::run(args, report::Command::Verify)),
-        ),
+        Command::Plan(args) => (args.output, in_runtime(look::plan(args))),
+        Command::Verify(args) => (args.look.output, in_runtime(look::verify(args))),
         Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
     };
     report.elapsed = started.elapsed();

@@ -3,6 +3,7 @@
 //!
 //! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
 
+pub mod groups;
 pub mod json;
 pub mod problems;
 pub mod text;
@@ -14,6 +15,7 @@ use crate::apply::{Outcome, Status};
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity, Sources};
 use crate::exit::ExitCode;
+use crate::groups::Sight;
 use crate::observed::{ClusterIdentity, ObservedOrigin};
 use crate::plan::Mismatch;
 use crate::remedy::{self, Access};
@@ -62,6 +64,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
     pub sources: Sources,
+    /// What was seen of consumer groups; `None` where they were not asked for.
+    pub groups: Option<Sight>,
     /// Whether something may have been written.
     pub wrote: bool,
     /// Wall-clock time of the run; only text output tells it.
@@ -195,6 +199,7 @@ impl Report {
             topics: Vec::new(),
             diagnostics: diagnostics.sorted(&sources),
             sources,
+            groups: None,
             wrote: false,
             elapsed: Duration::ZERO,
         }

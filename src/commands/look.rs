@@ -2,14 +2,30 @@
 
 use super::session::Session;
 use crate::apply::Outcome;
-use crate::cli::LookArgs;
+use crate::cli::{LookArgs, VerifyArgs};
 use crate::cluster::Absence;
 use crate::report::{Command, Report};
 
-/// Compares the cluster with the manifests.
-pub(super) async fn run(args: &LookArgs, command: Command) -> Report {
-    match Session::open(args, command, Absence::Confirmed).await {
+/// Tells what apply would do.
+pub(super) async fn plan(args: &LookArgs) -> Report {
+    match Session::open(args, Command::Plan, Absence::Confirmed).await {
         Ok((session, plan)) => session.close(&Outcome::of_plan(plan), None, false, None),
+        Err(report) => *report,
+    }
+}
+
+/// Compares the cluster with the manifests.
+pub(super) async fn verify(args: &VerifyArgs) -> Report {
+    match Session::open(&args.look, Command::Verify, Absence::Confirmed).await {
+        Ok((mut session, plan)) => {
+            let outcomes = Outcome::of_plan(plan);
+            let stop = if args.groups {
+                session.see_groups(&outcomes).await.err()
+            } else {
+                None
+            };
+            session.close(&outcomes, stop.as_ref(), false, None)
+        }
         Err(report) => *report,
     }
 }

@@ -10,16 +10,17 @@ use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
-use crate::cluster::{Absence, ClusterError, ObserveTopics};
+use crate::cluster::{Absence, ClusterError, ObserveGroups, ObserveTopics};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
+use crate::groups::{self, Sight};
 use crate::interrupt::{Interrupts, Signal};
 use crate::manifest::{self, Manifests, Outside, Request};
-use crate::observed::{ClusterIdentity, Unknown};
+use crate::observed::{ClusterIdentity, Observed, Unknown};
 use crate::plan::{Plan, plan};
 use crate::remedy::Access;
-use crate::report::{Cluster, Command, Report, Topic, problems};
-use crate::topic::DeclaredTopic;
+use crate::report::{self, Cluster, Command, Report, Topic, problems};
+use crate::topic::{DeclaredTopic, TopicName};
 
 /// A report that ends a run early.
 type Early = Box<Report>;
@@ -123,6 +124,8 @@ pub(super) struct Session {
     access: Access,
     user: Option<String>,
     pub(super) wait: Duration,
+    observed: BTreeMap<TopicName, Observed>,
+    groups: Option<Sight>,
 }
 
 impl Session {
@@ -224,8 +227,28 @@ impl Session {
             access,
             user: settings.user().map(str::to_owned),
             wait: settings.wait(),
+            observed: observation.topics,
+            groups: None,
         };
         Ok((session, plan))
+    }
+
+    /// Reads the consumer groups that the topics declare, and the topics' offsets.
+    ///
+    /// # Errors
+    /// What ended it: then nothing is told of groups.
+    pub(super) async fn see_groups(&mut self, outcomes: &[Outcome]) -> Result<(), Stop> {
+        let declared: Vec<_> = outcomes.iter().map(|outcome| &outcome.topic).collect();
+        let wanted = groups::wanted(&declared, &self.observed);
+        let line = Line::new();
+        line.doing(format!("reading {} consumer groups", wanted.groups.len()));
+        let seen = tokio::select! {
+            seen = self.cluster.observe_groups(&wanted) => seen.map_err(Stop::Cluster),
+            signal = self.interrupts.first() => Err(Stop::Interrupted(signal)),
+        };
+        line.clear();
+        self.groups = Some(groups::sight(&declared, &self.observed, &seen?));
+        Ok(())
     }
 
     /// The report of what came of the topics.
@@ -246,6 +269,7 @@ impl Session {
             wrote,
             creates: self.command != Command::Verify,
             fail_on: self.fail_on,
+            no_groups: self.groups.as_ref().and_then(Sight::nothing_read),
         });
         let user = self.user.as_deref();
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
@@ -258,6 +282,9 @@ impl Session {
             &self.access,
             &self.sources,
         ));
+        if let Some(sight) = &self.groups {
+            diagnostics.extend(report::groups::problems(sight, user, &self.access));
+        }
         diagnostics.extend(more);
         Report {
             command: Some(self.command),
@@ -269,6 +296,7 @@ impl Session {
                 .collect(),
             diagnostics,
             sources: self.sources,
+            groups: self.groups,
             wrote,
             elapsed: Duration::ZERO,
         }

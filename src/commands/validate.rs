@@ -38,6 +38,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
         topics,
         diagnostics: manifests.diagnostics.sorted(&manifests.sources),
         sources: manifests.sources,
+        groups: None,
         wrote: false,
         elapsed: Duration::ZERO,
     }
