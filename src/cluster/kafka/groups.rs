@@ -46,6 +46,9 @@ const LOADING: [Duration; 6] = [
     Duration::from_millis(1600),
 ];
 
+/// The waits for a leader that does not answer; a lost one may take long to be replaced.
+const LEADERLESS: &[Duration] = LOADING.split_at(3).0;
+
 /// Sees groups and offsets.
 pub(super) async fn observe(
     connection: &Connection,
@@ -55,8 +58,7 @@ pub(super) async fn observe(
     let groups = if ids.is_empty() {
         BTreeMap::new()
     } else if any_group(connection).await? {
-        let described = describe(connection, &ids).await?;
-        with_commits(connection, wanted, described).await?
+        groups(connection, wanted, ids).await?
     } else {
         ids.iter()
             .map(|id| ((*id).to_owned(), never_was()))
@@ -107,60 +109,38 @@ async fn any_group(connection: &Connection) -> Result<bool, ClusterError> {
     Ok(listed.map_or(true, |listed| listed.groups > 0 || listed.errors > 0))
 }
 
-type Descriptions = BTreeMap<String, Result<Description, Failure>>;
-
-/// Describes groups; coordinators that are not ready are asked again for a while. The answer holds
-/// every id.
-async fn describe(connection: &Connection, ids: &[&str]) -> Result<Descriptions, ClusterError> {
-    let mut described = Descriptions::new();
+/// Describes groups and reads their commits. What did not get an answer is asked again for a while,
+/// from the description on: commits may only be asked of who has just proved to be coordinator.
+async fn groups<'a>(
+    connection: &Connection,
+    wanted: &Wanted,
+    mut open: Vec<&'a str>,
+) -> Result<BTreeMap<String, SeenGroup>, ClusterError> {
+    let mut groups = BTreeMap::new();
     let mut pauses = LOADING.iter();
-    let mut open: Vec<&str> = ids.to_vec();
     loop {
-        let mut answers = describe_once(connection, &open).await?;
+        let described = describe(connection, &open).await?;
+        let committed = commits(connection, wanted, &described).await?;
         let pause = pauses.next();
-        let mut loading = vec![];
-        for id in open {
-            let result = match answers.remove(id) {
-                Some(Err(failure)) if is_passing(failure.code) && pause.is_some() => {
-                    loading.push(id);
-                    continue;
-                }
-                Some(Err(failure)) if failure.code == Code::GROUP_ID_NOT_FOUND => Ok(dead()),
-                Some(result) => result,
-                None => Err(Failure {
-                    code: Code::NO_ENTRY,
-                    message: "the broker left the group out of its answer".to_owned(),
-                }),
+        let mut again = vec![];
+        for ((id, description), commits) in described.into_iter().zip(committed) {
+            let failure = description.as_ref().err().or(commits.as_ref().err());
+            if pause.is_some() && failure.is_some_and(|failure| is_passing(failure.code)) {
+                again.push(id);
+                continue;
+            }
+            let seen = SeenGroup {
+                description: description.map_err(|failure| unread(&failure)),
+                commits: commits.map_err(|failure| unread(&failure)),
             };
-            described.insert(id.to_owned(), result);
+            groups.insert(id.to_owned(), seen);
         }
-        open = loading;
+        open = again;
         match pause {
             Some(pause) if !open.is_empty() => sleep(*pause).await,
-            _ => return Ok(described),
+            _ => return Ok(groups),
         }
     }
-}
-
-async fn describe_once(
-    connection: &Connection,
-    ids: &[&str],
-) -> Result<Descriptions, ClusterError> {
-    let options = connection.options();
-    let call = |batch: &[&str], client: &Client| client.describe_groups(options, batch);
-    let batches: Vec<_> = ids
-        .chunks(GROUPS_AT_ONCE)
-        .map(|batch| (batch, call(batch, connection.client())))
-        .collect();
-    let mut answers = Descriptions::new();
-    for (batch, pending) in batches {
-        let batch = connection
-            .ask_on(pending, |client| call(batch, client))
-            .await?
-            .map_err(|failure| connection.give_up(&failure))?;
-        answers.extend(batch.into_iter().map(|answer| (answer.name, answer.result)));
-    }
-    Ok(answers)
 }
 
 fn is_passing(code: Code) -> bool {
@@ -173,43 +153,68 @@ fn is_passing(code: Code) -> bool {
     )
 }
 
-/// Adds the commits of the groups that were described.
-async fn with_commits(
+/// Describes groups, all batches under way together. The answer has an entry for each, in order.
+async fn describe<'a>(
+    connection: &Connection,
+    ids: &[&'a str],
+) -> Result<Vec<(&'a str, Result<Description, Failure>)>, ClusterError> {
+    let options = connection.options();
+    let call = |batch: &[&str], client: &Client| client.describe_groups(options, batch);
+    let batches: Vec<_> = ids
+        .chunks(GROUPS_AT_ONCE)
+        .map(|batch| (batch, call(batch, connection.client())))
+        .collect();
+    let mut answers = BTreeMap::new();
+    for (batch, pending) in batches {
+        let batch = connection
+            .ask_on(pending, |client| call(batch, client))
+            .await?
+            .map_err(|failure| connection.give_up(&failure))?;
+        answers.extend(batch.into_iter().map(|answer| (answer.name, answer.result)));
+    }
+    let mut take = |id: &str| match answers.remove(id) {
+        Some(Err(failure)) if failure.code == Code::GROUP_ID_NOT_FOUND => Ok(dead()),
+        Some(result) => result,
+        None => Err(Failure {
+            code: Code::NO_ENTRY,
+            message: "the broker left the group out of its answer".to_owned(),
+        }),
+    };
+    Ok(ids.iter().map(|id| (*id, take(id))).collect())
+}
+
+/// The commits of the groups that were described, one call for each group, all under way together.
+async fn commits(
     connection: &Connection,
     wanted: &Wanted,
-    described: Descriptions,
-) -> Result<BTreeMap<String, SeenGroup>, ClusterError> {
+    described: &[(&str, Result<Description, Failure>)],
+) -> Result<Vec<Result<Commits, Failure>>, ClusterError> {
     let options = connection.options();
-    let calls: Vec<_> = described
-        .into_iter()
-        .map(|(id, description)| {
-            let places = places_of(wanted, &id);
-            let asked = description.is_ok() && !places.is_empty();
-            let call = asked.then(|| {
-                let client = connection.client();
-                client.committed_offsets(options, &id, &places)
-            });
-            (id, description, call)
-        })
-        .collect();
-    let mut groups = BTreeMap::new();
-    for (id, description, call) in calls {
-        let commits = match (&description, call) {
-            (Err(failure), _) => Err(unread(failure)),
-            (Ok(_), None) => Ok(Commits::new()),
-            (Ok(_), Some(call)) => match connection.ask_briefly(call).await? {
-                Ok(offsets) => Ok(read_commits(&places_of(wanted, &id), offsets)),
-                Err(failure) => Err(unread(&failure)),
-            },
-        };
-        let description = description.map_err(|failure| unread(&failure));
-        let seen = SeenGroup {
-            description,
-            commits,
-        };
-        groups.insert(id, seen);
+    let client = connection.client();
+    let ask = |(id, description): &(&str, Result<Description, Failure>)| {
+        let places = places_of(wanted, id);
+        if let Err(failure) = description {
+            return Err(failure.clone());
+        }
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let call = client.committed_offsets(options, id, &places);
+        Ok(Some((places, call)))
+    };
+    let calls: Vec<_> = described.iter().map(ask).collect();
+    let mut all = vec![];
+    for call in calls {
+        all.push(match call {
+            Err(failure) => Err(failure),
+            Ok(None) => Ok(Commits::new()),
+            Ok(Some((places, call))) => connection
+                .ask_briefly(call)
+                .await?
+                .map(|offsets| read_commits(&places, offsets)),
+        });
     }
-    Ok(groups)
+    Ok(all)
 }
 
 /// The partitions of the topics that a group is declared to read.
@@ -249,16 +254,51 @@ async fn offsets(
     connection: &Connection,
     partitions: &BTreeMap<TopicName, Vec<Place>>,
 ) -> Result<BTreeMap<TopicName, BTreeMap<i32, Bounds>>, ClusterError> {
+    let mut all: BTreeMap<TopicName, BTreeMap<i32, Bounds>> = BTreeMap::new();
+    let mut open: Vec<(&TopicName, i32)> = vec![];
+    for (name, places) in partitions {
+        let bounds = all.entry(name.clone()).or_default();
+        for place in places {
+            if place.led {
+                open.push((name, place.id));
+            } else {
+                // librdkafka would wait for a leader up to the limit of the call.
+                bounds.insert(place.id, both(&leaderless()));
+            }
+        }
+    }
+    let mut pauses = LEADERLESS.iter();
+    loop {
+        let mut answers = ask_bounds(connection, &open).await?;
+        let pause = pauses.next();
+        let mut again = vec![];
+        for (name, id) in open {
+            let bounds = answers.remove(&(name.as_str(), id));
+            let bounds = bounds.unwrap_or_else(|| both(&silent()));
+            let failed = [&bounds.earliest, &bounds.latest]
+                .into_iter()
+                .any(|offset| offset.as_ref().is_err_and(|unread| !unread.unauthorized));
+            if failed && pause.is_some() {
+                again.push((name, id));
+            } else {
+                all.entry(name.clone()).or_default().insert(id, bounds);
+            }
+        }
+        open = again;
+        match pause {
+            Some(pause) if !open.is_empty() => sleep(*pause).await,
+            _ => return Ok(all),
+        }
+    }
+}
+
+async fn ask_bounds<'a>(
+    connection: &Connection,
+    partitions: &[(&'a TopicName, i32)],
+) -> Result<BTreeMap<(&'a str, i32), Bounds>, ClusterError> {
     let options = connection.options();
-    // librdkafka would wait for a leader up to the limit of the call.
-    let led: Vec<(&TopicName, i32)> = partitions
-        .iter()
-        .flat_map(|(name, places)| places.iter().map(move |place| (name, place)))
-        .filter(|(_, place)| place.led)
-        .map(|(name, place)| (name, place.id))
-        .collect();
     let client = connection.client();
-    let calls: Vec<_> = led
+    let calls: Vec<_> = partitions
         .chunks(PARTITIONS_AT_ONCE)
         .map(|batch| {
             let first = client.start_offsets(options, batch);
@@ -266,56 +306,54 @@ async fn offsets(
             (batch, first, next)
         })
         .collect();
-    let mut earliest = Answers::new();
-    let mut latest = Answers::new();
-    for (batch, first, next) in calls {
-        read_offsets(batch, connection.ask_briefly(first).await?, &mut earliest);
-        read_offsets(batch, connection.ask_briefly(next).await?, &mut latest);
-    }
-    let mut bounds = |name: &TopicName, place: &Place| Bounds {
-        earliest: take(&mut earliest, name, place),
-        latest: take(&mut latest, name, place),
-    };
     let mut all = BTreeMap::new();
-    for (name, places) in partitions {
-        let places = places.iter().map(|place| (place.id, bounds(name, place)));
-        all.insert(name.clone(), places.collect());
+    for (batch, first, next) in calls {
+        let first = connection.ask_briefly(first).await?;
+        let next = connection.ask_briefly(next).await?;
+        let (mut first, mut next) = (by_partition(first), by_partition(next));
+        for (name, id) in batch {
+            let key = (name.as_str().to_owned(), *id);
+            let bounds = Bounds {
+                earliest: first(&key),
+                latest: next(&key),
+            };
+            all.insert((name.as_str(), *id), bounds);
+        }
     }
     Ok(all)
 }
 
-type Answers = BTreeMap<(String, i32), Result<i64, Unread>>;
-
-fn read_offsets(
-    batch: &[(&TopicName, i32)],
+/// What a call says of a partition.
+fn by_partition(
     outcome: Outcome<Vec<PartitionOffset>>,
-    answers: &mut Answers,
-) {
-    match outcome {
-        Ok(offsets) => answers.extend(offsets.into_iter().map(|offset| {
-            let result = match offset.result {
-                Ok(Some(offset)) => Ok(offset),
-                Ok(None) => Err(silent()),
-                Err(failure) => Err(unread(&failure)),
-            };
-            ((offset.topic, offset.partition), result)
-        })),
-        Err(failure) => answers.extend(batch.iter().map(|(name, id)| {
-            let key = (name.as_str().to_owned(), *id);
-            (key, Err(unread(&failure)))
-        })),
+) -> impl FnMut(&(String, i32)) -> Result<i64, Unread> {
+    let mut answers = outcome.map(|offsets| {
+        let offsets = offsets.into_iter();
+        let entry = |offset: PartitionOffset| ((offset.topic, offset.partition), offset.result);
+        offsets.map(entry).collect::<BTreeMap<_, _>>()
+    });
+    move |partition| match &mut answers {
+        Err(failure) => Err(unread(failure)),
+        Ok(answers) => match answers.remove(partition) {
+            Some(Ok(Some(offset))) => Ok(offset),
+            Some(Err(failure)) => Err(unread(&failure)),
+            Some(Ok(None)) | None => Err(silent()),
+        },
     }
 }
 
-fn take(answers: &mut Answers, name: &TopicName, place: &Place) -> Result<i64, Unread> {
-    if !place.led {
-        return Err(Unread {
-            unauthorized: false,
-            reason: "it has no leader".to_owned(),
-        });
+fn both(unread: &Unread) -> Bounds {
+    Bounds {
+        earliest: Err(unread.clone()),
+        latest: Err(unread.clone()),
     }
-    let key = (name.as_str().to_owned(), place.id);
-    answers.remove(&key).unwrap_or_else(|| Err(silent()))
+}
+
+fn leaderless() -> Unread {
+    Unread {
+        unauthorized: false,
+        reason: "it has no leader".to_owned(),
+    }
 }
 
 fn silent() -> Unread {

@@ -7,7 +7,7 @@ use anstyle::AnsiColor;
 
 use crate::diagnostic::{WIDTH, printable};
 use crate::groups::{
-    Bounds, Group, Partition, Protocol, Reading, Sight, Standing, State, Statistics,
+    Group, Partition, Protocol, Reading, Sight, Standing, State, Statistics, Unread,
 };
 use crate::report::text::{Layout, NAME_COLUMN, painted, plural, write_wrapped};
 
@@ -15,6 +15,8 @@ use crate::report::text::{Layout, NAME_COLUMN, painted, plural, write_wrapped};
 const LONGEST_NAME: usize = 40;
 /// More partitions than these are counted and not listed.
 const LISTED: usize = 8;
+/// An offset that could not be read.
+const UNKNOWN: &str = "?";
 
 /// Writes the groups, and then how many messages the topics hold, with an empty line behind each.
 ///
@@ -204,51 +206,64 @@ fn phrases(reading: &Reading, group: &Group) -> Vec<String> {
 }
 
 fn write_partitions(partitions: &[Partition], out: &mut dyn Write) -> io::Result<()> {
-    let cells: Vec<[String; 4]> = partitions
-        .iter()
-        .map(|one| {
-            let committed = match one.committed {
-                Ok(Some(offset)) => number(offset),
-                Ok(None) => "none".to_owned(),
-                Err(_) => "?".to_owned(),
-            };
-            let end = one.bounds.latest.as_ref();
-            [
-                one.id.to_string(),
-                committed,
-                end.map_or_else(|_| "?".to_owned(), |offset| number(*offset)),
-                one.lag().map_or_else(|| "-".to_owned(), number),
-            ]
-        })
-        .collect();
-    let width = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    for (row, partition) in cells.iter().zip(partitions) {
-        let [id, committed, end, lag] = row;
-        let line = format!(
-            "{}{id:>a$}   committed {committed:>b$}   end {end:>c$}   lag {lag:>d$}",
-            " ".repeat(NAME_COLUMN + 2),
-            a = widths[0],
-            b = widths[1],
-            c = widths[2],
-            d = widths[3],
-        );
-        let owner = partition.owner.as_ref().map(|owner| {
+    let rows = partitions.iter().map(|one| {
+        let committed = match one.committed {
+            Ok(Some(offset)) => number(offset),
+            Ok(None) => "none".to_owned(),
+            Err(_) => UNKNOWN.to_owned(),
+        };
+        let lag = one.lag().map_or_else(|| "-".to_owned(), number);
+        let end = offset(&one.bounds.latest);
+        let owner = one.owner.as_ref().map_or_else(String::new, |owner| {
             // The broker puts a slash before addresses.
             let host = owner.host.trim_start_matches('/');
-            let text = format!("{} at {host}", owner.client_id);
-            printable(&text).into_owned()
+            format!("{} at {host}", owner.client_id)
         });
-        match owner {
-            None => writeln!(out, "{line}")?,
-            Some(owner) if line.chars().count() + 3 + owner.chars().count() > WIDTH => {
-                writeln!(out, "{line}")?;
-                writeln!(out, "{}{owner}", " ".repeat(NAME_COLUMN + 4))?;
-            }
-            Some(owner) => writeln!(out, "{line}   {owner}")?,
+        ([one.id.to_string(), committed, end, lag], owner)
+    });
+    let titles = ["partition", "committed", "end", "lag"];
+    write_table(titles, "read by", &rows.collect::<Vec<_>>(), out)
+}
+
+/// Numbers below their titles, and a text in the last column, which goes below its row where there
+/// is no room beside it.
+fn write_table(
+    titles: [&str; 4],
+    last: &str,
+    rows: &[([String; 4], String)],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|(row, _)| row[column].len());
+        cells.chain([titles[column].len()]).max().unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2), width(3)];
+    let line = |cells: [&str; 4]| {
+        let cells = cells.iter().zip(widths);
+        let cells: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:>width$}"))
+            .collect();
+        format!("{}{}", " ".repeat(NAME_COLUMN + 2), cells.join("   "))
+    };
+    let head = format!("{}   {last}", line(titles));
+    writeln!(out, "{}", head.trim_end())?;
+    for (row, text) in rows {
+        let row = line(row.each_ref().map(String::as_str));
+        let text = printable(text);
+        if row.chars().count() + 3 + text.chars().count() > WIDTH {
+            writeln!(out, "{row}")?;
+            writeln!(out, "{}{text}", " ".repeat(NAME_COLUMN + 4))?;
+        } else {
+            writeln!(out, "{}", format!("{row}   {text}").trim_end())?;
         }
     }
     Ok(())
+}
+
+fn offset(offset: &Result<i64, Unread>) -> String {
+    offset
+        .as_ref()
+        .map_or_else(|_| UNKNOWN.to_owned(), |offset| number(*offset))
 }
 
 fn write_statistics(
@@ -271,29 +286,18 @@ fn write_statistics(
     if !layout.verbose {
         return Ok(());
     }
-    let offset = |offset: Option<i64>| offset.map_or_else(|| "?".to_owned(), number);
-    let cells: Vec<[String; 4]> = partitions
-        .iter()
-        .map(|(id, bounds)| {
-            let Bounds { earliest, latest } = bounds;
-            [
-                id.to_string(),
-                offset(earliest.as_ref().ok().copied()),
-                offset(latest.as_ref().ok().copied()),
-                offset(bounds.messages_at_most()),
-            ]
-        })
-        .collect();
-    let widest = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let (a, b, c, d) = (widest(0), widest(1), widest(2), widest(3));
-    for [id, earliest, latest, messages] in &cells {
-        let margin = " ".repeat(NAME_COLUMN + 2);
-        writeln!(
-            out,
-            "{margin}{id:>a$}   earliest {earliest:>b$}   latest {latest:>c$}   {messages:>d$}"
-        )?;
-    }
-    Ok(())
+    let rows = partitions.iter().map(|(id, bounds)| {
+        let messages = bounds.messages_at_most();
+        let cells = [
+            id.to_string(),
+            offset(&bounds.earliest),
+            offset(&bounds.latest),
+            messages.map_or_else(|| UNKNOWN.to_owned(), number),
+        ];
+        (cells, String::new())
+    });
+    let titles = ["partition", "earliest", "latest", "messages"];
+    write_table(titles, "", &rows.collect::<Vec<_>>(), out)
 }
 
 /// A name and what is said of it; a line ends between two phrases only.
