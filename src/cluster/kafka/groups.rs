@@ -9,6 +9,10 @@
 //! is missing nothing is asked of a coordinator. Some hosted clusters hide the topic from everybody;
 //! so its absence is only believed where no broker lists a group either.
 //!
+//! Calls to coordinators have no time limit in librdkafka, which does not survive one that is
+//! reached (`Client::describe_group` says why); the limit is kept here, and a call that reached it is
+//! left alone.
+//!
 //! The broker of librdkafka's first answer stays a group's coordinator for as long as the client
 //! lives, so that NOT_COORDINATOR is asked again only because a coordinator that has just been
 //! elected answers so too, for a moment.
@@ -16,9 +20,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::admin::{Client, Code, Described, Failure, Outcome, PartitionOffset};
+use super::admin::{CallOptions, Code, Described, Failure, Outcome, PartitionOffset, Pending};
 use super::connection::Connection;
 use crate::cluster::ClusterError;
 use crate::groups::{
@@ -29,12 +33,12 @@ use crate::topic::TopicName;
 /// Where a cluster keeps its groups.
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
-/// Groups in one DescribeConsumerGroups call: librdkafka finds the place of each answer by going
-/// through all of them.
-const GROUPS_AT_ONCE: usize = 200;
-
-/// Partitions in one ListOffsets call, for the same reason.
+/// Partitions in one ListOffsets call: librdkafka finds the place of each answer by going through
+/// all of them.
 const PARTITIONS_AT_ONCE: usize = 1000;
+
+/// Longer than a run: what librdkafka is told as the limit of a call to a coordinator.
+const NO_LIMIT: Duration = Duration::from_secs(3600);
 
 /// The waits for a coordinator that was elected a moment ago and is still loading its groups.
 const LOADING: [Duration; 6] = [
@@ -153,34 +157,60 @@ fn is_passing(code: Code) -> bool {
     )
 }
 
-/// Describes groups, all batches under way together. The answer has an entry for each, in order.
+/// Describes groups, one call for each, all under way together. The answer has an entry for each,
+/// in order.
 async fn describe<'a>(
     connection: &Connection,
     ids: &[&'a str],
 ) -> Result<Vec<(&'a str, Result<Description, Failure>)>, ClusterError> {
-    let options = connection.options();
-    let call = |batch: &[&str], client: &Client| client.describe_groups(options, batch);
-    let batches: Vec<_> = ids
-        .chunks(GROUPS_AT_ONCE)
-        .map(|batch| (batch, call(batch, connection.client())))
+    let client = connection.client();
+    let calls: Vec<_> = ids
+        .iter()
+        .map(|id| (*id, client.describe_group(unlimited(), id)))
         .collect();
-    let mut answers = BTreeMap::new();
-    for (batch, pending) in batches {
-        let batch = connection
-            .ask_on(pending, |client| call(batch, client))
-            .await?
-            .map_err(|failure| connection.give_up(&failure))?;
-        answers.extend(batch.into_iter().map(|answer| (answer.name, answer.result)));
+    let limit = Instant::now() + connection.options().timeout;
+    let mut described = vec![];
+    for (id, call) in calls {
+        let answers = ask_coordinator(connection, call, limit).await?;
+        let answer = answers.and_then(|mut answers| {
+            let answer = answers.pop().map(|answer| answer.result);
+            answer.unwrap_or_else(|| {
+                Err(Failure {
+                    code: Code::NO_ENTRY,
+                    message: "the broker left the group out of its answer".to_owned(),
+                })
+            })
+        });
+        let description = match answer {
+            Err(failure) if failure.code == Code::GROUP_ID_NOT_FOUND => Ok(dead()),
+            answer => answer,
+        };
+        described.push((id, description));
     }
-    let mut take = |id: &str| match answers.remove(id) {
-        Some(Err(failure)) if failure.code == Code::GROUP_ID_NOT_FOUND => Ok(dead()),
-        Some(result) => result,
-        None => Err(Failure {
-            code: Code::NO_ENTRY,
-            message: "the broker left the group out of its answer".to_owned(),
-        }),
-    };
-    Ok(ids.iter().map(|id| (*id, take(id))).collect())
+    Ok(described)
+}
+
+fn unlimited() -> CallOptions {
+    CallOptions {
+        timeout: NO_LIMIT,
+        broker: None,
+    }
+}
+
+/// Waits for a call to a coordinator until a limit, which is an outcome.
+async fn ask_coordinator<T>(
+    connection: &Connection,
+    call: Pending<T>,
+    limit: Instant,
+) -> Result<Outcome<T>, ClusterError> {
+    let answer = timeout_at(limit, connection.ask_briefly(call)).await;
+    answer.unwrap_or_else(|_| {
+        let seconds = connection.options().timeout.as_secs_f64();
+        Ok(Err(Failure {
+            code: Code::TIMED_OUT,
+            message: format!("its coordinator gave no answer within {seconds} s"),
+        }))
+    })
 }
 
 /// The commits of the groups that were described, one call for each group, all under way together.
@@ -189,7 +219,6 @@ async fn commits(
     wanted: &Wanted,
     described: &[(&str, Result<Description, Failure>)],
 ) -> Result<Vec<Result<Commits, Failure>>, ClusterError> {
-    let options = connection.options();
     let client = connection.client();
     let ask = |(id, description): &(&str, Result<Description, Failure>)| {
         let places = places_of(wanted, id);
@@ -199,17 +228,17 @@ async fn commits(
         if places.is_empty() {
             return Ok(None);
         }
-        let call = client.committed_offsets(options, id, &places);
+        let call = client.committed_offsets(unlimited(), id, &places);
         Ok(Some((places, call)))
     };
     let calls: Vec<_> = described.iter().map(ask).collect();
+    let limit = Instant::now() + connection.options().timeout;
     let mut all = vec![];
     for call in calls {
         all.push(match call {
             Err(failure) => Err(failure),
             Ok(None) => Ok(Commits::new()),
-            Ok(Some((places, call))) => connection
-                .ask_briefly(call)
+            Ok(Some((places, call))) => ask_coordinator(connection, call, limit)
                 .await?
                 .map(|offsets| read_commits(&places, offsets)),
         });

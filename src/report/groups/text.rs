@@ -67,7 +67,11 @@ fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write)
         }
         // Nothing is committed by nobody.
         Standing::NotThereYet => return Ok(()),
-        Standing::Present { .. } | Standing::Undescribed => {}
+        Standing::Undescribed => {
+            let what = "it has commits, and is of a kind that is not described";
+            write_wrapped(what, NAME_COLUMN, NAME_COLUMN, out)?;
+        }
+        Standing::Present { .. } => {}
     }
     let names = group.topics.iter().map(|reading| reading.topic.as_str());
     let topic_width = self::width(names);
@@ -91,10 +95,7 @@ fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write)
 fn standing(group: &Group, layout: Layout) -> (&'static str, AnsiColor, String) {
     let (state, protocol, assignor, count, idle) = match &group.standing {
         Standing::NotThereYet => return ("not there yet", AnsiColor::Blue, String::new()),
-        Standing::Undescribed => {
-            let more = ": it has commits, and is of a kind that is not described".to_owned();
-            return ("not described", AnsiColor::Yellow, more);
-        }
+        Standing::Undescribed => return ("not described", AnsiColor::Yellow, String::new()),
         Standing::Unread(_) => return ("unknown", AnsiColor::Red, String::new()),
         Standing::Present {
             state,
@@ -357,3 +358,6 @@ fn number(number: i64) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,22 +24,25 @@ pub(in super::super) struct Listed {
 }
 
 impl Client {
-    /// Describes groups, each by its coordinator. Ids must be different.
+    /// Has a group's coordinator describe it: ConsumerGroupDescribe, and DescribeGroups where that
+    /// one does not know the group or the broker does not know the request. FindCoordinator comes
+    /// before them, once for each group in a client's life. Several groups in one call would not
+    /// save a request, and would all wait for the slowest coordinator.
     ///
-    /// It is one call, but librdkafka sends a request for each group: ConsumerGroupDescribe, and
-    /// DescribeGroups where that one does not know the group or the broker does not know the
-    /// request. FindCoordinator comes before them, once for each group in a client's life.
-    pub(in super::super) fn describe_groups(
+    /// The call must not reach its time limit: where its coordinator comes up afterwards,
+    /// librdkafka gives the request up twice (`rd_kafka_admin_coord_request` says that it failed,
+    /// and `rd_kafka_coord_req_fail` then counts it down again), and an assertion ends the process.
+    pub(in super::super) fn describe_group(
         &self,
         options: CallOptions,
-        ids: &[&str],
+        id: &str,
     ) -> Pending<Vec<Described<Description>>> {
         self.call(
             options,
             |handle, options| {
-                let ids = c_texts(ids.iter().copied())?;
-                let mut ids: Vec<*const c_char> = ids.iter().map(|id| id.as_ptr()).collect();
-                // SAFETY: the ids are alive and NUL-terminated, and the call copies them; client,
+                let id = c_text(id)?;
+                let mut ids: [*const c_char; 1] = [id.as_ptr()];
+                // SAFETY: the id is alive and NUL-terminated, and the call copies it; client,
                 // queue and options are alive.
                 unsafe {
                     rd::rd_kafka_DescribeConsumerGroups(
@@ -79,9 +82,10 @@ impl Client {
     /// (OffsetFetch). Partitions must be different, and one at least. A partition without a commit
     /// has no offset.
     ///
-    /// Only to be called right after the coordinator described the group: where it answers
-    /// NOT_COORDINATOR or COORDINATOR_NOT_AVAILABLE, librdkafka tells the consumer that its handle
-    /// is, without a look whether it is one (`rd_kafka_handle_OffsetFetch`), and the process ends.
+    /// The call must not reach its time limit, as in [`Self::describe_group`]. And it is only to
+    /// be made right after the coordinator described the group: where it answers NOT_COORDINATOR
+    /// or COORDINATOR_NOT_AVAILABLE, librdkafka tells the consumer that its handle is, without a
+    /// look whether it is one (`rd_kafka_handle_OffsetFetch`), and the process ends.
     pub(in super::super) fn committed_offsets(
         &self,
         options: CallOptions,
