@@ -176,6 +176,12 @@ codes! {
     Refused = "refused",
     /// A declared configuration that the broker does not tell.
     Unverifiable = "unverifiable",
+    /// Partitions that are leaderless or not in sync.
+    Unhealthy = "unhealthy",
+    /// A configuration that is set on a topic and not declared.
+    UndeclaredConfig = "undeclared-config",
+    /// A topic of the cluster that no manifest declares.
+    UnmanagedTopic = "unmanaged-topic",
     /// Interrupted by a signal.
     Interrupted = "interrupted",
     /// Created topics were not waited for.
@@ -183,6 +189,11 @@ codes! {
 }
 
 impl Code {
+    /// The code of this text.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
     /// Whether it is about manifests, and so shown for looking it up; the others are about this
     /// run, and say all there is to say.
     pub fn is_of_manifests(self) -> bool {
@@ -195,6 +206,9 @@ impl Code {
                 | Self::Authorization
                 | Self::Refused
                 | Self::Unverifiable
+                | Self::Unhealthy
+                | Self::UndeclaredConfig
+                | Self::UnmanagedTopic
                 | Self::Interrupted
                 | Self::NotSettled
         )

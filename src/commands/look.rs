@@ -1,14 +1,22 @@
 //! `topicctl plan` and `topicctl verify`: compare, and tell. Both only read.
 
-use super::session::Session;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::session::{Look, Session};
 use crate::apply::Outcome;
 use crate::cli::{LookArgs, VerifyArgs};
 use crate::cluster::Absence;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::report::{Command, Report};
 
-/// Tells what apply would do.
+/// Shows what apply would do.
 pub(super) async fn plan(args: &LookArgs) -> Report {
-    match Session::open(args, Command::Plan, Absence::Confirmed).await {
+    let look = Look {
+        absence: Absence::Confirmed,
+        strict: false,
+        unmanaged: None,
+    };
+    match Session::open(args, Command::Plan, &look).await {
         Ok((session, plan)) => session.close(&Outcome::of_plan(plan), None, false, None),
         Err(report) => *report,
     }
@@ -16,7 +24,20 @@ pub(super) async fn plan(args: &LookArgs) -> Report {
 
 /// Compares the cluster with the manifests.
 pub(super) async fn verify(args: &VerifyArgs) -> Report {
-    match Session::open(&args.look, Command::Verify, Absence::Confirmed).await {
+    let ignore = match globs(&args.ignore) {
+        Ok(ignore) => ignore,
+        Err(problem) => {
+            let mut problems = Diagnostics::default();
+            problems.push(*problem);
+            return Report::invalid(Some(Command::Verify), &problems, Sources::default());
+        }
+    };
+    let look = Look {
+        absence: Absence::Confirmed,
+        strict: args.strict,
+        unmanaged: args.unmanaged.then_some(ignore),
+    };
+    match Session::open(&args.look, Command::Verify, &look).await {
         Ok((mut session, plan)) => {
             let outcomes = Outcome::of_plan(plan);
             let stop = if args.groups {
@@ -28,4 +49,18 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
         }
         Err(report) => *report,
     }
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {
+    let usage = |pattern: &str, error: globset::Error| {
+        Box::new(Diagnostic::error(
+            Code::Usage,
+            format!("--ignore {pattern}: {}", error.kind()),
+        ))
+    };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(|error| usage(pattern, error))?);
+    }
+    set.build().map_err(|error| usage("", error))
 }

@@ -563,11 +563,12 @@ fn a_coordinator_that_is_silent_leaves_its_groups_unknown_and_the_rest_known() {
     });
     let statuses = column(&report["groups"], "status");
     let count = |status: &str| statuses.iter().filter(|one| **one == status).count();
-    assert!(count("present") > 0, "{report:#}");
+    assert!(count("present") > 0, "{statuses:?}");
     assert_eq!(
         count("present") + count("unknown"),
         groups.len(),
-        "{report:#}"
+        "{:#}",
+        report["groups"]
     );
     kafka.resume_node(3).expect("a paused node");
 }

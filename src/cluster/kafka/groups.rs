@@ -115,10 +115,10 @@ async fn any_group(connection: &Connection) -> Result<bool, ClusterError> {
 
 /// Describes groups and reads their commits. What did not get an answer is asked again for a while,
 /// from the description on: commits may only be asked of who has just proved to be coordinator.
-async fn groups<'a>(
+async fn groups(
     connection: &Connection,
     wanted: &Wanted,
-    mut open: Vec<&'a str>,
+    mut open: Vec<&str>,
 ) -> Result<BTreeMap<String, SeenGroup>, ClusterError> {
     let mut groups = BTreeMap::new();
     let mut pauses = LOADING.iter();
