@@ -136,6 +136,12 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub ignore: Vec<String>,
+    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
+    #[arg(
+        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
+    pub groups: bool,
 }
 
 /// `topicctl plan`, and what it shares with verify and apply.

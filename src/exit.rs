@@ -4,6 +4,7 @@
 
 use crate::apply::{Outcome, Status, Stop};
 use crate::cluster::ClusterErrorKind;
+use crate::groups::Unread;
 use crate::interrupt::Signal;
 use crate::topic::TopicName;
 
@@ -87,6 +88,9 @@ pub struct Ending<'a> {
     pub unmanaged: &'a [TopicName],
     /// What counts as a difference.
     pub fail_on: FailOn,
+    /// Why nothing could be read of any consumer group, where they were asked for. What could be
+    /// read of them, and single ones that could not, are information and change no code.
+    pub no_groups: Option<&'a Unread>,
 }
 
 /// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 1.
@@ -105,7 +109,8 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
             .iter()
             .filter_map(|outcome| of_topic(outcome, ending))
     };
-    let has = |code| stopped == Some(code) || found().any(|one| one == code);
+    let groups = ending.no_groups.map(of_unread);
+    let has = |code| [stopped, groups].contains(&Some(code)) || found().any(|one| one == code);
     let order = if ending.wrote {
         [
             ExitCode::Failed,
@@ -137,6 +142,14 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
         .into_iter()
         .find(|code| has(*code))
         .unwrap_or(otherwise)
+}
+
+fn of_unread(unread: &Unread) -> ExitCode {
+    if unread.unauthorized {
+        ExitCode::Unauthorized
+    } else {
+        ExitCode::Unreachable
+    }
 }
 
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {

@@ -3,6 +3,7 @@
 //!
 //! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
 
+pub mod groups;
 pub mod json;
 pub mod mending;
 pub mod problems;
@@ -15,6 +16,7 @@ use crate::apply::{Outcome, Status};
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity, Sources};
 use crate::exit::ExitCode;
+use crate::groups::Sight;
 use crate::observed::{ClusterIdentity, ObservedOrigin};
 use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
@@ -81,6 +83,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
     pub sources: Sources,
+    /// What was seen of consumer groups; `None` where they were not asked for.
+    pub groups: Option<Sight>,
     /// Whether the run ended before anything could be decided: then the problems say it all.
     pub stopped: bool,
     /// Wall-clock time of the run; only text output tells it.
@@ -219,6 +223,7 @@ impl Report {
             topics: Vec::new(),
             diagnostics: diagnostics.sorted(&sources),
             sources,
+            groups: None,
             stopped: true,
             elapsed: Duration::ZERO,
         }

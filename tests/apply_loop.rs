@@ -314,6 +314,7 @@ fn code(applied: &Applied) -> ExitCode {
             mismatch: true,
             ..FailOn::default()
         },
+        no_groups: None,
     })
 }
 

@@ -21,7 +21,10 @@ pub(super) async fn plan(args: &LookArgs) -> Report {
         strict: false,
         unmanaged: None,
     };
-    run(args, Command::Plan, &look).await
+    match Session::open(args, Command::Plan, &look).await {
+        Ok((session, plan)) => session.close(&Outcome::of_plan(plan), None, false, None),
+        Err(report) => *report,
+    }
 }
 
 /// Compares the cluster with the manifests.
@@ -39,7 +42,18 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
         strict: args.strict,
         unmanaged: args.unmanaged.then_some(ignore),
     };
-    let mut report = run(&args.look, Command::Verify, &look).await;
+    let mut report = match Session::open(&args.look, Command::Verify, &look).await {
+        Ok((mut session, plan)) => {
+            let outcomes = Outcome::of_plan(plan);
+            let stop = if args.groups {
+                session.see_groups(&outcomes).await.err()
+            } else {
+                None
+            };
+            session.close(&outcomes, stop.as_ref(), false, None)
+        }
+        Err(report) => *report,
+    };
     let acceptances = report::mending::acceptances;
     let files = [
         (&args.write_accepted, acceptances as fn(&Report) -> String),
@@ -65,13 +79,6 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::options().write(true).create_new(true).open(path)?;
     file.write_all(text.as_bytes())
-}
-
-async fn run(args: &LookArgs, command: Command, look: &Look) -> Report {
-    match Session::open(args, command, look).await {
-        Ok((session, plan)) => session.close(&Outcome::of_plan(plan), None, false, None),
-        Err(report) => *report,
-    }
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {

@@ -13,15 +13,16 @@ use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
-use crate::cluster::{Absence, ClusterError, Keys, ObserveTopics, Wanted};
+use crate::cluster::{Absence, ClusterError, Keys, ObserveGroups, ObserveTopics, Wanted};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
+use crate::groups::{self, Sight};
 use crate::interrupt::{Interrupts, Signal};
 use crate::manifest::{self, Manifests, Outside, Request};
-use crate::observed::{ClusterIdentity, Unknown};
+use crate::observed::{ClusterIdentity, Observed, Unknown};
 use crate::plan::{Plan, Seen, plan};
 use crate::remedy::Access;
-use crate::report::{Cluster, Command, Report, Topic, problems};
+use crate::report::{self, Cluster, Command, Report, Topic, problems};
 use crate::topic::{DeclaredTopic, TopicName};
 
 /// How closely to look at the cluster.
@@ -150,6 +151,8 @@ pub(super) struct Session {
     unmanaged: Vec<TopicName>,
     user: Option<String>,
     pub(super) wait: Duration,
+    observed: BTreeMap<TopicName, Observed>,
+    groups: Option<Sight>,
 }
 
 impl Session {
@@ -288,8 +291,28 @@ impl Session {
             unmanaged,
             user: settings.user().map(str::to_owned),
             wait: settings.wait(),
+            observed: observation.topics,
+            groups: None,
         };
         Ok((session, plan))
+    }
+
+    /// Reads the consumer groups that the topics declare, and the topics' offsets.
+    ///
+    /// # Errors
+    /// What ended it: then nothing is told of groups.
+    pub(super) async fn see_groups(&mut self, outcomes: &[Outcome]) -> Result<(), Stop> {
+        let declared: Vec<_> = outcomes.iter().map(|outcome| &outcome.topic).collect();
+        let wanted = groups::wanted(&declared, &self.observed);
+        let line = Line::new();
+        line.doing(format!("reading {} consumer groups", wanted.groups.len()));
+        let seen = tokio::select! {
+            seen = self.cluster.observe_groups(&wanted) => seen.map_err(Stop::Cluster),
+            signal = self.interrupts.first() => Err(Stop::Interrupted(signal)),
+        };
+        line.clear();
+        self.groups = Some(groups::sight(&declared, &self.observed, &seen?));
+        Ok(())
     }
 
     /// The report of what came of the topics.
@@ -311,6 +334,7 @@ impl Session {
             creates: self.command != Command::Verify,
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
+            no_groups: self.groups.as_ref().and_then(Sight::nothing_read),
         });
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
         diagnostics.extend(problems::of_run(problems::Run {
@@ -324,6 +348,10 @@ impl Session {
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
         }));
+        if let Some(sight) = &self.groups {
+            let user = self.user.as_deref();
+            diagnostics.extend(report::groups::problems(sight, user, &self.access));
+        }
         diagnostics.extend(more);
         Report {
             command: Some(self.command),
@@ -335,7 +363,9 @@ impl Session {
                 .collect(),
             diagnostics,
             sources: self.sources,
-            stopped: stop.is_some() && !wrote,
+            groups: self.groups,
+            // What ends verify here comes after its topics were decided: while groups were read.
+            stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,
         }
     }

@@ -39,6 +39,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
         topics,
         diagnostics: manifests.diagnostics.sorted(&manifests.sources),
         sources: manifests.sources,
+        groups: None,
         stopped: false,
         elapsed: Duration::ZERO,
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
-use super::{Command, Difference, Report, State, Summary, Topic, spoken};
+use super::{Command, Difference, Report, State, Summary, Topic, groups, spoken};
 use crate::diagnostic::{self, Severity, WIDTH, printable};
 use crate::exit::ExitCode;
 use crate::topic::Role;
@@ -21,7 +21,7 @@ pub struct Layout {
 }
 
 /// Where the names begin.
-const NAME_COLUMN: usize = 12;
+pub(super) const NAME_COLUMN: usize = 12;
 /// Longer names push the rest of their line away instead of widening the column.
 const LONGEST_NAME: usize = 40;
 
@@ -115,6 +115,9 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     }
     if !topics.is_empty() {
         writeln!(out)?;
+    }
+    if let Some(sight) = &report.groups {
+        groups::text::write(sight, layout, out)?;
     }
     writeln!(out, "{}", closing_line(report, command))?;
     if let Some(help) = closing_help(report, command) {
@@ -277,7 +280,12 @@ fn write_difference(
     Ok(())
 }
 
-fn write_wrapped(text: &str, first: usize, others: usize, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_wrapped(
+    text: &str,
+    first: usize,
+    others: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (first, others) = (" ".repeat(first), " ".repeat(others));
     let options = textwrap::Options::new(WIDTH)
         .initial_indent(&first)
@@ -426,7 +434,7 @@ fn counted(count: usize, word: &str) -> Option<String> {
     (count > 0).then(|| format!("{count} {word}"))
 }
 
-fn plural(count: usize, word: &str) -> String {
+pub(super) fn plural(count: usize, word: &str) -> String {
     if count == 1 {
         format!("1 {word}")
     } else {
@@ -434,7 +442,7 @@ fn plural(count: usize, word: &str) -> String {
     }
 }
 
-fn and(parts: &[String]) -> String {
+pub(super) fn and(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
@@ -442,7 +450,7 @@ fn and(parts: &[String]) -> String {
     }
 }
 
-fn painted(word: &str, color: AnsiColor, layout: Layout) -> String {
+pub(super) fn painted(word: &str, color: AnsiColor, layout: Layout) -> String {
     if !layout.color {
         return word.to_owned();
     }
