@@ -139,6 +139,12 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
         .unwrap_or(otherwise)
 }
 
+/// Whether a topic is a reason for an exit code other than 0, or was left over by a run that wrote
+/// and was stopped.
+pub fn fails(outcome: &Outcome, ending: &Ending<'_>) -> bool {
+    of_topic(outcome, ending).is_some() || (ending.wrote && outcome.status == Status::ToCreate)
+}
+
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {
     match &outcome.status {
         Status::Created | Status::Matches => None,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use globset::GlobSet;
 
@@ -111,7 +111,7 @@ impl Offline {
                     status,
                     seen: Seen::default(),
                 };
-                Topic::of(&outcome, &self.sources, &self.access)
+                Topic::of(&outcome, true, &self.sources, &self.access)
             })
             .collect();
         let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
@@ -281,14 +281,15 @@ impl Session {
             label: self.access.bootstrap_servers.clone(),
             identity: self.identity,
         };
-        let exit = exit::code(&Ending {
+        let ending = Ending {
             outcomes,
             stop,
             wrote,
             creates: self.command != Command::Verify,
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
-        });
+        };
+        let exit = exit::code(&ending);
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
         diagnostics.extend(problems::of_run(problems::Run {
             outcomes,
@@ -308,12 +309,16 @@ impl Session {
             cluster: Some(cluster),
             topics: outcomes
                 .iter()
-                .map(|outcome| Topic::of(outcome, &self.sources, &self.access))
+                .map(|outcome| {
+                    let fails = exit::fails(outcome, &ending);
+                    Topic::of(outcome, fails, &self.sources, &self.access)
+                })
                 .collect(),
             diagnostics,
             sources: self.sources,
             stopped: stop.is_some() && !wrote,
             elapsed: Duration::ZERO,
+            ended: SystemTime::UNIX_EPOCH,
         }
     }
 }
