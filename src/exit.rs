@@ -152,6 +152,12 @@ fn of_unread(unread: &Unread) -> ExitCode {
     }
 }
 
+/// Whether a topic is a reason for an exit code other than 0, or was left over by a run that wrote
+/// and was stopped.
+pub fn fails(outcome: &Outcome, ending: &Ending<'_>) -> bool {
+    of_topic(outcome, ending).is_some() || (ending.wrote && outcome.status == Status::ToCreate)
+}
+
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {
     match &outcome.status {
         Status::Created | Status::Matches | Status::Accepted => None,

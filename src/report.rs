@@ -1,16 +1,21 @@
-//! What a run has to say, as data: made once from the outcomes, rendered by [`text`] and [`json`];
-//! what went wrong in a run becomes diagnostics in [`problems`].
+//! What a run has to say, as data: made once from the outcomes, rendered by the modules below; what
+//! went wrong in a run becomes diagnostics in [`problems`].
 //!
 //! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
 
+pub mod github;
 pub mod groups;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod mending;
 pub mod problems;
+pub mod prometheus;
+mod sentences;
 pub mod text;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::apply::{Outcome, Status};
 use crate::catalog;
@@ -87,8 +92,10 @@ pub struct Report {
     pub groups: Option<Sight>,
     /// Whether the run ended before anything could be decided: then the problems say it all.
     pub stopped: bool,
-    /// Wall-clock time of the run; only text output tells it.
+    /// Wall-clock time of the run; JSON leaves it out, so that equal runs give equal documents.
     pub elapsed: Duration,
+    /// When the run ended, by the clock at the edge.
+    pub ended: SystemTime,
 }
 
 /// The cluster that answered.
@@ -115,6 +122,8 @@ pub struct Topic {
     pub external: bool,
     /// What became of it.
     pub state: State,
+    /// Whether that makes the run fail.
+    pub fails: bool,
     /// Where it is declared.
     pub location: Location,
     /// As declared; `None` is the broker's default.
@@ -161,6 +170,20 @@ impl State {
             Self::Created => "created",
             Self::Unknown => "unknown",
             Self::Failed => "failed",
+        }
+    }
+
+    /// What needs attention most is 0.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Failed => 0,
+            Self::Unknown => 1,
+            Self::Mismatched => 2,
+            Self::Missing => 3,
+            Self::ToCreate => 4,
+            Self::Created => 5,
+            Self::Accepted => 6,
+            Self::Matching => 7,
         }
     }
 }
@@ -226,6 +249,7 @@ impl Report {
             groups: None,
             stopped: true,
             elapsed: Duration::ZERO,
+            ended: SystemTime::UNIX_EPOCH,
         }
     }
 
@@ -255,11 +279,38 @@ impl Report {
             .iter()
             .any(|one| one.severity == Severity::Error)
     }
+
+    /// Whether a diagnostic makes the run fail: errors do, and warnings where they are denied.
+    pub fn is_failure(&self, diagnostic: &Diagnostic) -> bool {
+        match diagnostic.severity {
+            Severity::Error => true,
+            Severity::Warning => self.exit == ExitCode::Invalid && !self.has_errors(),
+            Severity::Note => false,
+        }
+    }
+
+    /// Whether somebody has to do something about a topic. Where no cluster answered, that is said
+    /// of the run and not of every topic.
+    pub fn needs_attention(&self, topic: &Topic) -> bool {
+        match topic.state {
+            State::Failed | State::Mismatched | State::Missing => true,
+            State::Unknown => self.cluster.is_some(),
+            State::ToCreate => topic.fails || self.command == Some(Command::Verify),
+            State::Matching | State::Created | State::Accepted => false,
+        }
+    }
+
+    /// Topics by rank: what needs attention first, families together within a rank.
+    pub fn ranked(&self) -> Vec<&Topic> {
+        let mut topics: Vec<_> = self.topics.iter().collect();
+        topics.sort_by_key(|topic| topic.state.rank());
+        topics
+    }
 }
 
 impl Topic {
-    /// What is reported of an outcome.
-    pub fn of(outcome: &Outcome, sources: &Sources, access: &Access) -> Self {
+    /// What is reported of an outcome, which makes the run fail or not.
+    pub fn of(outcome: &Outcome, fails: bool, sources: &Sources, access: &Access) -> Self {
         let topic = &outcome.topic;
         let (state, error) = match &outcome.status {
             Status::ToCreate => (State::ToCreate, None),
@@ -288,6 +339,7 @@ impl Topic {
             source: topic.source.clone(),
             external: topic.external,
             state,
+            fails,
             location: sources.location(topic.span),
             partitions: topic
                 .partitions

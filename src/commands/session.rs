@@ -126,7 +126,7 @@ impl Offline {
                     status,
                     seen: Seen::default(),
                 };
-                Topic::of(&outcome, &self.sources, &self.access)
+                Topic::of(&outcome, true, &self.sources, &self.access)
             })
             .collect();
         let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
@@ -327,7 +327,7 @@ impl Session {
             label: self.access.bootstrap_servers.clone(),
             identity: self.identity,
         };
-        let exit = exit::code(&Ending {
+        let ending = Ending {
             outcomes,
             stop,
             wrote,
@@ -335,7 +335,8 @@ impl Session {
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
             no_groups: self.groups.as_ref().and_then(Sight::nothing_read),
-        });
+        };
+        let exit = exit::code(&ending);
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
         diagnostics.extend(problems::of_run(problems::Run {
             outcomes,
@@ -359,7 +360,10 @@ impl Session {
             cluster: Some(cluster),
             topics: outcomes
                 .iter()
-                .map(|outcome| Topic::of(outcome, &self.sources, &self.access))
+                .map(|outcome| {
+                    let fails = exit::fails(outcome, &ending);
+                    Topic::of(outcome, fails, &self.sources, &self.access)
+                })
                 .collect(),
             diagnostics,
             sources: self.sources,
@@ -367,6 +371,7 @@ impl Session {
             // What ends verify here comes after its topics were decided: while groups were read.
             stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,
+            ended: SystemTime::UNIX_EPOCH,
         }
     }
 }
