@@ -12,7 +12,7 @@ use super::raw::{self, Settings, Topic};
 use super::resolve::{ProfileSettings, Resolver};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span};
 use crate::topic::{Delay, Role, TopicName};
 use crate::units;
 
@@ -80,7 +80,7 @@ impl<'a> Candidates<'a> {
             if let Some((name, span)) = all.list[index].shared_dlq.clone()
                 && all.index(&name).is_none()
             {
-                diagnostics.push(all.unknown(&name).at(span, ""));
+                diagnostics.push(all.unknown(&name, diagnostics).at(span, ""));
             }
         }
         for (profile, name, settings) in &resolver.project.profile_topics {
@@ -128,11 +128,12 @@ impl<'a> Candidates<'a> {
             .map(|(profile, name, span)| (*profile, name, *span))
     }
 
-    /// A reference to a topic that is not there; the place is the caller's to add.
-    pub(super) fn unknown(&self, name: &TopicName) -> Diagnostic {
+    /// A reference to a topic that is not there; the place is the caller's to add, and the other
+    /// problems decide whether a suggestion is worth the search.
+    pub(super) fn unknown(&self, name: &TopicName, others: &Diagnostics) -> Diagnostic {
         let diagnostic =
             Diagnostic::error(Code::UnknownTopic, format!("no topic `{name}` is declared"));
-        match nearest(name.as_str(), self.by_name.keys().map(TopicName::as_str)) {
+        match others.nearest(name.as_str(), self.by_name.keys().map(TopicName::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("declare it, with `external: true` if it is somebody else's"),
         }
@@ -355,8 +356,8 @@ impl<'a> Gatherer<'_, 'a> {
             .map(|(key, _)| *key)
             .or_else(|| BuiltIn::by_name(&name).map(|built_in| built_in.name));
         if known.is_none() {
-            self.diagnostics
-                .push(project.unknown_tier(&name, Some(tier.span)));
+            let problem = project.unknown_tier(&name, Some(tier.span), self.diagnostics);
+            self.diagnostics.push(problem);
         }
         known.map(|name| (name, Some(tier.span)))
     }
