@@ -93,7 +93,7 @@ pub struct Ending<'a> {
     pub no_groups: Option<&'a Unread>,
 }
 
-/// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 1.
+/// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 3, 1.
 /// Invalid input never gets here.
 pub fn code(ending: &Ending<'_>) -> ExitCode {
     if let Some(Stop::Interrupted(signal)) = ending.stop {

@@ -102,6 +102,7 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
     }
     let mut all = Manifests::default();
     let mut found: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+    let mut places: std::collections::HashMap<Diagnostic, usize> = Default::default();
     let mut known = BTreeSet::new();
     for profile in &profiles {
         let request = Request {
@@ -112,9 +113,12 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
         };
         let judged = judge(&loaded, diagnostics.clone(), &request);
         for one in judged.diagnostics.sorted(&loaded.sources) {
-            match found.iter_mut().find(|(known, _)| *known == one) {
-                Some((_, under)) => under.push(profile),
-                None => found.push((one, vec![profile])),
+            match places.get(&one) {
+                Some(at) => found[*at].1.push(profile),
+                None => {
+                    places.insert(one.clone(), found.len());
+                    found.push((one, vec![profile]));
+                }
             }
         }
         let new = judged

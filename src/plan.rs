@@ -20,6 +20,8 @@ pub struct Plan {
     pub cluster: ClusterIdentity,
     /// The decisions.
     pub entries: Vec<Entry>,
+    /// The acceptances that the decisions were made with, for topics that appear later.
+    pub accepted: Vec<Accepted>,
 }
 
 /// A declared topic and what is to be done about it.
@@ -128,8 +130,7 @@ pub fn plan(
     let entries = declared
         .into_iter()
         .map(|topic| {
-            let (decision, seen) = decide(&topic, observation.topics.get(&topic.name));
-            let (decision, seen) = accept(&topic, decision, seen, accepted);
+            let (decision, seen) = decide(&topic, observation.topics.get(&topic.name), accepted);
             Entry {
                 topic,
                 decision,
@@ -140,6 +141,7 @@ pub fn plan(
     Plan {
         cluster: observation.cluster.clone(),
         entries,
+        accepted: accepted.to_vec(),
     }
 }
 
@@ -173,7 +175,12 @@ fn accept(
     }
 }
 
-fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Seen) {
+/// The decision about one topic.
+pub fn decide(
+    topic: &DeclaredTopic,
+    observed: Option<&Observed>,
+    accepted: &[Accepted],
+) -> (Decision, Seen) {
     match observed {
         Some(Observed::Present(observed)) => {
             let comparison = compare(topic, observed);
@@ -182,7 +189,7 @@ fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Seen
             } else {
                 Decision::Mismatched(comparison.mismatches)
             };
-            (decision, comparison.seen)
+            accept(topic, decision, comparison.seen, accepted)
         }
         Some(Observed::Absent) if topic.external => (Decision::Missing, Seen::default()),
         Some(Observed::Absent) => (Decision::Create, Seen::default()),

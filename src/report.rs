@@ -372,7 +372,7 @@ impl Topic {
 
 impl Difference {
     fn of(topic: &TopicName, mismatch: &Mismatch, sources: &Sources, access: &Access) -> Self {
-        let advice = remedy::advice(mismatch);
+        let advice = remedy::advice(mismatch, access);
         let remedy = remedy::remedy(topic, mismatch, access);
         match mismatch {
             Mismatch::Partitions { declared, found } => Self {

@@ -16,11 +16,7 @@ use crate::report::{self, Command, Report};
 
 /// Shows what apply would do.
 pub(super) async fn plan(args: &LookArgs) -> Report {
-    let look = Look {
-        absence: Absence::Confirmed,
-        strict: false,
-        unmanaged: None,
-    };
+    let look = Look::plain(Absence::Confirmed);
     match Session::open(args, Command::Plan, &look).await {
         Ok((session, plan)) => session.close(&Outcome::of_plan(plan), None, false, None),
         Err(report) => *report,
@@ -40,7 +36,8 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
     let look = Look {
         absence: Absence::Confirmed,
         strict: args.strict,
-        unmanaged: args.unmanaged.then_some(ignore),
+        unmanaged: args.unmanaged,
+        ignore,
     };
     let mut report = match Session::open(&args.look, Command::Verify, &look).await {
         Ok((mut session, plan)) => {

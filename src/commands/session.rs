@@ -31,8 +31,22 @@ pub(super) struct Look {
     pub(super) absence: Absence,
     /// Whether to read all of the configuration, for what is set and not declared.
     pub(super) strict: bool,
-    /// Look for topics that no manifest declares, but for these.
-    pub(super) unmanaged: Option<GlobSet>,
+    /// Whether to look for topics that no manifest declares.
+    pub(super) unmanaged: bool,
+    /// But for these.
+    pub(super) ignore: GlobSet,
+}
+
+impl Look {
+    /// No closer than the findings that fail the run want it.
+    pub(super) fn plain(absence: Absence) -> Self {
+        Self {
+            absence,
+            strict: false,
+            unmanaged: false,
+            ignore: GlobSet::empty(),
+        }
+    }
 }
 
 /// A report that ends a run early.
@@ -216,7 +230,7 @@ impl Session {
         let wanted: Vec<_> = offline
             .topics
             .iter()
-            .map(|topic| match look.strict {
+            .map(|topic| match look.strict || fail_on.undeclared {
                 true => Wanted {
                     name: topic.name.clone(),
                     keys: Keys::All,
@@ -232,9 +246,9 @@ impl Session {
             line.clear();
             line.doing(format!("reading {} topics", wanted.len()));
             let observation = cluster.observe(&wanted, look.absence).await?;
-            let names = match &look.unmanaged {
-                Some(_) => cluster.names().await?,
-                None => Vec::new(),
+            let names = match look.unmanaged || fail_on.unmanaged {
+                true => cluster.names().await?,
+                false => Vec::new(),
             };
             Ok::<_, ClusterError>((cluster, observation, names))
         };
@@ -261,11 +275,7 @@ impl Session {
             ..
         } = offline;
         access.brokers.clone_from(&observation.cluster.brokers);
-        let ignored = |name: &TopicName| {
-            look.unmanaged
-                .as_ref()
-                .is_some_and(|ignore| ignore.is_match(name.as_str()))
-        };
+        let ignored = |name: &TopicName| look.ignore.is_match(name.as_str());
         let unmanaged = names
             .into_iter()
             .filter(|name| !declared.contains(name) && !name.is_internal() && !ignored(name))

@@ -267,7 +267,6 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             parts.extend(counted(summary.matching, "match"));
             parts.extend(counted(summary.mismatched, "mismatched"));
             parts.extend(counted(summary.accepted, "accepted"));
-            parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
             format!("{declared} declared: {}. {time}", parts.join(", "))
@@ -284,7 +283,6 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             }
             parts.extend(counted(summary.matching, "matched"));
             parts.extend(counted(summary.mismatched, "mismatched"));
-            parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing - new.len(), "missing"));
             parts.extend(counted(summary.unknown, "unknown"));

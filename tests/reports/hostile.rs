@@ -87,6 +87,7 @@ fn difference() -> impl Strategy<Value = Difference> {
                     advice,
                     // Commands are made of quoted words, on one line.
                     remedy: remedy.map(|text| topicctl::diagnostic::printable(&text).into_owned()),
+                    accepted: None,
                 }
             },
         )
@@ -172,6 +173,7 @@ fn report() -> impl Strategy<Value = Report> {
         .prop_map(
             |(command, cluster, topics, (sources, diagnostics))| Report {
                 command,
+                groups: None,
                 exit: ExitCode::Differences,
                 cluster: cluster.map(|(label, id)| Cluster {
                     label,

@@ -97,6 +97,7 @@ fn mismatched(line: u32) -> Topic {
             "kafka-topics --bootstrap-server kafka:9092 --alter --topic orders --partitions 6"
                 .to_owned(),
         ),
+        accepted: None,
     };
     let retention = Difference {
         field: "config",
@@ -113,6 +114,7 @@ fn mismatched(line: u32) -> Topic {
              --entity-name orders --add-config 'retention.ms=604800000'"
                 .to_owned(),
         ),
+        accepted: None,
     };
     Topic {
         mismatches: vec![partitions, retention],
@@ -123,6 +125,7 @@ fn mismatched(line: u32) -> Topic {
 fn report(command: Command, exit: ExitCode, topics: Vec<Topic>) -> Report {
     Report {
         command: Some(command),
+        groups: None,
         exit,
         cluster: Some(Cluster {
             label: "kafka:9092".to_owned(),
