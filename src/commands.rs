@@ -5,12 +5,14 @@
 //! order of stages.
 
 mod apply;
+mod export;
 mod look;
 mod partition;
 mod progress;
 mod render;
 mod session;
 mod validate;
+mod whole_file;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
@@ -20,7 +22,7 @@ use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command, Format, OutputArgs, PartitionFormat, RenderForm};
+use crate::cli::{self, Cli, Command, Format, OutputArgs, PartitionFormat, RenderForm};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::report::text::Layout;
@@ -40,9 +42,13 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     start_log();
     let (output, mut report) = match &cli.command {
         Command::Validate(args) => (args.output, validate::run(args)),
-        Command::Plan(args) => (args.output, in_runtime(look::plan(args))),
+        Command::Plan(args) => (args.look.output, in_runtime(look::plan(args))),
         Command::Verify(args) => (args.look.output, in_runtime(look::verify(args))),
         Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
+        Command::Export(args) => {
+            let answer = try_in_runtime(export::run(args));
+            return tell_text(answer.unwrap_or_else(|report| Err(Box::new(report))), false);
+        }
         Command::Render(args) => {
             return tell_text(render::run(args), args.output == RenderForm::Json);
         }
@@ -67,18 +73,22 @@ fn start_log() {
 }
 
 fn in_runtime(run: impl Future<Output = Report>) -> Report {
+    try_in_runtime(run).unwrap_or_else(|report| report)
+}
+
+fn try_in_runtime<T>(run: impl Future<Output = T>) -> Result<T, Report> {
     match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {
-        Ok(runtime) => runtime.block_on(run),
+        Ok(runtime) => Ok(runtime.block_on(run)),
         Err(error) => {
             let mut problems = Diagnostics::default();
             problems.push(Diagnostic::error(
                 Code::Usage,
                 format!("cannot start: {error}"),
             ));
-            Report::invalid(None, &problems, Sources::default())
+            Err(Report::invalid(None, &problems, Sources::default()))
         }
     }
 }
@@ -93,10 +103,16 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let all_profiles = arguments
         .iter()
         .any(|argument| argument == "--all-profiles");
+    let of_snapshot = arguments.iter().any(|argument| {
+        let text = argument.to_string_lossy();
+        text == "--cluster-snapshot" || text.starts_with("--cluster-snapshot=")
+    });
     // On the command line the two contradict each other; a variable only gives a default.
     let ignored = |name: &OsStr| {
         let empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
-        empty || (all_profiles && name == "TOPICCTL_PROFILE")
+        empty
+            || (all_profiles && name == "TOPICCTL_PROFILE")
+            || (of_snapshot && cli::CONNECTION_VARIABLES.iter().any(|one| name == *one))
     };
     match read(without_variables(Cli::command(), &ignored)) {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {

@@ -182,6 +182,8 @@ codes! {
     UndeclaredConfig = "undeclared-config",
     /// A topic of the cluster that no manifest declares.
     UnmanagedTopic = "unmanaged-topic",
+    /// A snapshot that cannot be read.
+    Snapshot = "snapshot",
     /// Interrupted by a signal.
     Interrupted = "interrupted",
     /// Created topics were not waited for.
@@ -204,6 +206,7 @@ impl Code {
                 | Self::Unhealthy
                 | Self::UndeclaredConfig
                 | Self::UnmanagedTopic
+                | Self::Snapshot
                 | Self::Interrupted
                 | Self::NotSettled
         )

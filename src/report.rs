@@ -29,6 +29,8 @@ pub enum Command {
     Render,
     /// Where keys land.
     Partition,
+    /// What exists, as a manifest or a snapshot.
+    Export,
     /// What apply would do.
     Plan,
     /// Whether the cluster is as declared.
@@ -47,6 +49,7 @@ impl Command {
             Self::Validate => "validate",
             Self::Render => "render",
             Self::Partition => "partition",
+            Self::Export => "export",
             Self::Plan => "plan",
             Self::Verify => "verify",
             Self::Apply { .. } => "apply",

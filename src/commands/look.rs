@@ -4,19 +4,20 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::session::{Look, Session};
 use crate::apply::Outcome;
-use crate::cli::{LookArgs, VerifyArgs};
-use crate::cluster::Absence;
+use crate::cli::{LookArgs, PlanArgs, SnapshotArgs, VerifyArgs};
+use crate::cluster::{Absence, ObserveTopics};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
+use crate::plan::Plan;
 use crate::report::{Command, Report};
 
 /// Shows what apply would do.
-pub(super) async fn plan(args: &LookArgs) -> Report {
+pub(super) async fn plan(args: &PlanArgs) -> Report {
     let look = Look {
         absence: Absence::Confirmed,
         strict: false,
         unmanaged: None,
     };
-    run(args, Command::Plan, &look).await
+    run(&args.look, &args.snapshot, Command::Plan, &look).await
 }
 
 /// Compares the cluster with the manifests.
@@ -34,14 +35,22 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
         strict: args.strict,
         unmanaged: args.unmanaged.then_some(ignore),
     };
-    run(&args.look, Command::Verify, &look).await
+    run(&args.look, &args.snapshot, Command::Verify, &look).await
 }
 
-async fn run(args: &LookArgs, command: Command, look: &Look) -> Report {
-    match Session::open(args, command, look).await {
-        Ok((session, plan)) => session.close(&Outcome::of_plan(plan), None, false, None),
-        Err(report) => *report,
-    }
+async fn run(args: &LookArgs, snapshot: &SnapshotArgs, command: Command, look: &Look) -> Report {
+    let ended = match &snapshot.cluster_snapshot {
+        None => ended(Session::open(args, command, look).await),
+        Some(path) => ended(Session::replay(args, path, command, look).await),
+    };
+    ended.unwrap_or_else(|report| *report)
+}
+
+fn ended<C: ObserveTopics>(
+    opened: Result<(Session<C>, Plan), Box<Report>>,
+) -> Result<Report, Box<Report>> {
+    let (session, plan) = opened?;
+    Ok(session.close(&Outcome::of_plan(plan), None, false, None))
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {
