@@ -57,7 +57,7 @@ pub enum Command {
     ///
     /// Every value is resolved: tiers, variables and the profile are gone.
     Render(RenderArgs),
-    /// Write a manifest of what a cluster has, or a snapshot of it; only reads
+    /// Write a manifest or a snapshot of a cluster; only reads
     ///
     /// The manifest declares every topic with what is set on the topic itself, and verifies clean
     /// against the same cluster. A snapshot is for plan and verify --cluster-snapshot, where no

@@ -47,7 +47,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
         Command::Export(args) => {
             let answer = try_in_runtime(export::run(args));
-            return tell_text(answer.unwrap_or_else(|report| Err(Box::new(report))), false);
+            return tell_text(answer.unwrap_or_else(Err), false);
         }
         Command::Render(args) => {
             return tell_text(render::run(args), args.output == RenderForm::Json);
@@ -73,10 +73,10 @@ fn start_log() {
 }
 
 fn in_runtime(run: impl Future<Output = Report>) -> Report {
-    try_in_runtime(run).unwrap_or_else(|report| report)
+    try_in_runtime(run).unwrap_or_else(|report| *report)
 }
 
-fn try_in_runtime<T>(run: impl Future<Output = T>) -> Result<T, Report> {
+fn try_in_runtime<T>(run: impl Future<Output = T>) -> Result<T, Box<Report>> {
     match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -88,7 +88,8 @@ fn try_in_runtime<T>(run: impl Future<Output = T>) -> Result<T, Report> {
                 Code::Usage,
                 format!("cannot start: {error}"),
             ));
-            Err(Report::invalid(None, &problems, Sources::default()))
+            let report = Report::invalid(None, &problems, Sources::default());
+            Err(Box::new(report))
         }
     }
 }
