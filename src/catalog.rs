@@ -6,6 +6,7 @@
 //! manifests nor a cluster: what depends on a broker's version or on its own configuration is
 //! left to the broker's preflight.
 
+mod descriptions;
 mod rules;
 mod table;
 mod value;
@@ -148,7 +149,7 @@ impl fmt::Display for Vendor {
 }
 
 /// Redpanda's topic configurations that do not begin with `redpanda.` and that Kafka lacks.
-const REDPANDA_EXTRAS: [&str; 7] = [
+pub(crate) const REDPANDA_EXTRAS: [&str; 7] = [
     "compaction.strategy",
     "flush.bytes",
     "initial.retention.local.target.bytes",
@@ -175,6 +176,13 @@ pub fn lookup(key: &str) -> Option<&'static ConfigSpec> {
         .binary_search_by(|spec| spec.name.cmp(key))
         .ok()
         .map(|found| &table::TABLE[found])
+}
+
+/// What a configuration does, in a sentence or two; empty for a name that is none.
+pub fn description(key: &str) -> &'static str {
+    let all = &descriptions::DESCRIPTIONS;
+    all.binary_search_by(|(name, _)| (*name).cmp(key))
+        .map_or("", |found| all[found].1)
 }
 
 /// Tells whose a key is, and for nobody's what was probably meant.

@@ -53,6 +53,11 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// Check the manifests without a cluster
     Validate(ValidateArgs),
+    /// Tell what a diagnostic means, or where values come from
+    ///
+    /// For a code, prints what it means and how to mend it. For a topic or a tier, prints each
+    /// value with all layers that set it, in their order, and the place of each.
+    Explain(ExplainArgs),
     /// Write the declared topics in another form, without a cluster
     ///
     /// Every value is resolved: tiers, variables and the profile are gone.
@@ -68,6 +73,10 @@ pub enum Command {
     /// The partition count and the hash are those that a manifest declares for a topic, or are
     /// given. With --stdin, tells how many keys spread over the partitions.
     Partition(PartitionArgs),
+    /// Print the JSON Schema of manifests, for editors
+    Schema,
+    /// Write a directory of manifests to start from; overwrites nothing
+    Init(InitArgs),
 }
 
 /// `topicctl apply`.
@@ -205,6 +214,62 @@ pub struct ValidateArgs {
     pub output: OutputArgs,
 }
 
+/// `topicctl explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The code of a diagnostic, or a declared topic
+    #[arg(value_name = "CODE|TOPIC", required_unless_present_any = ["code", "topic", "tier"])]
+    pub name: Option<String>,
+    /// Explain this code
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["name", "topic", "tier"])]
+    pub code: Option<String>,
+    /// Explain this topic
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "tier"])]
+    pub topic: Option<String>,
+    /// Explain this tier
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    pub tier: Option<String>,
+    /// Manifest files and directories; `-` reads standard input; may be repeated
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "PATH",
+        default_value = "manifests/",
+        env = "TOPICCTL_MANIFESTS"
+    )]
+    pub manifests: Vec<PathBuf>,
+    /// Use the values of this profile
+    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
+    pub profile: Option<String>,
+    /// Set a variable; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
+    pub vars: Vec<(String, String)>,
+    /// Leave the environment out of the manifests' variables
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
+    pub no_env: bool,
+    /// How to write the explanation
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
+        env = "TOPICCTL_EXPLAIN_OUTPUT", help_heading = "Output"
+    )]
+    pub output: ExplainFormat,
+    /// Show all names of long lists
+    #[arg(
+        short, long, env = "TOPICCTL_VERBOSE", help_heading = "Output",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub verbose: bool,
+}
+
+/// What `explain` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// One document, schema topicctl.explain/1
+    Json,
+}
+
 /// `topicctl render`.
 #[derive(Args, Debug)]
 pub struct RenderArgs {
@@ -316,6 +381,14 @@ pub enum PartitionFormat {
     Json,
 }
 
+/// `topicctl init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The directory; made where there is none
+    #[arg(value_name = "DIR", default_value = "manifests/")]
+    pub directory: PathBuf,
+}
+
 /// Which manifests, and under which conditions.
 #[derive(Args, Debug)]
 pub struct ManifestArgs {
@@ -402,6 +475,14 @@ pub struct OutputArgs {
     /// List topics that match too, and where values are declared
     #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
+}
+
+impl OutputArgs {
+    /// For people, as commands without these arguments speak.
+    pub const TEXT: Self = Self {
+        output: Format::Text,
+        verbose: false,
+    };
 }
 
 /// Output formats.

@@ -5,11 +5,14 @@
 //! order of stages.
 
 mod apply;
+mod explain;
 mod export;
+mod init;
 mod look;
 mod partition;
 mod progress;
 mod render;
+mod schema;
 mod session;
 mod validate;
 mod whole_file;
@@ -22,7 +25,9 @@ use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::{self, Cli, Command, Format, OutputArgs, PartitionFormat, RenderForm};
+use crate::cli::{
+    self, Cli, Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm,
+};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::report::text::Layout;
@@ -49,12 +54,20 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             let answer = try_in_runtime(export::run(args));
             return tell_text(answer.unwrap_or_else(Err), false);
         }
+        Command::Explain(args) => {
+            return tell_text(explain::run(args), args.output == ExplainFormat::Json);
+        }
         Command::Render(args) => {
             return tell_text(render::run(args), args.output == RenderForm::Json);
         }
         Command::Partition(args) => {
             return tell_text(partition::run(args), args.output == PartitionFormat::Json);
         }
+        Command::Schema => return print(&schema::text(), ExitCode::Matching),
+        Command::Init(args) => match init::run(args) {
+            Ok(text) => return print(&text, ExitCode::Matching),
+            Err(report) => (OutputArgs::TEXT, *report),
+        },
     };
     report.elapsed = started.elapsed();
     tell(&report, output)
@@ -207,6 +220,11 @@ fn tell(report: &Report, output: OutputArgs) -> ExitCode {
     ended(result, report)
 }
 
+/// Prints what a command made.
+fn print(text: &str, exit: ExitCode) -> ExitCode {
+    written(io::stdout().lock().write_all(text.as_bytes()), exit)
+}
+
 /// Prints an answer, or why there is none.
 fn tell_text(answer: Answer, json: bool) -> ExitCode {
     let (text, report) = match answer {
@@ -242,16 +260,21 @@ fn tell_problems(report: &Report) {
 
 /// The exit code, with what became of writing the result.
 fn ended(result: io::Result<()>, report: &Report) -> ExitCode {
+    written(result, report.exit)
+}
+
+/// The exit code of a run whose result was printed, or could not be.
+fn written(result: io::Result<()>, exit: ExitCode) -> ExitCode {
     match result {
-        Ok(()) => report.exit,
+        Ok(()) => exit,
         // A reader such as `head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => report.exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot write the result\n  {error}");
-            if report.exit == ExitCode::Matching {
+            if exit == ExitCode::Matching {
                 ExitCode::Invalid
             } else {
-                report.exit
+                exit
             }
         }
     }

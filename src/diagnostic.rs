@@ -191,6 +191,11 @@ codes! {
 }
 
 impl Code {
+    /// The code of this text.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
     /// Whether it is about manifests, and so shown for looking it up; the others are about this
     /// run, and say all there is to say.
     pub fn is_of_manifests(self) -> bool {

@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod commands;
 pub mod diagnostic;
 pub mod exit;
+pub mod explain;
 pub mod export;
 pub mod health;
 pub mod interrupt;

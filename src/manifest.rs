@@ -17,14 +17,17 @@ mod policy;
 mod project;
 mod raw;
 mod resolve;
+mod schema;
 mod select;
 mod tiers;
+mod trail;
 mod yaml;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
+use crate::explain::{Explanation, Subject};
 use crate::topic::{DeclaredTopic, TopicName};
 
 pub use interpolate::Outside;
@@ -61,6 +64,18 @@ pub struct Manifests {
 /// Reads, resolves, checks and selects.
 pub fn read(request: &Request) -> Manifests {
     let (loaded, diagnostics) = load(request);
+    let judged = judge(&loaded, diagnostics, request);
+    Manifests {
+        sources: loaded.sources,
+        ..judged
+    }
+}
+
+/// The same for texts under the names of files: reads no file, and the request's paths are only
+/// named.
+pub fn read_texts(texts: &[(&str, &[u8])], request: &Request) -> Manifests {
+    let mut diagnostics = Diagnostics::default();
+    let loaded = load::from_texts(texts, &mut diagnostics);
     let judged = judge(&loaded, diagnostics, request);
     Manifests {
         sources: loaded.sources,
@@ -114,6 +129,39 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
     all
 }
 
+/// What is known of a subject, and the manifests that it was looked for in.
+#[derive(Debug, Default)]
+pub struct Explained {
+    /// Also where there are errors: what they say of the subject is the more worth explaining.
+    pub explanation: Explanation,
+    /// What was read; selections do not count here.
+    pub manifests: Manifests,
+    /// The names of all tiers.
+    pub tiers: Vec<String>,
+}
+
+/// Reads, resolves and checks, and remembers on the way where the subject's values come from.
+pub fn explain(request: &Request, subject: &Subject) -> Explained {
+    let (loaded, mut diagnostics) = load(request);
+    let inputs = resolve::Inputs {
+        outside: &request.outside,
+        profile: request.profile.as_deref(),
+        subject: Some(subject),
+    };
+    let resolved = resolve::resolve(&loaded, &inputs, &mut diagnostics);
+    Explained {
+        explanation: resolved.explanation,
+        tiers: resolved.tiers,
+        manifests: Manifests {
+            sources: loaded.sources,
+            declared: names(&resolved.topics),
+            topics: resolved.topics,
+            diagnostics,
+            fail_on: resolved.fail_on,
+        },
+    }
+}
+
 fn load(request: &Request) -> (load::Loaded, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let loaded = load::load(&request.paths, &mut diagnostics);
@@ -125,12 +173,15 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     let inputs = resolve::Inputs {
         outside: &request.outside,
         profile: request.profile.as_deref(),
+        subject: None,
     };
-    let resolve::Resolved { topics, fail_on } = resolve::resolve(loaded, &inputs, &mut diagnostics);
+    let resolve::Resolved {
+        topics, fail_on, ..
+    } = resolve::resolve(loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(no_topics(request, loaded));
     }
-    let declared = topics.iter().map(|topic| topic.name.clone()).collect();
+    let declared = names(&topics);
     // A selection among broken manifests would only add errors that are none.
     let topics = if diagnostics.has_errors() {
         topics
@@ -144,6 +195,15 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         diagnostics,
         fail_on,
     }
+}
+
+/// The JSON Schema of a manifest, for editors.
+pub fn schema() -> serde_json::Value {
+    schema::schema()
+}
+
+fn names(topics: &[DeclaredTopic]) -> BTreeSet<TopicName> {
+    topics.iter().map(|topic| topic.name.clone()).collect()
 }
 
 fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {

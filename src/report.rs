@@ -25,6 +25,8 @@ use crate::units::{self, Measure};
 pub enum Command {
     /// Offline checks.
     Validate,
+    /// Where values come from.
+    Explain,
     /// The declared topics in another form.
     Render,
     /// Where keys land.
@@ -47,6 +49,7 @@ impl Command {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Validate => "validate",
+            Self::Explain => "explain",
             Self::Render => "render",
             Self::Partition => "partition",
             Self::Export => "export",
@@ -58,7 +61,10 @@ impl Command {
 
     /// Whether it never asks a cluster.
     pub fn is_offline(self) -> bool {
-        matches!(self, Self::Validate | Self::Render | Self::Partition)
+        matches!(
+            self,
+            Self::Validate | Self::Explain | Self::Render | Self::Partition
+        )
     }
 }
 

@@ -27,6 +27,19 @@ fn the_catalogue_has_every_key() {
 }
 
 #[test]
+fn every_key_is_described() {
+    let described: Vec<_> = descriptions::DESCRIPTIONS.iter().map(|one| one.0).collect();
+    // In this order too: a look-up relies on it.
+    assert_eq!(
+        described,
+        Vec::from_iter(all().iter().map(|spec| spec.name))
+    );
+    for spec in all() {
+        assert!(description(spec.name).ends_with('.'), "{}", spec.name);
+    }
+}
+
+#[test]
 fn defaults_and_unlimited_are_values_of_their_keys() {
     for spec in all() {
         let default = parse(spec, spec.default).expect(spec.name);

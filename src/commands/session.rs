@@ -38,7 +38,7 @@ pub(super) struct Look {
 type Early = Box<Report>;
 
 /// What the arguments ask to read.
-fn request(args: &ManifestArgs) -> Request {
+pub(super) fn request(args: &ManifestArgs) -> Request {
     let environment = if args.no_env {
         BTreeMap::new()
     } else {

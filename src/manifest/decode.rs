@@ -78,6 +78,8 @@ impl<'n> Object<'n> {
             "`{name}` is not in the table of {}",
             self.spec.name
         );
+        #[cfg(test)]
+        fields::note_read(self.spec, name);
         self.fields.get(name).copied()
     }
 }
@@ -244,7 +246,7 @@ impl Decoder<'_> {
     }
 
     fn defaults(&mut self, object: &Object<'_>) -> Option<Defaults> {
-        let (span, node) = object.get("defaults")?;
+        let (span, node) = object.get("defaults").filter(|(_, node)| !node.is_null())?;
         let defaults = self.object(node, &fields::DEFAULTS)?;
         Some(Defaults {
             span,
@@ -253,7 +255,7 @@ impl Decoder<'_> {
     }
 
     fn naming(&mut self, object: &Object<'_>) -> Option<Naming> {
-        let (span, node) = object.get("naming")?;
+        let (span, node) = object.get("naming").filter(|(_, node)| !node.is_null())?;
         let naming = self.object(node, &fields::NAMING)?;
         Some(Naming {
             span,
@@ -321,8 +323,10 @@ impl Decoder<'_> {
             .map_or(&[][..], |(_, entries)| entries);
         let tiers = tiers
             .iter()
+            .filter(|(_, node)| !node.is_null())
             .filter_map(|(tier, node)| {
                 let patch = self.object(node, &fields::PROFILE_PATCH)?;
+                self.text(&patch, "description");
                 Some((tier.clone(), self.settings(&patch)))
             })
             .collect();
@@ -331,6 +335,7 @@ impl Decoder<'_> {
             .filter(|(_, node)| !node.is_null())
             .and_then(|(_, node)| {
                 let all = self.object(node, &fields::PROFILE_PATCH)?;
+                self.text(&all, "description");
                 Some(self.settings(&all))
             });
         let topics = self
@@ -338,6 +343,7 @@ impl Decoder<'_> {
             .iter()
             .filter_map(|node| {
                 let topic = self.object(node, &fields::PROFILE_TOPIC)?;
+                self.text(&topic, "description");
                 let settings = self.settings(&topic);
                 Some((self.required(&topic, "name")?, settings))
             })
@@ -379,10 +385,11 @@ impl Decoder<'_> {
     fn settings(&mut self, object: &Object<'_>) -> Settings {
         let partitions = object
             .get("partitions")
-            .and_then(|(_, node)| self.partitions(node));
-        let replication_factor = object
-            .get("replication_factor")
-            .and_then(|(_, node)| self.nullable("replication_factor", node, FACTOR_EXPECTED));
+            .and_then(|(span, node)| Some((span, self.partitions(node)?)));
+        let replication_factor = object.get("replication_factor").and_then(|(span, node)| {
+            let factor = self.nullable("replication_factor", node, FACTOR_EXPECTED)?;
+            Some((span, factor))
+        });
         let retention = object.get("retention").and_then(|(span, node)| {
             Some((
                 span,
@@ -526,7 +533,9 @@ impl Decoder<'_> {
         if retry.get("delays").is_none_or(|(_, node)| node.is_null()) {
             self.missing(&retry, "delays");
         }
-        let steps = self.retry_steps(&retry)?;
+        let steps = self.retry_steps(&retry);
+        let block = self.topic_fields(&retry);
+        let steps = steps?;
         let delays = retry.get("delays").map(|(_, node)| &node.value);
         if matches!(delays, Some(Value::Sequence(items)) if items.is_empty()) {
             self.diagnostics.push(
@@ -535,10 +544,7 @@ impl Decoder<'_> {
                     .help("name at least one delay, or leave `retry` out"),
             );
         }
-        Some(Box::new(Retry {
-            steps,
-            block: self.topic_fields(&retry),
-        }))
+        Some(Box::new(Retry { steps, block }))
     }
 
     /// The items of `delays`: durations, or mappings with one and with fields of their own.
@@ -727,9 +733,9 @@ impl Decoder<'_> {
             allow_names,
             deny_names,
             except_names,
-            partitions: self.range(&policy, "partitions"),
-            replication_factor: self.range(&policy, "replication_factor"),
-            retention: self.range(&policy, "retention"),
+            partitions: self.range(&policy, "partitions", &fields::POLICY_COUNTS),
+            replication_factor: self.range(&policy, "replication_factor", &fields::POLICY_COUNTS),
+            retention: self.range(&policy, "retention", &fields::POLICY_DURATIONS),
             require_config: config
                 .map(|config| self.required_config(&config))
                 .unwrap_or_default(),
@@ -753,8 +759,13 @@ impl Decoder<'_> {
         self.object(node, spec)
     }
 
-    fn range(&mut self, object: &Object<'_>, field: &'static str) -> Range {
-        let Some(range) = self.part(object, field, &fields::POLICY_RANGE) else {
+    fn range(
+        &mut self,
+        object: &Object<'_>,
+        field: &'static str,
+        spec: &'static ObjectSpec,
+    ) -> Range {
+        let Some(range) = self.part(object, field, spec) else {
             return Range::default();
         };
         Range {

@@ -1,13 +1,32 @@
 //! The fields of every object of the manifest language: one table each.
 //!
-//! The decoder refuses what is not in its object's table and reads by these names only, so that
-//! the tables, and what is made from them, cannot drift from what is accepted.
+//! The decoder refuses what is not in its object's table and reads by these names only; the JSON
+//! Schema of [`super::schema`] and the tables of docs/manifest.md are made from the same, so that
+//! neither can drift from what is accepted. Data only: nothing here reads a manifest.
+
+mod pipelines;
+mod project;
+mod topics;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use pipelines::{PIPELINE, STEP};
+pub(super) use project::{
+    DEFAULTS, DOCUMENT, NAMING, POLICY, POLICY_CONFIG, POLICY_COUNTS, POLICY_DURATIONS,
+    POLICY_NAMES, PROFILE, PROFILE_PATCH, PROFILE_TOPIC, TIER,
+};
+#[cfg(test)]
+pub(super) use tests::note_read;
+pub(super) use topics::{DERIVED, GROUP, PARTITION_KEY, RETRY, RETRY_STEP, SAME_AS, TOPIC};
 
 /// An object of the language.
 #[derive(Debug)]
 pub(super) struct ObjectSpec {
     /// With its article: "`x` is not a field of …".
     pub(super) name: &'static str,
+    /// A word for it where names must be short: definitions of the schema, marks in the docs.
+    pub(super) id: &'static str,
     /// In the order of the documentation.
     pub(super) fields: &'static [FieldSpec],
 }
@@ -17,6 +36,11 @@ pub(super) struct ObjectSpec {
 pub(super) struct FieldSpec {
     pub(super) name: &'static str,
     pub(super) status: Status,
+    /// Whether the object is an error without it. Any other field may also be null.
+    pub(super) required: bool,
+    pub(super) shape: Shape,
+    /// One paragraph for people: what it is, its units, its range, its default.
+    pub(super) doc: &'static str,
 }
 
 /// Whether this version reads a field.
@@ -28,254 +52,98 @@ pub(super) enum Status {
     NotYet,
 }
 
-const fn field(name: &'static str) -> FieldSpec {
+/// What a field takes. Every single value may be, or hold, a variable.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    /// Any single value.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number from 1, or one of some words.
+    Count {
+        most: i64,
+        words: &'static [&'static str],
+    },
+    /// A time with its unit.
+    Delay,
+    /// A time with its unit, or `unlimited`.
+    Duration,
+    /// One of these.
+    Word(&'static [&'static str]),
+    /// The code of a relation or style check.
+    Check,
+    /// A list of these; one alone stands for a list of one.
+    List(&'static Shape),
+    /// Free names, each with a single value.
+    Texts,
+    /// Topic configurations with their values.
+    Config,
+    /// Codes of checks with their severities.
+    Severities,
+    /// An object.
+    Object(&'static ObjectSpec),
+    /// A list of objects.
+    Objects(&'static ObjectSpec),
+    /// Free names, each with an object or nothing.
+    Named(&'static ObjectSpec),
+    /// Any of these.
+    Either(&'static [Shape]),
+}
+
+/// What `checks` of a policy makes of a check.
+pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
+
+/// Single values in a list.
+const TEXTS: Shape = Shape::List(&Shape::Text);
+
+const fn field(name: &'static str, shape: Shape, doc: &'static str) -> FieldSpec {
     FieldSpec {
         name,
         status: Status::Read,
+        required: false,
+        shape,
+        doc,
+    }
+}
+
+const fn required(name: &'static str, shape: Shape, doc: &'static str) -> FieldSpec {
+    FieldSpec {
+        required: true,
+        ..field(name, shape, doc)
     }
 }
 
 const fn later(name: &'static str) -> FieldSpec {
     FieldSpec {
-        name,
         status: Status::NotYet,
+        ..field(name, Shape::Text, "")
     }
 }
 
-pub(super) const DOCUMENT: ObjectSpec = ObjectSpec {
-    name: "a manifest",
-    fields: &[
-        field("defaults"),
-        field("tiers"),
-        field("naming"),
-        field("policy"),
-        field("profiles"),
-        later("clusters"),
-        field("vars"),
-        field("topics"),
-        field("pipelines"),
-        later("accepted_mismatches"),
-    ],
-};
+/// Every object that can be reached from a manifest, each once, a manifest first.
+pub(super) fn objects() -> Vec<&'static ObjectSpec> {
+    let mut found: Vec<&'static ObjectSpec> = vec![&DOCUMENT];
+    let mut next = 0;
+    while let Some(object) = found.get(next).copied() {
+        for field in object.fields {
+            field.shape.for_each_object(&mut |inner| {
+                if !found.iter().any(|known| known.id == inner.id) {
+                    found.push(inner);
+                }
+            });
+        }
+        next += 1;
+    }
+    found
+}
 
-pub(super) const DEFAULTS: ObjectSpec = ObjectSpec {
-    name: "`defaults`",
-    fields: &[field("tier")],
-};
-
-pub(super) const NAMING: ObjectSpec = ObjectSpec {
-    name: "`naming`",
-    fields: &[
-        field("retry"),
-        field("dlq"),
-        field("error"),
-        field("pipeline_prefix"),
-        field("allowed_topics"),
-    ],
-};
-
-pub(super) const TIER: ObjectSpec = ObjectSpec {
-    name: "a tier",
-    fields: &[
-        field("extends"),
-        field("description"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-    ],
-};
-
-pub(super) const PROFILE: ObjectSpec = ObjectSpec {
-    name: "a profile",
-    fields: &[
-        field("extends"),
-        field("description"),
-        field("vars"),
-        field("tiers"),
-        field("all"),
-        field("topics"),
-    ],
-};
-
-pub(super) const PROFILE_PATCH: ObjectSpec = ObjectSpec {
-    name: "a profile's patch",
-    fields: &[
-        field("description"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-    ],
-};
-
-pub(super) const PROFILE_TOPIC: ObjectSpec = ObjectSpec {
-    name: "a profile's topic",
-    fields: &[
-        field("name"),
-        field("description"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-    ],
-};
-
-pub(super) const TOPIC: ObjectSpec = ObjectSpec {
-    name: "a topic",
-    fields: &[
-        field("name"),
-        field("description"),
-        field("owner"),
-        field("tier"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-        field("retry"),
-        field("dlq"),
-        field("error"),
-        field("consumer_groups"),
-        field("partition_key"),
-        field("profiles"),
-        field("external"),
-        field("env"),
-        field("allow"),
-    ],
-};
-
-pub(super) const DERIVED: ObjectSpec = ObjectSpec {
-    name: "a derived topic",
-    fields: &[
-        field("name"),
-        field("description"),
-        field("owner"),
-        field("tier"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-        field("consumer_groups"),
-        field("partition_key"),
-        field("profiles"),
-        field("external"),
-        field("env"),
-        field("allow"),
-    ],
-};
-
-pub(super) const RETRY: ObjectSpec = ObjectSpec {
-    name: "`retry`",
-    fields: &[
-        field("delays"),
-        field("name"),
-        field("description"),
-        field("owner"),
-        field("tier"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-        field("consumer_groups"),
-        field("partition_key"),
-        field("profiles"),
-        field("external"),
-        field("env"),
-        field("allow"),
-    ],
-};
-
-pub(super) const RETRY_STEP: ObjectSpec = ObjectSpec {
-    name: "a retry step",
-    fields: &[
-        field("delay"),
-        field("name"),
-        field("description"),
-        field("owner"),
-        field("tier"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-        field("consumer_groups"),
-        field("partition_key"),
-        field("profiles"),
-        field("external"),
-        field("env"),
-        field("allow"),
-    ],
-};
-
-pub(super) const SAME_AS: ObjectSpec = ObjectSpec {
-    name: "`partitions`",
-    fields: &[field("same_as")],
-};
-
-pub(super) const PARTITION_KEY: ObjectSpec = ObjectSpec {
-    name: "`partition_key`",
-    fields: &[field("field"), field("partitioner")],
-};
-
-pub(super) const GROUP: ObjectSpec = ObjectSpec {
-    name: "a consumer group",
-    fields: &[field("name"), field("members"), field("produces")],
-};
-
-pub(super) const PIPELINE: ObjectSpec = ObjectSpec {
-    name: "a pipeline",
-    fields: &[
-        field("name"),
-        field("description"),
-        field("owner"),
-        field("tier"),
-        field("profiles"),
-        field("allowed_topics"),
-        field("allowedKafkaTopics"),
-        field("steps"),
-    ],
-};
-
-pub(super) const STEP: ObjectSpec = ObjectSpec {
-    name: "a step",
-    fields: &[
-        field("name"),
-        field("description"),
-        field("input"),
-        field("output"),
-        field("error"),
-        field("dead_letter"),
-        field("consumes"),
-        field("produces"),
-        field("listeners"),
-    ],
-};
-
-pub(super) const POLICY: ObjectSpec = ObjectSpec {
-    name: "`policy`",
-    fields: &[
-        field("names"),
-        field("partitions"),
-        field("replication_factor"),
-        field("retention"),
-        field("config"),
-        field("owner"),
-        field("profile"),
-        field("fail_on"),
-        field("checks"),
-    ],
-};
-
-pub(super) const POLICY_NAMES: ObjectSpec = ObjectSpec {
-    name: "`names` of a policy",
-    fields: &[field("allow"), field("deny"), field("except")],
-};
-
-pub(super) const POLICY_RANGE: ObjectSpec = ObjectSpec {
-    name: "a range of a policy",
-    fields: &[field("min"), field("max")],
-};
-
-pub(super) const POLICY_CONFIG: ObjectSpec = ObjectSpec {
-    name: "`config` of a policy",
-    fields: &[field("require"), field("allow"), field("deny")],
-};
+impl Shape {
+    fn for_each_object(&self, visit: &mut impl FnMut(&'static ObjectSpec)) {
+        match self {
+            Self::Object(spec) | Self::Objects(spec) | Self::Named(spec) => visit(spec),
+            Self::List(inner) => inner.for_each_object(visit),
+            Self::Either(shapes) => shapes.iter().for_each(|one| one.for_each_object(visit)),
+            _ => {}
+        }
+    }
+}

@@ -78,6 +78,24 @@ pub(super) fn load(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Loaded {
     loaded
 }
 
+/// Reads texts as if they were files of these names, without touching any file. The first one that
+/// is called like the project file is it.
+pub(super) fn from_texts(texts: &[(&str, &[u8])], diagnostics: &mut Diagnostics) -> Loaded {
+    let mut loaded = Loaded::default();
+    for (path, bytes) in texts {
+        let path = Path::new(path);
+        let Some(source) = read(*bytes, path, &mut loaded.sources, diagnostics) else {
+            continue;
+        };
+        let is_project = path.file_name().is_some_and(|name| name == PROJECT_FILE);
+        if is_project && loaded.project.is_none() {
+            loaded.project = Some(source);
+        }
+        read_documents(source, &mut loaded, diagnostics);
+    }
+    loaded
+}
+
 fn read_documents(source: SourceId, loaded: &mut Loaded, diagnostics: &mut Diagnostics) {
     for node in yaml::parse(&loaded.sources, source, diagnostics) {
         loaded

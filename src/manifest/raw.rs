@@ -73,12 +73,12 @@ pub(super) struct Profile {
     pub(super) topics: Vec<(Text, Settings)>,
 }
 
-/// What tiers, topics and profiles can set. `None` in an `Option<Option<_>>` is YAML's null, which
-/// takes a value away.
+/// What tiers, topics and profiles can set, with the field's place. `None` for a value is YAML's
+/// null, which takes a value away.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    pub(super) partitions: Option<Option<Partitions>>,
-    pub(super) replication_factor: Option<Option<Text>>,
+    pub(super) partitions: Option<(Span, Option<Partitions>)>,
+    pub(super) replication_factor: Option<(Span, Option<Text>)>,
     pub(super) retention: Option<(Span, Option<Text>)>,
     pub(super) config: Vec<(Text, Option<Text>)>,
 }

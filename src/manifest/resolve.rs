@@ -12,12 +12,14 @@ use super::family::{Candidate, Candidates};
 use super::interpolate::{self, Context, Outside, Scope};
 use super::layers::{Folded, Wish};
 use super::load::Loaded;
-use super::project::{Project, circle};
+use super::project::{Project, TierChain, circle};
 use super::raw::{Profile, Settings, Vars};
+use super::trail::{self, Traced, Trail};
 use super::yaml::Text;
 use super::{check, pipeline, policy};
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
+use crate::explain::{Explanation, Subject};
 use crate::topic::{
     ConsumerGroup, Declared, DeclaredTopic, Layer, Origin, PartitionKey, Partitioner, Partitions,
     TopicName,
@@ -28,6 +30,8 @@ use crate::topic::{
 pub(super) struct Inputs<'a> {
     pub(super) outside: &'a Outside,
     pub(super) profile: Option<&'a str>,
+    /// What is to be explained on the way.
+    pub(super) subject: Option<&'a Subject>,
 }
 
 /// A resolver over one project: everything that stays the same from topic to topic.
@@ -39,6 +43,7 @@ pub(super) struct Resolver<'a> {
     pub(super) profiles: Vec<(&'a str, &'a Profile)>,
     /// The `vars` of the profiles, joined.
     pub(super) profile_vars: Vars<'a>,
+    subject: Option<&'a Subject>,
 }
 
 /// What resolution gives.
@@ -48,6 +53,10 @@ pub(super) struct Resolved {
     pub(super) topics: Vec<DeclaredTopic>,
     /// The policy's `fail_on`.
     pub(super) fail_on: Option<Vec<String>>,
+    /// Of the subject, where it was found.
+    pub(super) explanation: Explanation,
+    /// The names of all tiers.
+    pub(super) tiers: Vec<String>,
 }
 
 /// Resolves all topics that hold under the profile, and judges them.
@@ -82,10 +91,11 @@ pub(super) fn resolve(
         outside: inputs.outside,
         profiles,
         profile_vars,
+        subject: inputs.subject,
     };
     resolver.check_unused(diagnostics);
     let candidates = Candidates::gather(&resolver, diagnostics);
-    let topics = resolver.declare(candidates, diagnostics);
+    let (topics, traced) = resolver.declare(candidates, diagnostics);
     check::check(&topics, diagnostics);
     let mut fail_on = None;
     if let Some(policy) = project.policy {
@@ -95,7 +105,13 @@ pub(super) fn resolve(
         }
         fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
-    Resolved { topics, fail_on }
+    let explanation = resolver.explanation(&topics, traced);
+    Resolved {
+        topics,
+        fail_on,
+        explanation,
+        tiers: trail::tier_names(&project),
+    }
 }
 
 /// The declared profiles, by name.
@@ -215,7 +231,7 @@ impl<'a> Resolver<'a> {
         &self,
         mut candidates: Candidates<'a>,
         diagnostics: &mut Diagnostics,
-    ) -> Vec<DeclaredTopic> {
+    ) -> (Vec<DeclaredTopic>, Option<Traced>) {
         self.check_profile_topics(&candidates, diagnostics);
         let mut folded: Vec<Folded> = Vec::with_capacity(candidates.list.len());
         let early = candidates
@@ -241,6 +257,7 @@ impl<'a> Resolver<'a> {
             self.fold_next(index, &candidates, &mut folded, diagnostics);
         }
         let partitions = resolve_partitions(&candidates, &folded, diagnostics);
+        let traced = take_traced(&candidates, &mut folded);
         let mut topics: Vec<_> = candidates
             .list
             .iter()
@@ -255,7 +272,23 @@ impl<'a> Resolver<'a> {
             (a.family(), a.role, step(a), &a.name).cmp(&(b.family(), b.role, step(b), &b.name))
         });
         pipeline::finish(&candidates.steps, &mut topics, diagnostics);
-        topics
+        (topics, traced)
+    }
+
+    fn explanation(&self, topics: &[DeclaredTopic], traced: Option<Traced>) -> Explanation {
+        let mut explanation = Explanation::default();
+        match self.subject {
+            Some(Subject::Topic(name)) => {
+                let topic = topics.iter().find(|topic| topic.name.as_str() == name);
+                let both = topic.zip(traced);
+                explanation.topic = both.map(|(topic, traced)| traced.explain(topic, topics));
+            }
+            Some(Subject::Tier(name)) => {
+                explanation.tier = trail::explain_tier(self, name, topics);
+            }
+            None => {}
+        }
+        explanation
     }
 
     fn fold_next(
@@ -312,6 +345,9 @@ impl<'a> Resolver<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Folded {
         let mut folded = Folded::default();
+        if matches!(self.subject, Some(Subject::Topic(name)) if name == candidate.name.as_str()) {
+            folded.trail = Some(Trail::default());
+        }
         let context = &candidate.context;
         let profiles = match profiled {
             Profiled::Yes => self.profiles.as_slice(),
@@ -334,21 +370,8 @@ impl<'a> Resolver<'a> {
             if let Some((main, values)) = source {
                 folded.take_over(&main.name, main.external, values);
             }
-            for (name, tier) in chain.iter().flat_map(|chain| &chain.tiers) {
-                if let Some(tier) = tier {
-                    let layer = Layer::Tier((*name).to_owned());
-                    folded.apply(self, &tier.settings, &layer, context, diagnostics);
-                }
-                for (profile, patches) in profiles.iter().map(|(name, p)| (name, &p.tiers)) {
-                    for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
-                        let profile = (*profile).to_owned();
-                        let layer = Layer::ProfileTier {
-                            profile,
-                            tier: (*name).to_owned(),
-                        };
-                        folded.apply(self, settings, &layer, context, diagnostics);
-                    }
-                }
+            if let Some(chain) = &chain {
+                self.lay_tiers(&mut folded, chain, profiles, context, diagnostics);
             }
         }
         if let Some(raw) = candidate.raw {
@@ -368,6 +391,33 @@ impl<'a> Resolver<'a> {
         }
         folded.finish();
         folded
+    }
+
+    /// The manifest tiers, each patched by the profiles.
+    pub(super) fn lay_tiers(
+        &self,
+        folded: &mut Folded,
+        chain: &TierChain<'_>,
+        profiles: &[(&str, &Profile)],
+        context: &Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (name, tier) in &chain.tiers {
+            if let Some(tier) = tier {
+                let layer = Layer::Tier((*name).to_owned());
+                folded.apply(self, &tier.settings, &layer, context, diagnostics);
+            }
+            for (profile, patches) in profiles.iter().map(|(name, p)| (name, &p.tiers)) {
+                for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
+                    let profile = (*profile).to_owned();
+                    let layer = Layer::ProfileTier {
+                        profile,
+                        tier: (*name).to_owned(),
+                    };
+                    folded.apply(self, settings, &layer, context, diagnostics);
+                }
+            }
+        }
     }
 
     /// Entries of `profiles.P.topics` must name a topic, else they would do nothing.
@@ -541,6 +591,18 @@ impl<'a> Resolver<'a> {
         });
         PartitionKey { field, partitioner }
     }
+}
+
+/// The trail of the one topic that has one.
+fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) -> Option<Traced> {
+    let mut all = candidates.list.iter().zip(folded);
+    all.find_map(|(candidate, folded)| {
+        Some(Traced {
+            trail: folded.trail.take()?,
+            tier_chosen: candidate.tier.and_then(|(_, span)| span),
+            also_at: candidate.beside.iter().map(|entry| entry.span).collect(),
+        })
+    })
 }
 
 /// Follows `source` and `same_as` to counts. Each topic refers to one other at most, so the walk
