@@ -34,6 +34,11 @@ static SHARED: LazyLock<LocalKafka> = LazyLock::new(|| {
         "leader.replication.throttled.replicas=0:1,1:1",
     ];
     create(&kafka, "throttled", 2, &throttled);
+    // A broker lists a topic a moment after the controller has created it.
+    let listed = || kafka.tool("kafka-topics", &["--list"]).expect("a list");
+    while listed().lines().count() < 7 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     kafka
 });
 
