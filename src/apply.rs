@@ -12,12 +12,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cluster::{
-    Absence, Answer, ClusterError, CreateTopics, NewTopic, Refusal, Wanted, batch,
+    Absence, Answer, ClusterError, CreateTopics, Keys, NewTopic, Refusal, Wanted, batch,
 };
 use crate::interrupt::{Interrupts, Signal};
 use crate::observed::{ClusterIdentity, Observation, Observed, Unknown};
-use crate::plan::{Decision, Mismatch, Plan, compare};
-use crate::topic::{ConfigKey, DeclaredTopic, TopicName};
+use crate::plan::{Decision, Mismatch, Plan, Seen, compare};
+use crate::topic::{DeclaredTopic, TopicName};
 
 /// How far a run goes and how long it waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,8 +51,8 @@ pub struct Outcome {
     pub topic: DeclaredTopic,
     /// What became of it.
     pub status: Status,
-    /// Declared keys that could not be compared.
-    pub unverifiable: Vec<ConfigKey>,
+    /// What else was seen of it.
+    pub seen: Seen,
 }
 
 /// What became of a topic.
@@ -144,7 +144,7 @@ impl Outcome {
                     },
                     Decision::Unknown(unknown) => Status::Unknown(unknown),
                 },
-                unverifiable: entry.unverifiable,
+                seen: entry.seen,
             })
             .collect()
     }
@@ -153,7 +153,7 @@ impl Outcome {
     pub fn wanted(topic: &DeclaredTopic) -> Wanted {
         Wanted {
             name: topic.name.clone(),
-            keys: topic.config.keys().cloned().collect(),
+            keys: Keys::These(topic.config.keys().cloned().collect()),
         }
     }
 }
@@ -183,7 +183,7 @@ pub async fn apply<C: CreateTopics>(
         appeared: BTreeSet::new(),
         wrote: false,
     };
-    let stop = run.run(identity.brokers).await.err();
+    let stop = run.run(identity.broker_count()).await.err();
     Applied {
         cluster: identity,
         outcomes: run.outcomes,
@@ -275,7 +275,7 @@ impl<C: CreateTopics> Run<'_, C> {
                 .identity()
                 .await
                 .map_err(Stop::Cluster)?
-                .brokers;
+                .broker_count();
         }
         Ok(())
     }
@@ -388,7 +388,7 @@ impl<C: CreateTopics> Run<'_, C> {
         match observation.topics.get(name) {
             Some(Observed::Present(observed)) => {
                 let found = compare(&outcome.topic, observed);
-                outcome.unverifiable = found.unverifiable;
+                outcome.seen = found.seen;
                 outcome.status = match (found.mismatches, created) {
                     (mismatches, true) if mismatches.is_empty() => Status::Created,
                     (mismatches, false) if mismatches.is_empty() => Status::Matches,
@@ -400,7 +400,7 @@ impl<C: CreateTopics> Run<'_, C> {
             }
             // It exists, for it was settled; only its configuration is kept from us.
             Some(Observed::Unknown(unknown)) if unknown.exists => {
-                outcome.unverifiable = outcome.topic.config.keys().cloned().collect();
+                outcome.seen.unverifiable = outcome.topic.config.keys().cloned().collect();
                 outcome.status = if created {
                     Status::Created
                 } else {

@@ -1,12 +1,16 @@
 //! The command line: names, types and help. Knows neither YAML nor librdkafka, and decides
 //! nothing; [`crate::commands`] does what it says.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::FailOn;
+use crate::render::Form;
+use crate::topic::{Partitioner, Partitions};
 use crate::units;
 
 /// Makes the Kafka topics that manifests declare exist, and never alters or deletes anything.
@@ -46,9 +50,23 @@ pub enum Command {
     /// Show what apply would do; only reads
     Plan(Box<LookArgs>),
     /// Compare the cluster with the manifests; only reads
-    Verify(Box<LookArgs>),
+    Verify(Box<VerifyArgs>),
     /// Check the manifests without a cluster
     Validate(ValidateArgs),
+    /// Tell what a diagnostic means, or where values come from
+    ///
+    /// For a code, prints what it means and how to mend it. For a topic or a tier, prints each
+    /// value with all layers that set it, in their order, and the place of each.
+    Explain(ExplainArgs),
+    /// Write the declared topics in another form, without a cluster
+    ///
+    /// Every value is resolved: tiers, variables and the profile are gone.
+    Render(RenderArgs),
+    /// Tell which partition keys land in, without a cluster
+    ///
+    /// The partition count and the hash are those that a manifest declares for a topic, or are
+    /// given. With --stdin, tells how many keys spread over the partitions.
+    Partition(PartitionArgs),
     /// Print the JSON Schema of manifests, for editors
     Schema,
     /// Write a directory of manifests to start from; overwrites nothing
@@ -62,7 +80,10 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub look: LookArgs,
     /// Stop after the broker has checked the new topics; create nothing
-    #[arg(long, env = "TOPICCTL_DRY_RUN", help_heading = "Applying")]
+    #[arg(
+        long, env = "TOPICCTL_DRY_RUN", value_parser = BoolishValueParser::new(),
+        help_heading = "Applying"
+    )]
     pub dry_run: bool,
     /// How long created topics may take to become usable, from the last creation
     #[arg(
@@ -71,11 +92,36 @@ pub struct ApplyArgs {
     )]
     pub settle_timeout: Duration,
     /// Do not wait until created topics are usable
-    #[arg(long, env = "TOPICCTL_NO_SETTLE", help_heading = "Applying")]
+    #[arg(
+        long, env = "TOPICCTL_NO_SETTLE", value_parser = BoolishValueParser::new(),
+        help_heading = "Applying"
+    )]
     pub no_settle: bool,
 }
 
-/// `topicctl plan` and `topicctl verify`.
+/// `topicctl verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// What verify shares with plan and apply.
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// Report configurations that are set on a topic and not declared
+    #[arg(long, env = "TOPICCTL_STRICT", help_heading = "Findings")]
+    pub strict: bool,
+    /// Report topics of the cluster that no manifest declares
+    #[arg(long, env = "TOPICCTL_UNMANAGED", help_heading = "Findings")]
+    pub unmanaged: bool,
+    /// Not these, for --unmanaged; may be repeated
+    #[arg(
+        long,
+        value_name = "GLOB",
+        env = "TOPICCTL_IGNORE",
+        help_heading = "Findings"
+    )]
+    pub ignore: Vec<String>,
+}
+
+/// `topicctl plan`, and what it shares with verify and apply.
 #[derive(Args, Debug)]
 pub struct LookArgs {
     /// What to read.
@@ -87,8 +133,8 @@ pub struct LookArgs {
     /// How to tell.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Findings that give exit code 1: missing, mismatch, or none [default: the policy's, else
-    /// missing,mismatch]
+    /// Findings that give exit code 1: missing, mismatch, unmanaged, undeclared, health, or none
+    /// [default: the policy's, else missing,mismatch]
     #[arg(
         long,
         value_name = "FINDINGS",
@@ -104,7 +150,10 @@ pub struct LookArgs {
 #[derive(Args, Debug)]
 pub struct ValidateArgs {
     /// Check under every declared profile, one after the other
-    #[arg(long, conflicts_with = "profile", env = "TOPICCTL_ALL_PROFILES")]
+    #[arg(
+        long, conflicts_with = "profile", env = "TOPICCTL_ALL_PROFILES",
+        value_parser = BoolishValueParser::new()
+    )]
     pub all_profiles: bool,
     /// What to read.
     #[command(flatten)]
@@ -112,6 +161,173 @@ pub struct ValidateArgs {
     /// How to tell.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `topicctl explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The code of a diagnostic, or a declared topic
+    #[arg(value_name = "CODE|TOPIC", required_unless_present_any = ["code", "topic", "tier"])]
+    pub name: Option<String>,
+    /// Explain this code
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["name", "topic", "tier"])]
+    pub code: Option<String>,
+    /// Explain this topic
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "tier"])]
+    pub topic: Option<String>,
+    /// Explain this tier
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    pub tier: Option<String>,
+    /// Manifest files and directories; `-` reads standard input; may be repeated
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "PATH",
+        default_value = "manifests/",
+        env = "TOPICCTL_MANIFESTS"
+    )]
+    pub manifests: Vec<PathBuf>,
+    /// Use the values of this profile
+    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
+    pub profile: Option<String>,
+    /// Set a variable; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
+    pub vars: Vec<(String, String)>,
+    /// Leave the environment out of the manifests' variables
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
+    pub no_env: bool,
+    /// How to write the explanation
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
+        env = "TOPICCTL_EXPLAIN_OUTPUT", help_heading = "Output"
+    )]
+    pub output: ExplainFormat,
+    /// Show all names of long lists
+    #[arg(
+        short, long, env = "TOPICCTL_VERBOSE", help_heading = "Output",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub verbose: bool,
+}
+
+/// What `explain` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// One document, schema topicctl.explain/1
+    Json,
+}
+
+/// `topicctl render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub manifests: ManifestArgs,
+    /// What to write
+    #[arg(
+        short, long, value_name = "FORM", value_enum, default_value_t = RenderForm::Yaml,
+        env = "TOPICCTL_RENDER_OUTPUT", help_heading = "Output"
+    )]
+    pub output: RenderForm,
+}
+
+/// What `render` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RenderForm {
+    /// A manifest with every value in place, which reads back to the same topics
+    Yaml,
+    /// One document, schema topicctl.topics/1
+    Json,
+    /// Lines of environment variables that hold the names, for services
+    Env,
+    /// A flowchart of families and groups, in Mermaid's language
+    Mermaid,
+    /// A shell script that creates the topics with Kafka's own kafka-topics
+    KafkaTopics,
+    /// A shell script that grants the rights these manifests need with kafka-acls
+    Acls,
+}
+
+impl From<RenderForm> for Form {
+    fn from(form: RenderForm) -> Self {
+        match form {
+            RenderForm::Yaml => Self::Yaml,
+            RenderForm::Json => Self::Json,
+            RenderForm::Env => Self::Env,
+            RenderForm::Mermaid => Self::Mermaid,
+            RenderForm::KafkaTopics => Self::KafkaTopics,
+            RenderForm::Acls => Self::Acls,
+        }
+    }
+}
+
+/// `topicctl partition`.
+#[derive(Args, Debug)]
+pub struct PartitionArgs {
+    /// Keys; write -- before one that begins with a dash
+    #[arg(
+        value_name = "KEY",
+        required_unless_present = "stdin",
+        conflicts_with = "stdin"
+    )]
+    pub keys: Vec<OsString>,
+    /// Read keys from standard input, one a line, and tell how they spread
+    #[arg(long, env = "TOPICCTL_STDIN", value_parser = BoolishValueParser::new())]
+    pub stdin: bool,
+    /// Take count and hash of this declared topic: its name, or a GLOB that matches no other
+    #[arg(long, value_name = "TOPIC", env = "TOPICCTL_TOPIC")]
+    pub topic: Option<String>,
+    /// How many partitions there are
+    #[arg(
+        long, value_name = "N", required_unless_present = "topic", value_parser = partitions,
+        env = "TOPICCTL_PARTITIONS"
+    )]
+    pub partitions: Option<Partitions>,
+    /// How a key becomes a number: murmur2 as the Java client, crc32 as librdkafka, fnv1a as
+    /// Sarama, md5 as a big-endian number
+    #[arg(
+        long, value_name = "HASH", required_unless_present = "topic", value_parser = partitioner(),
+        env = "TOPICCTL_PARTITIONER"
+    )]
+    pub partitioner: Option<Partitioner>,
+    /// Tell what share of the keys would move with this many partitions
+    #[arg(long, value_name = "N", value_parser = partitions, env = "TOPICCTL_TO")]
+    pub to: Option<Partitions>,
+    /// Where --topic is declared: a manifest file or directory; may be repeated
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "PATH",
+        default_value = "manifests/",
+        env = "TOPICCTL_MANIFESTS"
+    )]
+    pub manifests: Vec<PathBuf>,
+    /// Use the values of this profile
+    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
+    pub profile: Option<String>,
+    /// Set a variable; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
+    pub vars: Vec<(String, String)>,
+    /// Leave the environment out of the manifests' variables
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
+    pub no_env: bool,
+    /// How to write the result
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = PartitionFormat::Text,
+        env = "TOPICCTL_PARTITION_OUTPUT", help_heading = "Output"
+    )]
+    pub output: PartitionFormat,
+}
+
+/// What `partition` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PartitionFormat {
+    /// For people
+    Text,
+    /// One document, schema topicctl.partition/1
+    Json,
 }
 
 /// `topicctl init`.
@@ -139,10 +355,10 @@ pub struct ManifestArgs {
     #[arg(short, long, value_name = "SELECTION", env = "TOPICCTL_SELECT")]
     pub select: Vec<String>,
     /// Leave the environment out of the manifests' variables
-    #[arg(long, env = "TOPICCTL_NO_ENV")]
+    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
     pub no_env: bool,
     /// Treat warnings as errors
-    #[arg(long, env = "TOPICCTL_DENY_WARNINGS")]
+    #[arg(long, env = "TOPICCTL_DENY_WARNINGS", value_parser = BoolishValueParser::new())]
     pub deny_warnings: bool,
 }
 
@@ -196,7 +412,7 @@ pub struct OutputArgs {
     )]
     pub output: Format,
     /// List topics that match too, and where values are declared
-    #[arg(short, long, env = "TOPICCTL_VERBOSE")]
+    #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 }
 
@@ -224,6 +440,12 @@ pub enum Finding {
     Missing,
     /// Topics that exist and differ
     Mismatch,
+    /// Topics of the cluster that no manifest declares
+    Unmanaged,
+    /// Configurations that are set on a topic and not declared
+    Undeclared,
+    /// Partitions that are leaderless or not in sync
+    Health,
     /// Nothing
     None,
 }
@@ -250,6 +472,9 @@ impl LookArgs {
         Ok(FailOn {
             missing: has(Finding::Missing),
             mismatch: has(Finding::Mismatch),
+            unmanaged: has(Finding::Unmanaged),
+            undeclared: has(Finding::Undeclared),
+            health: has(Finding::Health),
         })
     }
 }
@@ -270,6 +495,23 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("it must be longer than nothing".to_owned()),
         duration => Ok(duration),
     }
+}
+
+fn partitions(text: &str) -> Result<Partitions, String> {
+    let count = text.trim().parse().ok().and_then(Partitions::new);
+    count.ok_or_else(|| format!("write a whole number from 1 to {}", i32::MAX))
+}
+
+fn partitioner() -> impl TypedValueParser<Value = Partitioner> {
+    let words = Partitioner::ALL.map(Partitioner::as_str);
+    PossibleValuesParser::new(words).map(|word| {
+        let named = |partitioner: &Partitioner| partitioner.as_str() == word;
+        // The parser lets no other word through.
+        Partitioner::ALL
+            .into_iter()
+            .find(named)
+            .unwrap_or(Partitioner::Md5)
+    })
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -18,8 +18,22 @@ use crate::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicN
 pub struct Wanted {
     /// The topic to look for.
     pub name: TopicName,
-    /// Keys to read; where there are none, the configuration is not read at all.
-    pub keys: Vec<ConfigKey>,
+    /// What to read of its configuration.
+    pub keys: Keys,
+}
+
+/// Which configuration keys to read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Keys {
+    /// These; where there are none, the configuration is not read at all.
+    These(Vec<ConfigKey>),
+    /// All that the broker has: three to six times slower.
+    All,
+}
+
+impl Keys {
+    /// Nothing of the configuration.
+    pub const NONE: Self = Self::These(Vec::new());
 }
 
 /// How sure a look must be that a topic does not exist.
@@ -47,6 +61,13 @@ pub struct Unserved {
 pub trait ObserveTopics {
     /// Which cluster this is, and how many brokers it has at this moment.
     fn identity(&self) -> impl Future<Output = Result<ClusterIdentity, ClusterError>>;
+
+    /// The names of all topics that may be seen. Topics without the right to DESCRIBE are left out
+    /// by the cluster, so absence from this list means nothing.
+    ///
+    /// # Errors
+    /// Where the cluster as a whole could not be asked.
+    fn names(&self) -> impl Future<Output = Result<Vec<TopicName>, ClusterError>>;
 
     /// Looks at topics by name. The answer has an entry for every wanted name; a topic that could
     /// not be read is an entry and not an error.

@@ -4,13 +4,13 @@
 //! annotate-snippets, and is called at the edge only. This module reads no files: a [`Sources`]
 //! is handed the texts.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
+mod render;
+mod sources;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::fmt;
+
+pub use render::{printable, render};
+pub use sources::{Location, SourceId, Sources, Span};
 
 /// Text is laid out for terminals of this many columns.
 pub const WIDTH: usize = 80;
@@ -176,6 +176,12 @@ codes! {
     Refused = "refused",
     /// A declared configuration that the broker does not tell.
     Unverifiable = "unverifiable",
+    /// Partitions that are leaderless or not in sync.
+    Unhealthy = "unhealthy",
+    /// A configuration that is set on a topic and not declared.
+    UndeclaredConfig = "undeclared-config",
+    /// A topic of the cluster that no manifest declares.
+    UnmanagedTopic = "unmanaged-topic",
     /// Interrupted by a signal.
     Interrupted = "interrupted",
     /// Created topics were not waited for.
@@ -183,6 +189,11 @@ codes! {
 }
 
 impl Code {
+    /// The code of this text.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
     /// Whether it is about manifests, and so shown for looking it up; the others are about this
     /// run, and say all there is to say.
     pub fn is_of_manifests(self) -> bool {
@@ -195,6 +206,9 @@ impl Code {
                 | Self::Authorization
                 | Self::Refused
                 | Self::Unverifiable
+                | Self::Unhealthy
+                | Self::UndeclaredConfig
+                | Self::UnmanagedTopic
                 | Self::Interrupted
                 | Self::NotSettled
         )
@@ -225,156 +239,6 @@ impl Code {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-/// Which of the [`Sources`] a span is in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SourceId(u32);
-
-/// A range of bytes in one source.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Span {
-    /// The source.
-    pub source: SourceId,
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
-impl Span {
-    fn range(self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
-
-/// A place for people: file, line and column from 1, the column in characters.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Location {
-    /// The path as it was given or found.
-    pub file: Arc<str>,
-    /// From 1.
-    pub line: u32,
-    /// From 1, in characters.
-    pub column: u32,
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Source {
-    path: Arc<str>,
-    text: String,
-    line_starts: Vec<u32>,
-    /// Characters before each [`BLOCK`] of bytes, so that a column is known without counting a
-    /// line that may be the whole file; empty where every character is one byte.
-    characters: Vec<u32>,
-}
-
-const BLOCK: usize = 1024;
-
-impl Source {
-    fn new(path: &str, text: String) -> Self {
-        let starts = text
-            .bytes()
-            .zip(1..)
-            .filter(|(byte, _)| *byte == b'\n')
-            .map(|(_, next)| next);
-        let line_starts = std::iter::once(0).chain(starts).collect();
-        let mut characters = Vec::new();
-        if !text.is_ascii() {
-            let mut before = 0;
-            for block in text.as_bytes().chunks(BLOCK) {
-                characters.push(before);
-                before += u32::try_from(beginnings(block)).unwrap_or(0);
-            }
-        }
-        Self {
-            path: path.into(),
-            text,
-            line_starts,
-            characters,
-        }
-    }
-
-    /// The line of a byte, from 0.
-    fn line(&self, byte: u32) -> usize {
-        self.line_starts.partition_point(|start| *start <= byte) - 1
-    }
-
-    /// The bytes of a line, its line break included.
-    fn line_range(&self, line: usize) -> Range<usize> {
-        let start = |line: usize| self.line_starts.get(line).map(|start| *start as usize);
-        start(line).unwrap_or(self.text.len())..start(line + 1).unwrap_or(self.text.len())
-    }
-
-    fn characters_before(&self, byte: usize) -> usize {
-        let Some(before) = self.characters.get(byte / BLOCK) else {
-            return match self.characters.last() {
-                None => byte,
-                Some(_) => self.text.chars().count(),
-            };
-        };
-        *before as usize + beginnings(&self.text.as_bytes()[byte / BLOCK * BLOCK..byte])
-    }
-}
-
-/// How many characters begin in a piece of UTF-8.
-fn beginnings(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
-}
-
-/// The texts that spans point into.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    files: Vec<Source>,
-}
-
-impl Sources {
-    /// Takes a text; texts of 4 GiB and more must be refused before.
-    pub fn add(&mut self, path: &str, text: String) -> SourceId {
-        self.files.push(Source::new(path, text));
-        SourceId(u32::try_from(self.files.len() - 1).expect("fewer than 4 billion files"))
-    }
-
-    /// The text of a source.
-    pub fn text(&self, source: SourceId) -> &str {
-        &self.files[source.0 as usize].text
-    }
-
-    /// The path of a source.
-    pub fn path(&self, source: SourceId) -> &Arc<str> {
-        &self.files[source.0 as usize].path
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
-    /// Where a span begins.
-    pub fn location(&self, span: Span) -> Location {
-        let source = &self.files[span.source.0 as usize];
-        let line = source.line(span.start);
-        let line_start = source.line_range(line).start;
-        let start = span.start as usize;
-        let mark = source.text[line_start..start].starts_with('\u{feff}');
-        let before = source.characters_before(start) - source.characters_before(line_start);
-        Location {
-            file: Arc::clone(&source.path),
-            line: u32::try_from(line + 1).unwrap_or(u32::MAX),
-            column: u32::try_from(before + 1 - usize::from(mark)).unwrap_or(u32::MAX),
-        }
     }
 }
 
@@ -589,145 +453,4 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         })
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// A diagnostic as text: the header, the source lines with carets, the way out. Ends without a
-/// line break.
-pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Note => Level::NOTE,
-    };
-    let title = level.primary_title(printable(&diagnostic.message));
-    let title = match diagnostic.code {
-        code if code.is_of_manifests() => title.id(code.as_str()),
-        _ => title,
-    };
-    let mut groups = Vec::new();
-    if let Some(primary) = &diagnostic.primary {
-        // What is near stands in one piece of source.
-        let (near, far): (Vec<_>, Vec<_>) = diagnostic.secondary.iter().partition(|label| {
-            label.span.source == primary.span.source
-                && label.span.start.abs_diff(primary.span.start) < NEAR
-        });
-        let near = near
-            .into_iter()
-            .map(|label| (AnnotationKind::Context, label));
-        let labels = std::iter::once((AnnotationKind::Primary, primary)).chain(near);
-        let mut group = show(
-            Group::with_title(title),
-            sources,
-            &labels.collect::<Vec<_>>(),
-        );
-        for label in far {
-            group = show(group, sources, &[(AnnotationKind::Context, label)]);
-        }
-        groups.push(group);
-    } else {
-        groups.push(Group::with_title(title));
-    }
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let mut text = renderer.decor_style(DecorStyle::Ascii).render(&groups);
-    for line in diagnostic.detail.iter().flat_map(|detail| detail.lines()) {
-        let indent = line.len() - line.trim_start().len();
-        push_wrapped(
-            &mut text,
-            line.trim_start(),
-            &" ".repeat(2 + indent),
-            2 + indent,
-        );
-    }
-    if let Some(help) = &diagnostic.help {
-        push_wrapped(&mut text, help, "help: ", 6);
-    }
-    if let Some(command) = &diagnostic.command {
-        // To be copied: on a line of its own, however long.
-        text.push_str("\n  ");
-        text.push_str(command);
-    }
-    text
-}
-
-/// Appends a paragraph, broken for a terminal of [`WIDTH`] columns.
-fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
-    let indent = " ".repeat(indent);
-    let options = textwrap::Options::new(WIDTH)
-        .initial_indent(lead)
-        .subsequent_indent(&indent)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    for line in textwrap::wrap(&printable(paragraph), options) {
-        text.push('\n');
-        text.push_str(&line);
-    }
-}
-
-/// A foreign text made safe for a terminal: control characters, and those that turn the direction
-/// of writing, are replaced.
-pub fn printable(text: &str) -> Cow<'_, str> {
-    let unsafe_character = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(unsafe_character) {
-        text.replace(unsafe_character, "\u{fffd}").into()
-    } else {
-        text.into()
-    }
-}
-
-/// Places that are further apart, in bytes, are shown one by one.
-const NEAR: u32 = 64 * 1024;
-
-/// Longer lines, in bytes, are named and not shown.
-const LONGEST_LINE: usize = 4 * 1024;
-
-/// Adds the lines of labels, all of one source, to a group. Of the source only the part around
-/// them is handed on, for the renderer reads all that it gets.
-fn show<'a>(
-    group: Group<'a>,
-    sources: &'a Sources,
-    labels: &[(AnnotationKind, &'a Label)],
-) -> Group<'a> {
-    let Some((_, primary)) = labels.first() else {
-        return group;
-    };
-    let source = &sources.files[primary.span.source.0 as usize];
-    let path: &str = &source.path;
-    let lines = || labels.iter().map(|(_, label)| label.span);
-    let first = lines().map(|span| source.line(span.start)).min();
-    let last = lines().map(|span| source.line(span.end)).max();
-    let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
-    let longest = (first..=last)
-        .map(|line| source.line_range(line).len())
-        .max();
-    if longest.is_some_and(|longest| longest > LONGEST_LINE) {
-        let place = sources.location(primary.span);
-        let origin = Origin::path(path).line(place.line as usize);
-        return group.element(origin.char_column(place.column as usize));
-    }
-    // A line more on both sides, which the renderer uses where a span ends with its line.
-    let first = first.saturating_sub(1);
-    let from = source.line_range(first).start;
-    let to = source.line_range(last + 1).end;
-    let annotations = labels.iter().map(|(kind, label)| {
-        let range = label.span.range();
-        let annotation = kind.span(range.start - from..range.end - from);
-        if label.text.is_empty() {
-            annotation
-        } else {
-            annotation.label(label.text.as_str())
-        }
-    });
-    group.element(
-        Snippet::source(&source.text[from..to])
-            .line_start(first + 1)
-            .path(path)
-            .annotations(annotations),
-    )
 }

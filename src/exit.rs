@@ -5,6 +5,7 @@
 use crate::apply::{Outcome, Status, Stop};
 use crate::cluster::ClusterErrorKind;
 use crate::interrupt::Signal;
+use crate::topic::TopicName;
 
 /// How topicctl ends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -57,12 +58,18 @@ impl From<ClusterErrorKind> for ExitCode {
 }
 
 /// Which findings give [`ExitCode::Differences`]; the others are told, and do not fail the run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FailOn {
     /// Declared topics that do not exist.
     pub missing: bool,
     /// Topics that exist and differ.
     pub mismatch: bool,
+    /// Topics of the cluster that no manifest declares.
+    pub unmanaged: bool,
+    /// Configurations that are set on a topic and not declared.
+    pub undeclared: bool,
+    /// Partitions that are leaderless or not in sync.
+    pub health: bool,
 }
 
 /// What the exit code of a run depends on.
@@ -76,6 +83,8 @@ pub struct Ending<'a> {
     pub wrote: bool,
     /// Whether apply would still create, or did: then only external topics count as missing.
     pub creates: bool,
+    /// Topics of the cluster that no manifest declares, as far as they were looked for.
+    pub unmanaged: &'a [TopicName],
     /// What counts as a difference.
     pub fail_on: FailOn,
 }
@@ -115,10 +124,19 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
     if stopped == Some(ExitCode::Invalid) {
         return ExitCode::Invalid;
     }
+    let seen = ending.outcomes.iter().map(|outcome| &outcome.seen);
+    let differs = (ending.fail_on.unmanaged && !ending.unmanaged.is_empty())
+        || (ending.fail_on.undeclared && seen.clone().any(|seen| !seen.undeclared.is_empty()))
+        || (ending.fail_on.health && seen.clone().any(|seen| !seen.ailments.is_empty()));
+    let otherwise = if differs {
+        ExitCode::Differences
+    } else {
+        ExitCode::Matching
+    };
     order
         .into_iter()
         .find(|code| has(*code))
-        .unwrap_or(ExitCode::Matching)
+        .unwrap_or(otherwise)
 }
 
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {

@@ -20,12 +20,15 @@ mod resolve;
 mod schema;
 mod select;
 mod tiers;
+mod trail;
 mod yaml;
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
-use crate::topic::DeclaredTopic;
+use crate::explain::{Explanation, Subject};
+use crate::topic::{DeclaredTopic, TopicName};
 
 pub use interpolate::Outside;
 
@@ -50,6 +53,8 @@ pub struct Manifests {
     pub sources: Sources,
     /// By family: each main topic with its retry ladder, dead letters and errors behind it.
     pub topics: Vec<DeclaredTopic>,
+    /// The names of all declared topics, those that are not selected included.
+    pub declared: BTreeSet<TopicName>,
     /// All problems.
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
@@ -92,8 +97,8 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
     }
     let mut all = Manifests::default();
     let mut found: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
-    let mut places: std::collections::HashMap<Diagnostic, usize> = Default::default();
-    let mut known = std::collections::BTreeSet::new();
+    let mut places: HashMap<Diagnostic, usize> = HashMap::new();
+    let mut known = BTreeSet::new();
     for profile in &profiles {
         let request = Request {
             paths: request.paths.clone(),
@@ -128,6 +133,39 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
     all
 }
 
+/// What is known of a subject, and the manifests that it was looked for in.
+#[derive(Debug, Default)]
+pub struct Explained {
+    /// Also where there are errors: what they say of the subject is the more worth explaining.
+    pub explanation: Explanation,
+    /// What was read; selections do not count here.
+    pub manifests: Manifests,
+    /// The names of all tiers.
+    pub tiers: Vec<String>,
+}
+
+/// Reads, resolves and checks, and remembers on the way where the subject's values come from.
+pub fn explain(request: &Request, subject: &Subject) -> Explained {
+    let (loaded, mut diagnostics) = load(request);
+    let inputs = resolve::Inputs {
+        outside: &request.outside,
+        profile: request.profile.as_deref(),
+        subject: Some(subject),
+    };
+    let resolved = resolve::resolve(&loaded, &inputs, &mut diagnostics);
+    Explained {
+        explanation: resolved.explanation,
+        tiers: resolved.tiers,
+        manifests: Manifests {
+            sources: loaded.sources,
+            declared: names(&resolved.topics),
+            topics: resolved.topics,
+            diagnostics,
+            fail_on: resolved.fail_on,
+        },
+    }
+}
+
 fn load(request: &Request) -> (load::Loaded, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let loaded = load::load(&request.paths, &mut diagnostics);
@@ -139,11 +177,15 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     let inputs = resolve::Inputs {
         outside: &request.outside,
         profile: request.profile.as_deref(),
+        subject: None,
     };
-    let resolve::Resolved { topics, fail_on } = resolve::resolve(loaded, &inputs, &mut diagnostics);
+    let resolve::Resolved {
+        topics, fail_on, ..
+    } = resolve::resolve(loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(no_topics(request, loaded));
     }
+    let declared = names(&topics);
     // A selection among broken manifests would only add errors that are none.
     let topics = if diagnostics.has_errors() {
         topics
@@ -153,6 +195,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     Manifests {
         sources: Sources::default(),
         topics,
+        declared,
         diagnostics,
         fail_on,
     }
@@ -163,26 +206,46 @@ pub fn schema() -> serde_json::Value {
     schema::schema()
 }
 
+fn names(topics: &[DeclaredTopic]) -> BTreeSet<TopicName> {
+    topics.iter().map(|topic| topic.name.clone()).collect()
+}
+
 fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
     let paths: Vec<_> = request
         .paths
         .iter()
-        .map(|path| path.display().to_string())
+        .map(|path| match path.display().to_string() {
+            stdin if stdin == load::STDIN => "standard input".to_owned(),
+            path => path,
+        })
         .collect();
     let paths = paths.join(", ");
-    let declared: usize = loaded
+    let mut topics = loaded
         .documents
         .iter()
-        .map(|document| document.topics.len())
-        .sum();
-    if declared > 0 {
+        .flat_map(|document| &document.topics)
+        .peekable();
+    if topics.peek().is_some() {
+        let under = match &request.profile {
+            Some(profile) => format!("under profile `{profile}`"),
+            None => "without a profile".to_owned(),
+        };
+        let theirs: BTreeSet<_> = topics
+            .flat_map(|topic| &topic.profiles)
+            .flatten()
+            .map(|name| &*name.text)
+            .collect();
+        let theirs: Vec<_> = theirs.into_iter().collect();
         return Diagnostic::error(
             Code::NoTopics,
-            format!("none of the {declared} topics in {paths} is declared under this profile"),
+            format!("no topic in {paths} is declared {under}"),
         )
-        .help("their `profiles` name the profiles that have them; choose one with --profile");
+        .help(format!(
+            "they are there with --profile {}",
+            theirs.join(" or ")
+        ));
     }
-    let message = if loaded.documents.is_empty() {
+    let message = if loaded.sources.is_empty() {
         format!("no manifest in {paths}")
     } else {
         format!("no topic is declared in {paths}")

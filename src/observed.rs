@@ -13,8 +13,15 @@ use crate::topic::{ConfigKey, TopicName};
 pub struct ClusterIdentity {
     /// The cluster's id; old brokers have none.
     pub id: Option<String>,
-    /// How many brokers are registered and alive.
-    pub brokers: usize,
+    /// Ids of the brokers that are registered and alive; empty where the cluster did not tell.
+    pub brokers: Vec<i32>,
+}
+
+impl ClusterIdentity {
+    /// How many brokers there are: one at least has answered.
+    pub fn broker_count(&self) -> usize {
+        self.brokers.len().max(1)
+    }
 }
 
 /// What one look at the cluster found. It holds an entry for every name that was asked for.

@@ -4,6 +4,7 @@
 //! client, a clock or the environment, and [`crate::apply`] re-decides nothing.
 
 use crate::catalog;
+use crate::health::{self, Ailment};
 use crate::observed::{
     ClusterIdentity, Observation, Observed, ObservedOrigin, ObservedTopic, Unknown,
 };
@@ -27,8 +28,19 @@ pub struct Entry {
     pub topic: DeclaredTopic,
     /// The decision with its reason.
     pub decision: Decision,
+    /// What else was seen of it.
+    pub seen: Seen,
+}
+
+/// What was seen of an existing topic beside its mismatches.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Seen {
     /// Declared keys that the broker did not tell, or keeps to itself.
     pub unverifiable: Vec<ConfigKey>,
+    /// Keys that are set on the topic and not declared, as far as they were read.
+    pub undeclared: Vec<(ConfigKey, String)>,
+    /// What is wrong with its partitions at this moment.
+    pub ailments: Vec<Ailment>,
 }
 
 /// What is to be done about a topic.
@@ -60,11 +72,9 @@ pub enum Mismatch {
     ReplicationFactor {
         /// As declared.
         declared: Declared<ReplicationFactor>,
-        /// The fewest replicas that a partition has.
-        fewest: usize,
-        /// The most replicas that a partition has; more than the fewest while a reassignment is
-        /// under way, or after one for some of the partitions.
-        most: usize,
+        /// The brokers that hold each partition, by ascending partition. Their number differs while
+        /// a reassignment is under way, or after one for some of the partitions.
+        replicas: Vec<Vec<i32>>,
     },
     /// A configuration value.
     Config {
@@ -79,13 +89,19 @@ pub enum Mismatch {
     },
 }
 
+/// The fewest and the most replicas that a partition has.
+pub fn replica_range(replicas: &[Vec<i32>]) -> (usize, usize) {
+    let counts = || replicas.iter().map(Vec::len);
+    (counts().min().unwrap_or(0), counts().max().unwrap_or(0))
+}
+
 /// What a comparison found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Comparison {
     /// The differences: partitions, replication factor, then keys by name.
     pub mismatches: Vec<Mismatch>,
-    /// Declared keys that could not be compared.
-    pub unverifiable: Vec<ConfigKey>,
+    /// What else was seen.
+    pub seen: Seen,
 }
 
 /// Decides about every declared topic. A name that the observation does not hold was never asked
@@ -94,11 +110,11 @@ pub fn plan(declared: Vec<DeclaredTopic>, observation: &Observation) -> Plan {
     let entries = declared
         .into_iter()
         .map(|topic| {
-            let (decision, unverifiable) = decide(&topic, observation.topics.get(&topic.name));
+            let (decision, seen) = decide(&topic, observation.topics.get(&topic.name));
             Entry {
                 topic,
                 decision,
-                unverifiable,
+                seen,
             }
         })
         .collect();
@@ -108,7 +124,7 @@ pub fn plan(declared: Vec<DeclaredTopic>, observation: &Observation) -> Plan {
     }
 }
 
-fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Vec<ConfigKey>) {
+fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Seen) {
     match observed {
         Some(Observed::Present(observed)) => {
             let comparison = compare(topic, observed);
@@ -117,11 +133,11 @@ fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Vec<
             } else {
                 Decision::Mismatched(comparison.mismatches)
             };
-            (decision, comparison.unverifiable)
+            (decision, comparison.seen)
         }
-        Some(Observed::Absent) if topic.external => (Decision::Missing, Vec::new()),
-        Some(Observed::Absent) => (Decision::Create, Vec::new()),
-        Some(Observed::Unknown(unknown)) => (Decision::Unknown(unknown.clone()), Vec::new()),
+        Some(Observed::Absent) if topic.external => (Decision::Missing, Seen::default()),
+        Some(Observed::Absent) => (Decision::Create, Seen::default()),
+        Some(Observed::Unknown(unknown)) => (Decision::Unknown(unknown.clone()), Seen::default()),
         None => {
             let reason = "the observation does not cover this name".to_owned();
             let unknown = Unknown {
@@ -129,7 +145,7 @@ fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Vec<
                 unauthorized: false,
                 reason,
             };
-            (Decision::Unknown(unknown), Vec::new())
+            (Decision::Unknown(unknown), Seen::default())
         }
     }
 }
@@ -148,28 +164,28 @@ pub fn compare(topic: &DeclaredTopic, observed: &ObservedTopic) -> Comparison {
         }
     }
     if let Some(declared) = &topic.replication_factor {
-        let replicas = || {
-            observed
+        let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
+        if observed
+            .partitions
+            .iter()
+            .any(|partition| partition.replicas.len() != wanted)
+        {
+            let replicas = observed
                 .partitions
                 .iter()
-                .map(|partition| partition.replicas.len())
-        };
-        let (fewest, most) = (replicas().min().unwrap_or(0), replicas().max().unwrap_or(0));
-        let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
-        if (fewest, most) != (wanted, wanted) {
+                .map(|one| one.replicas.clone())
+                .collect();
             let declared = declared.clone();
-            comparison.mismatches.push(Mismatch::ReplicationFactor {
-                declared,
-                fewest,
-                most,
-            });
+            comparison
+                .mismatches
+                .push(Mismatch::ReplicationFactor { declared, replicas });
         }
     }
     for (key, declared) in &topic.config {
         let observed = observed.config.get(key);
         let found = observed.and_then(|observed| Some((observed.value.clone()?, observed.origin)));
         match found {
-            None => comparison.unverifiable.push(key.clone()),
+            None => comparison.seen.unverifiable.push(key.clone()),
             Some((found, _)) if catalog::same(key.as_str(), declared.value.as_str(), &found) => {}
             Some((found, origin)) => comparison.mismatches.push(Mismatch::Config {
                 key: key.clone(),
@@ -179,5 +195,22 @@ pub fn compare(topic: &DeclaredTopic, observed: &ObservedTopic) -> Comparison {
             }),
         }
     }
+    for (key, found) in &observed.config {
+        if found.origin == ObservedOrigin::Topic && !topic.config.contains_key(key) {
+            let value = found.value.clone().unwrap_or_default();
+            comparison.seen.undeclared.push((key.clone(), value));
+        }
+    }
+    comparison.seen.ailments = health::examine(observed, min_insync(topic, observed));
     comparison
+}
+
+/// min.insync.replicas as the broker has it, else as it is declared.
+fn min_insync(topic: &DeclaredTopic, observed: &ObservedTopic) -> Option<usize> {
+    const KEY: &str = "min.insync.replicas";
+    let found = observed
+        .config
+        .get(&ConfigKey::new(KEY))
+        .and_then(|one| one.value.as_deref());
+    found.or_else(|| topic.config_value(KEY))?.parse().ok()
 }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::diagnostic::printable;
-use crate::plan::Mismatch;
+use crate::plan::{Mismatch, replica_range};
 use crate::topic::TopicName;
 
 /// How Kafka's own tools reach the cluster.
@@ -16,6 +16,8 @@ pub struct Access {
     pub bootstrap_servers: String,
     /// The Java client's properties file, where one was given.
     pub command_config: Option<PathBuf>,
+    /// Ids of the brokers that there are.
+    pub brokers: Vec<i32>,
 }
 
 impl Access {
@@ -46,8 +48,15 @@ pub fn remedy(topic: &TopicName, mismatch: &Mismatch, access: &Access) -> Option
             let arguments = ["--alter", "--topic", topic.as_str(), "--partitions", &count];
             Some(access.command("kafka-topics", &arguments))
         }
-        // Which brokers should hold the replicas is a person's decision: the tool proposes.
-        Mismatch::ReplicationFactor { .. } => None,
+        Mismatch::ReplicationFactor { declared, replicas } => {
+            let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
+            let plan = reassignment(topic, replicas, wanted, &access.brokers)?;
+            let file = format!("{topic}-reassignment.json");
+            let arguments = ["--execute", "--reassignment-json-file", &file];
+            let write = format!("printf %s {} > {}", quoted(&plan), quoted(&file));
+            let command = access.command("kafka-reassign-partitions", &arguments);
+            Some(format!("{write} && {command}"))
+        }
         Mismatch::Config { key, declared, .. } => {
             // The tool splits at commas outside of square brackets.
             let value = declared.value.as_str();
@@ -88,17 +97,48 @@ pub fn advice(mismatch: &Mismatch) -> Option<String> {
                 )
             })
         }
-        Mismatch::ReplicationFactor { fewest, most, .. } if fewest != most => Some(
-            "its partitions differ in replicas: a reassignment is under way, or ended half way"
-                .to_owned(),
-        ),
-        Mismatch::ReplicationFactor { .. } => Some(
-            "kafka-reassign-partitions changes it, from a file that names the replicas of each \
-             partition"
-                .to_owned(),
-        ),
+        Mismatch::ReplicationFactor { replicas, .. } => {
+            let (fewest, most) = replica_range(replicas);
+            let uneven = "its partitions differ in replicas: a reassignment is under way, or ended \
+                          half way";
+            let moves = "the command copies data between brokers; --throttle limits how fast";
+            Some(if fewest == most { moves } else { uneven }.to_owned())
+        }
         Mismatch::Config { .. } => None,
     }
+}
+
+/// The file for kafka-reassign-partitions that gives every partition so many replicas: those that
+/// it has stay where they can, new ones go round the other brokers. `None` where the cluster has
+/// too few brokers for it.
+fn reassignment(
+    topic: &TopicName,
+    replicas: &[Vec<i32>],
+    wanted: usize,
+    brokers: &[i32],
+) -> Option<String> {
+    if brokers.len() < wanted {
+        return None;
+    }
+    let partitions = replicas.iter().enumerate().map(|(partition, now)| {
+        let from = partition % brokers.len().max(1);
+        let others = brokers[from..]
+            .iter()
+            .chain(&brokers[..from])
+            .filter(|id| !now.contains(id));
+        let then: Vec<_> = now
+            .iter()
+            .chain(others)
+            .take(wanted)
+            .map(ToString::to_string)
+            .collect();
+        format!(
+            "{{\"topic\":\"{topic}\",\"partition\":{partition},\"replicas\":[{}]}}",
+            then.join(",")
+        )
+    });
+    let partitions = partitions.collect::<Vec<_>>().join(",");
+    Some(format!("{{\"version\":1,\"partitions\":[{partitions}]}}"))
 }
 
 /// In percent: with `hash % n`, a key stays where the remainders by both counts agree.
@@ -115,7 +155,7 @@ fn moved_share(from: usize, to: usize) -> usize {
 }
 
 /// A word for a POSIX shell. A control character cannot be quoted for a terminal and is replaced.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -141,10 +181,24 @@ mod tests {
     }
 
     #[test]
+    fn a_reassignment_keeps_replicas_and_goes_round_the_others() {
+        let topic = TopicName::parse("t").expect("legal");
+        let now = [vec![1], vec![2], vec![3, 1]];
+        assert_eq!(
+            reassignment(&topic, &now, 2, &[1, 2, 3]).as_deref(),
+            Some(
+                r#"{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[1,2]},{"topic":"t","partition":1,"replicas":[2,3]},{"topic":"t","partition":2,"replicas":[3,1]}]}"#
+            )
+        );
+        assert_eq!(reassignment(&topic, &now, 4, &[1, 2, 3]), None);
+    }
+
+    #[test]
     fn words_are_quoted_for_a_shell() {
         let access = Access {
             bootstrap_servers: "kafka:9092".into(),
             command_config: Some("my client.properties".into()),
+            brokers: Vec::new(),
         };
         assert_eq!(
             access.command("kafka-topics", &["--topic", "a;b"]),

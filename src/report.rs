@@ -15,15 +15,22 @@ use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity, Sources};
 use crate::exit::ExitCode;
 use crate::observed::{ClusterIdentity, ObservedOrigin};
-use crate::plan::Mismatch;
+use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
 use crate::topic::{Declared, Role, TopicName};
+use crate::units::{self, Measure};
 
 /// The commands that report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Command {
     /// Offline checks.
     Validate,
+    /// Where values come from.
+    Explain,
+    /// The declared topics in another form.
+    Render,
+    /// Where keys land.
+    Partition,
     /// What apply would do.
     Plan,
     /// Whether the cluster is as declared.
@@ -40,10 +47,21 @@ impl Command {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Validate => "validate",
+            Self::Explain => "explain",
+            Self::Render => "render",
+            Self::Partition => "partition",
             Self::Plan => "plan",
             Self::Verify => "verify",
             Self::Apply { .. } => "apply",
         }
+    }
+
+    /// Whether it never asks a cluster.
+    pub fn is_offline(self) -> bool {
+        matches!(
+            self,
+            Self::Validate | Self::Explain | Self::Render | Self::Partition
+        )
     }
 }
 
@@ -62,8 +80,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
     pub sources: Sources,
-    /// Whether something may have been written.
-    pub wrote: bool,
+    /// Whether the run ended before anything could be decided: then the problems say it all.
+    pub stopped: bool,
     /// Wall-clock time of the run; only text output tells it.
     pub elapsed: Duration,
 }
@@ -195,7 +213,7 @@ impl Report {
             topics: Vec::new(),
             diagnostics: diagnostics.sorted(&sources),
             sources,
-            wrote: false,
+            stopped: true,
             elapsed: Duration::ZERO,
         }
     }
@@ -298,11 +316,8 @@ impl Difference {
                 advice,
                 remedy,
             },
-            Mismatch::ReplicationFactor {
-                declared,
-                fewest,
-                most,
-            } => {
+            Mismatch::ReplicationFactor { declared, replicas } => {
+                let (fewest, most) = replica_range(replicas);
                 let found = if fewest == most {
                     fewest.to_string()
                 } else {
@@ -331,14 +346,24 @@ impl Difference {
                 key: Some(key.to_string()),
                 declared: declared.value.to_string(),
                 found: found.clone(),
-                declared_human: catalog::human(key.as_str(), declared.value.as_str()),
-                found_human: catalog::human(key.as_str(), found),
+                declared_human: spoken(key.as_str(), declared.value.as_str()),
+                found_human: spoken(key.as_str(), found),
                 declared_by: declared_by(declared, sources),
                 origin: Some(*origin),
                 advice,
                 remedy,
             },
         }
+    }
+}
+
+/// A value as people say it.
+fn spoken(key: &str, value: &str) -> String {
+    match (catalog::measure_of(key), value.trim().parse()) {
+        (Some(Measure::Duration), Ok(ms)) if catalog::human(key, value) != units::UNLIMITED => {
+            units::spoken_duration(ms)
+        }
+        _ => catalog::human(key, value),
     }
 }
 

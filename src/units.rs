@@ -304,6 +304,28 @@ pub fn human_duration(ms: i64) -> String {
     Measure::Duration.human(ms)
 }
 
+/// Writes milliseconds as people say them, in the two units that fit: `1d 5m` where
+/// [`human_duration`] has `1445m`. Only for reading: manifests take one unit.
+pub fn spoken_duration(ms: i64) -> String {
+    let units = DURATIONS.iter().rev().filter(|unit| unit.printed);
+    let whole = human_duration(ms);
+    let Some(largest) = units.clone().find(|unit| ms >= unit.factor) else {
+        return whole;
+    };
+    let rest = ms % largest.factor;
+    // Two units at most: what needs more is no number that people chose.
+    match units
+        .clone()
+        .find(|unit| rest > 0 && rest % unit.factor == 0)
+    {
+        Some(small) if rest / small.factor < 1000 => {
+            let (many, few) = (ms / largest.factor, rest / small.factor);
+            format!("{many}{} {few}{}", largest.name, small.name)
+        }
+        _ => whole,
+    }
+}
+
 /// Writes bytes for people: see [`Measure::human`].
 pub fn human_size(bytes: i64) -> String {
     Measure::Size.human(bytes)

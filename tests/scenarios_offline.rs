@@ -231,7 +231,7 @@ fn d_says_how_many_of_a_thousand_engines_are_idle() {
     let manifests = read_texts("", &text);
     assert_eq!(
         messages(&manifests),
-        ["1000 listeners read 20 partitions: 980 have nothing to do"]
+        ["1000 listeners read 20 partitions: 980 would be idle"]
     );
     assert!(!manifests.diagnostics.has_errors());
 }

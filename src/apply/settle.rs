@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Progress, Run, Status};
-use crate::cluster::{Absence, ClusterError, CreateTopics, Wanted};
+use crate::cluster::{Absence, ClusterError, CreateTopics, Keys, Wanted};
 use crate::observed::{Observed, ObservedTopic};
 use crate::topic::{DeclaredTopic, Partitions, TopicName};
 
@@ -101,7 +101,7 @@ impl<C: CreateTopics> Run<'_, C> {
             .keys()
             .map(|name| Wanted {
                 name: name.clone(),
-                keys: Vec::new(),
+                keys: Keys::NONE,
             })
             .collect();
         let observation = self.cluster.observe(&wanted, Absence::AsReported).await?;

@@ -61,6 +61,10 @@ impl ObserveTopics for Kafka {
         Ok(look::cluster(&self.connection).await?.identity())
     }
 
+    async fn names(&self) -> Result<Vec<TopicName>, ClusterError> {
+        look::names(&self.connection).await
+    }
+
     async fn observe(
         &self,
         wanted: &[Wanted],

@@ -1,7 +1,7 @@
 //! `topicctl apply`: create what is missing, and tell what became of every topic.
 
 use super::progress::Line;
-use super::session::Session;
+use super::session::{Look, Session};
 use crate::apply::{Applied, Options, Status, apply};
 use crate::cli::ApplyArgs;
 use crate::cluster::Absence;
@@ -14,7 +14,12 @@ pub(super) async fn run(args: &ApplyArgs) -> Report {
         dry_run: args.dry_run,
     };
     // The controller has the last word on what is missing, in the preflight.
-    let (session, plan) = match Session::open(&args.look, command, Absence::AsReported).await {
+    let look = Look {
+        absence: Absence::AsReported,
+        strict: false,
+        unmanaged: None,
+    };
+    let (session, plan) = match Session::open(&args.look, command, &look).await {
         Ok(opened) => opened,
         Err(report) => return *report,
     };

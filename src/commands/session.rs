@@ -5,27 +5,39 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use globset::GlobSet;
+
 use super::progress::Line;
 use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
-use crate::cluster::{Absence, ClusterError, ObserveTopics};
+use crate::cluster::{Absence, ClusterError, Keys, ObserveTopics, Wanted};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
 use crate::interrupt::{Interrupts, Signal};
 use crate::manifest::{self, Manifests, Outside, Request};
 use crate::observed::{ClusterIdentity, Unknown};
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, Seen, plan};
 use crate::remedy::Access;
 use crate::report::{Cluster, Command, Report, Topic, problems};
-use crate::topic::DeclaredTopic;
+use crate::topic::{DeclaredTopic, TopicName};
+
+/// How closely to look at the cluster.
+pub(super) struct Look {
+    /// How sure to be that a topic is missing.
+    pub(super) absence: Absence,
+    /// Whether to read all of the configuration, for what is set and not declared.
+    pub(super) strict: bool,
+    /// Look for topics that no manifest declares, but for these.
+    pub(super) unmanaged: Option<GlobSet>,
+}
 
 /// A report that ends a run early.
 type Early = Box<Report>;
 
 /// What the arguments ask to read.
-fn request(args: &ManifestArgs) -> Request {
+pub(super) fn request(args: &ManifestArgs) -> Request {
     let environment = if args.no_env {
         BTreeMap::new()
     } else {
@@ -97,7 +109,7 @@ impl Offline {
                 let outcome = Outcome {
                     topic,
                     status,
-                    unverifiable: Vec::new(),
+                    seen: Seen::default(),
                 };
                 Topic::of(&outcome, &self.sources, &self.access)
             })
@@ -121,6 +133,7 @@ pub(super) struct Session {
     pub(super) interrupts: Interrupts,
     identity: ClusterIdentity,
     access: Access,
+    unmanaged: Vec<TopicName>,
     user: Option<String>,
     pub(super) wait: Duration,
 }
@@ -130,19 +143,21 @@ impl Session {
     pub(super) async fn open(
         args: &LookArgs,
         command: Command,
-        absence: Absence,
+        look: &Look,
     ) -> Result<(Self, Plan), Early> {
         let manifests = read(&args.manifests, command)?;
         let Manifests {
             mut sources,
             topics,
+            declared,
             mut diagnostics,
             fail_on,
         } = manifests;
         let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
             Err(message) => {
-                diagnostics.push(Diagnostic::error(Code::Usage, message));
+                let help = "give `none`, or the findings that fail the run";
+                diagnostics.push(Diagnostic::error(Code::Usage, message).help(help));
                 return Err(Box::new(Report::invalid(
                     Some(command),
                     &diagnostics,
@@ -164,6 +179,7 @@ impl Session {
         let access = Access {
             bootstrap_servers: settings.bootstrap_servers().to_owned(),
             command_config: settings.command_config().map(Into::into),
+            brokers: Vec::new(),
         };
         let offline = Offline {
             command,
@@ -179,26 +195,40 @@ impl Session {
                 return Err(offline.end(ExitCode::Invalid, problem));
             }
         };
-        let wanted: Vec<_> = offline.topics.iter().map(Outcome::wanted).collect();
+        let wanted: Vec<_> = offline
+            .topics
+            .iter()
+            .map(|topic| match look.strict {
+                true => Wanted {
+                    name: topic.name.clone(),
+                    keys: Keys::All,
+                },
+                false => Outcome::wanted(topic),
+            })
+            .collect();
         let line = Line::new();
-        let look = async {
+        let looking = async {
             let waiting = line.clone();
             let cluster =
                 Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)).await?;
             line.clear();
             line.doing(format!("reading {} topics", wanted.len()));
-            let observation = cluster.observe(&wanted, absence).await?;
-            Ok::<_, ClusterError>((cluster, observation))
+            let observation = cluster.observe(&wanted, look.absence).await?;
+            let names = match &look.unmanaged {
+                Some(_) => cluster.names().await?,
+                None => Vec::new(),
+            };
+            Ok::<_, ClusterError>((cluster, observation, names))
         };
         let looked = tokio::select! {
-            looked = look => looked,
+            looked = looking => looked,
             signal = interrupts.first() => {
                 line.clear();
                 return Err(offline.end(signal.into(), interrupted(signal)));
             }
         };
         line.clear();
-        let (cluster, observation) = match looked {
+        let (cluster, observation, names) = match looked {
             Ok(looked) => looked,
             Err(error) => {
                 let problem = problems::of_cluster_error(&error);
@@ -209,9 +239,19 @@ impl Session {
             sources,
             diagnostics,
             topics,
-            access,
+            mut access,
             ..
         } = offline;
+        access.brokers.clone_from(&observation.cluster.brokers);
+        let ignored = |name: &TopicName| {
+            look.unmanaged
+                .as_ref()
+                .is_some_and(|ignore| ignore.is_match(name.as_str()))
+        };
+        let unmanaged = names
+            .into_iter()
+            .filter(|name| !declared.contains(name) && !name.is_internal() && !ignored(name))
+            .collect();
         let plan = plan(topics, &observation);
         let session = Self {
             command,
@@ -222,6 +262,7 @@ impl Session {
             interrupts,
             identity: observation.cluster,
             access,
+            unmanaged,
             user: settings.user().map(str::to_owned),
             wait: settings.wait(),
         };
@@ -245,19 +286,21 @@ impl Session {
             stop,
             wrote,
             creates: self.command != Command::Verify,
+            unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
         });
-        let user = self.user.as_deref();
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
-        diagnostics.extend(problems::of_run(
+        diagnostics.extend(problems::of_run(problems::Run {
             outcomes,
             stop,
             wrote,
-            &cluster,
-            user,
-            &self.access,
-            &self.sources,
-        ));
+            cluster: &cluster,
+            user: self.user.as_deref(),
+            access: &self.access,
+            sources: &self.sources,
+            unmanaged: &self.unmanaged,
+            fail_on: self.fail_on,
+        }));
         diagnostics.extend(more);
         Report {
             command: Some(self.command),
@@ -269,7 +312,7 @@ impl Session {
                 .collect(),
             diagnostics,
             sources: self.sources,
-            wrote,
+            stopped: stop.is_some() && !wrote,
             elapsed: Duration::ZERO,
         }
     }

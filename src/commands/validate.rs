@@ -6,6 +6,7 @@ use super::session;
 use crate::apply::{Outcome, Status};
 use crate::cli::ValidateArgs;
 use crate::exit::ExitCode;
+use crate::plan::Seen;
 use crate::remedy::Access;
 use crate::report::{Command, Report, Topic};
 
@@ -27,7 +28,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
         .map(|topic| Outcome {
             topic,
             status: Status::Matches,
-            unverifiable: Vec::new(),
+            seen: Seen::default(),
         })
         .map(|outcome| Topic::of(&outcome, &manifests.sources, &Access::default()))
         .collect();
@@ -38,7 +39,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
         topics,
         diagnostics: manifests.diagnostics.sorted(&manifests.sources),
         sources: manifests.sources,
-        wrote: false,
+        stopped: false,
         elapsed: Duration::ZERO,
     }
 }

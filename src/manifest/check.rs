@@ -41,14 +41,27 @@ pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
             }
         }
         if let Some(dlq) = topic.shared_dlq.as_ref().and_then(|name| by_name.get(name)) {
-            found.extend(compaction(dlq));
-            found.extend(dlq_retention(dlq, topic));
-            found.extend(message_sizes(dlq, topic));
+            // Either side may say that it is meant so.
+            let shared = [
+                compaction(dlq),
+                dlq_retention(dlq, topic),
+                message_sizes(dlq, topic),
+            ];
+            found.extend(
+                shared
+                    .into_iter()
+                    .flatten()
+                    .filter(|one| !allows(dlq, one.code)),
+            );
         }
-        found.retain(|one| !topic.allow.iter().any(|code| code == one.code.as_str()));
+        found.retain(|one| !allows(topic, one.code));
         diagnostics.extend(found);
     }
     check_ladders(topics, diagnostics);
+}
+
+fn allows(topic: &DeclaredTopic, code: Code) -> bool {
+    topic.allow.iter().any(|allowed| allowed == code.as_str())
 }
 
 /// Where a value is set, or at least the topic.
@@ -81,7 +94,7 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
     let mut diagnostic = Diagnostic::error(
         Code::MinInsyncAboveReplication,
         format!(
-            "`{}` wants {wanted} replicas in sync and has {replicas} in all",
+            "`{}` wants {wanted} in-sync replicas and has {replicas}",
             topic.name
         ),
     )
@@ -92,7 +105,7 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
     if let Some(span) = factor.origin.span {
         diagnostic = diagnostic.and(
             span,
-            format!("{replicas} replicas by {}", factor.origin.layer),
+            format!("set to {replicas} by {}", factor.origin.layer),
         );
     }
     Some(diagnostic.help(
@@ -149,11 +162,9 @@ fn keys(topic: &DeclaredTopic) -> Vec<Diagnostic> {
                 }
             }
             KeyClass::Vendor(vendor) => found.push(
-                Diagnostic::note(
-                    Code::VendorConfig,
-                    format!("`{key}` belongs to {vendor}: its value is not checked here"),
-                )
-                .at(span, "Apache Kafka refuses it"),
+                Diagnostic::note(Code::VendorConfig, format!("`{key}` belongs to {vendor}"))
+                    .at(span, "its value is not checked here")
+                    .help(format!("{vendor} takes it, and Apache Kafka refuses it")),
             ),
             KeyClass::Unknown { .. } => {}
         }
@@ -224,8 +235,8 @@ fn idle_members(topic: &DeclaredTopic) -> Vec<Diagnostic> {
             Diagnostic::warning(
                 Code::MoreMembersThanPartitions,
                 format!(
-                    "`{}` has {members} members for the {partitions} partitions of `{}`: {} have \
-                     nothing to do",
+                    "`{}` has {members} members for the {partitions} partitions of `{}`: {} would \
+                     be idle",
                     group.name,
                     topic.name,
                     members - partitions
@@ -332,13 +343,8 @@ fn check_ladders(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
         let (Some(first), Some(second)) = (&before.delay, &after.delay) else {
             continue;
         };
-        let allowed = |topic: &DeclaredTopic| {
-            topic
-                .allow
-                .iter()
-                .any(|code| code == Code::DelaysFall.as_str())
-        };
-        if before.family() == after.family() && second.ms < first.ms && !allowed(after) {
+        let falls = before.family() == after.family() && second.ms < first.ms;
+        if falls && !allows(after, Code::DelaysFall) {
             diagnostics.push(
                 Diagnostic::warning(
                     Code::DelaysFall,

@@ -10,7 +10,27 @@ use std::rc::Rc;
 use super::fields::{self, ObjectSpec, Status};
 use super::raw::*;
 use super::yaml::{Node, Text, Value};
+use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
+
+/// What other tools call our fields, where it is too far for a misspelling.
+const OTHER_WORDS: [(&str, &str); 8] = [
+    ("replicas", "replication_factor"),
+    ("replication", "replication_factor"),
+    ("rf", "replication_factor"),
+    ("partition_count", "partitions"),
+    ("partitionCount", "partitions"),
+    ("num_partitions", "partitions"),
+    ("numPartitions", "partitions"),
+    ("configuration", "config"),
+];
+
+pub(super) const PARTITIONS_HELP: &str =
+    "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
+pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
+
+/// The fields that [`Settings`] are made of.
+const SETTINGS: &[&str] = &["partitions", "replication_factor", "retention", "config"];
 
 /// Decodes one YAML document. `None` where it is empty or no mapping at all.
 pub(super) fn document(
@@ -77,14 +97,13 @@ impl Decoder<'_> {
             return None;
         }
         let Value::Mapping(entries) = &node.value else {
-            let known: Vec<_> = spec.fields.iter().map(|field| field.name).collect();
             self.diagnostics.push(
                 Diagnostic::error(
                     Code::WrongType,
                     format!("{} is {}, expected a mapping", spec.name, node.kind()),
                 )
                 .at(head(node), "")
-                .help(format!("its fields are {}", listed(&known))),
+                .help(fields_of(spec)),
             );
             return None;
         };
@@ -118,13 +137,19 @@ impl Decoder<'_> {
             Code::UnknownField,
             format!("`{}` is not a field of {}", key.text, spec.name),
         );
-        self.diagnostics
-            .push(match nearest(&key.text, known.iter().copied()) {
-                Some(near) => diagnostic.at(key.span, format!("did you mean `{near}`?")),
-                None => diagnostic
-                    .at(key.span, "")
-                    .help(format!("its fields are {}", listed(&known))),
-            });
+        let other_tools = OTHER_WORDS.iter().find(|(word, _)| *word == key.text);
+        let meant = other_tools
+            .map(|(_, field)| *field)
+            .filter(|field| known.contains(field))
+            .or_else(|| nearest(&key.text, known.iter().copied()));
+        let config = key.text.replace('_', ".");
+        self.diagnostics.push(match meant {
+            Some(meant) => diagnostic.at(key.span, format!("did you mean `{meant}`?")),
+            None if known.contains(&"config") && catalog::lookup(&config).is_some() => diagnostic
+                .at(key.span, "")
+                .help(format!("write config: {{ {config}: … }}")),
+            None => diagnostic.at(key.span, "").help(fields_of(spec)),
+        });
     }
 
     fn wrong_type(&mut self, field: &str, node: &Node, expected: &str) {
@@ -360,10 +385,11 @@ impl Decoder<'_> {
     fn settings(&mut self, object: &Object<'_>) -> Settings {
         let partitions = object
             .get("partitions")
-            .and_then(|(_, node)| self.partitions(node));
-        let replication_factor = object
-            .get("replication_factor")
-            .and_then(|(_, node)| self.nullable("replication_factor", node, "a positive integer"));
+            .and_then(|(span, node)| Some((span, self.partitions(node)?)));
+        let replication_factor = object.get("replication_factor").and_then(|(span, node)| {
+            let factor = self.nullable("replication_factor", node, FACTOR_EXPECTED)?;
+            Some((span, factor))
+        });
         let retention = object.get("retention").and_then(|(span, node)| {
             Some((
                 span,
@@ -384,8 +410,8 @@ impl Decoder<'_> {
                     Code::BothRetentions,
                     "`retention` and `retention.ms` say the same thing twice",
                 )
-                .at(key.span, "this one")
-                .and(*span, "and this one")
+                .at(key.span, "here as the broker has it")
+                .and(*span, "and here")
                 .help("keep one of them"),
             );
         }
@@ -404,8 +430,15 @@ impl Decoder<'_> {
                 self.required(&same_as, "same_as")?,
             )));
         }
-        let expected = "a positive integer, `source`, `default` or `{ same_as: NAME }`";
-        let text = self.nullable("partitions", node, expected)?;
+        if let Value::Sequence(_) = node.value {
+            self.diagnostics.push(
+                Diagnostic::error(Code::WrongType, "`partitions` is a list, expected a count")
+                    .at(head(node), "")
+                    .help(PARTITIONS_HELP),
+            );
+            return None;
+        }
+        let text = self.nullable("partitions", node, "a count")?;
         Some(text.map(Partitions::Text))
     }
 
@@ -431,6 +464,19 @@ impl Decoder<'_> {
         self.list(object, "topics")
             .iter()
             .filter_map(|node| {
+                if let Value::Scalar(scalar) = &node.value
+                    && !node.is_null()
+                {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            Code::WrongType,
+                            "a topic is a single value, expected a mapping",
+                        )
+                        .at(node.span, "")
+                        .help(format!("write - name: {}", scalar.text)),
+                    );
+                    return None;
+                }
                 let topic = self.object(node, &fields::TOPIC)?;
                 let name = self.required(&topic, "name");
                 let retry = self.retry(&topic);
@@ -472,21 +518,83 @@ impl Decoder<'_> {
 
     fn retry(&mut self, object: &Object<'_>) -> Option<Box<Retry>> {
         let (_, node) = object.get("retry").filter(|(_, node)| !node.is_null())?;
+        if let Value::Scalar(_) | Value::Sequence(_) = node.value {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::WrongType,
+                    format!("`retry` is {}, expected its delays", node.kind()),
+                )
+                .at(head(node), "")
+                .help("write the ladder: retry: { delays: [5m, 1h] }"),
+            );
+            return None;
+        }
         let retry = self.object(node, &fields::RETRY)?;
         if retry.get("delays").is_none_or(|(_, node)| node.is_null()) {
             self.missing(&retry, "delays");
         }
-        let delays = self.texts(&retry, "delays");
+        let steps = self.retry_steps(&retry);
         let block = self.topic_fields(&retry);
-        let delays = delays?;
-        if delays.is_empty() {
+        let steps = steps?;
+        let delays = retry.get("delays").map(|(_, node)| &node.value);
+        if matches!(delays, Some(Value::Sequence(items)) if items.is_empty()) {
             self.diagnostics.push(
                 Diagnostic::error(Code::OutOfRange, "a retry ladder without a step")
                     .at(retry.span, "`delays` is empty")
                     .help("name at least one delay, or leave `retry` out"),
             );
         }
-        Some(Box::new(Retry { delays, block }))
+        Some(Box::new(Retry { steps, block }))
+    }
+
+    /// The items of `delays`: durations, or mappings with one and with fields of their own.
+    fn retry_steps(&mut self, retry: &Object<'_>) -> Option<Vec<RetryStep>> {
+        let (_, node) = retry.get("delays")?;
+        let Value::Sequence(items) = &node.value else {
+            let plain = |delay| RetryStep { delay, own: None };
+            return Some(
+                self.texts(retry, "delays")?
+                    .into_iter()
+                    .map(plain)
+                    .collect(),
+            );
+        };
+        Some(
+            items
+                .iter()
+                .filter_map(|item| self.retry_step(item, retry))
+                .collect(),
+        )
+    }
+
+    fn retry_step(&mut self, node: &Node, retry: &Object<'_>) -> Option<RetryStep> {
+        let Value::Mapping(_) = node.value else {
+            let expected = "delays such as 5m";
+            let Some(delay) = self.nullable("delays", node, expected)? else {
+                self.wrong_type("delays", node, expected);
+                return None;
+            };
+            return Some(RetryStep { delay, own: None });
+        };
+        let step = self.object(node, &fields::RETRY_STEP)?;
+        let delay = self.required(&step, "delay")?;
+        // Settings go over each other value by value, all other fields as a whole.
+        let settings = self.settings(retry).patched_by(self.settings(&step));
+        let mut fields = retry.fields.clone();
+        fields.extend(&step.fields);
+        fields.retain(|field, _| !SETTINGS.contains(field));
+        let own = Object {
+            spec: step.spec,
+            span: step.span,
+            fields,
+        };
+        Some(RetryStep {
+            delay,
+            own: Some(Topic {
+                settings,
+                ..self.topic_fields(&own)
+            }),
+        })
     }
 
     fn derived(&mut self, object: &Object<'_>, field: &'static str) -> Option<Derived> {
@@ -497,6 +605,11 @@ impl Decoder<'_> {
                 span: node.span,
             };
             return Some(Derived::Text(text));
+        }
+        if let Value::Sequence(_) = node.value {
+            let expected = "`true` or a mapping";
+            self.wrong_type(field, node, expected);
+            return None;
         }
         let derived = self.object(node, &fields::DERIVED)?;
         Some(Derived::Block(Box::new(self.topic_fields(&derived))))
@@ -704,10 +817,14 @@ fn head(node: &Node) -> Span {
     }
 }
 
-fn listed(names: &[&str]) -> String {
-    names
+fn fields_of(spec: &ObjectSpec) -> String {
+    let names: Vec<_> = spec
+        .fields
         .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+        .map(|field| format!("`{}`", field.name))
+        .collect();
+    match names.as_slice() {
+        [one] => format!("its field is {one}"),
+        _ => format!("its fields are {}", names.join(", ")),
+    }
 }

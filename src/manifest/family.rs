@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::interpolate::Context;
 use super::pipeline::{self, Source, StepUse};
+use super::project::ProfileTopic;
 use super::raw::{self, Settings, Topic};
 use super::resolve::{ProfileSettings, Resolver};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span};
-use crate::topic::{Delay, Role, TopicName};
+use crate::topic::{Delay, Role, TopicName, TopicNameError};
 use crate::units;
 
 const DEFAULT_TIER: &str = "standard";
@@ -80,45 +81,86 @@ impl<'a> Candidates<'a> {
             if let Some((name, span)) = all.list[index].shared_dlq.clone()
                 && all.index(&name).is_none()
             {
-                diagnostics.push(all.unknown(&name, diagnostics).at(span, ""));
+                let problem = match name.as_str() {
+                    word @ ("yes" | "on" | "y" | "Yes" | "YES" | "On" | "ON") => Diagnostic::error(
+                        Code::UnknownTopic,
+                        format!("`{word}` is taken for the name of a shared dead letter topic"),
+                    )
+                    .help("for a dead letter topic of its own: dlq: true"),
+                    _ => all.unknown(&name, diagnostics),
+                };
+                diagnostics.push(problem.at(span, ""));
             }
         }
-        for (profile, name, settings) in &resolver.project.profile_topics {
-            let chosen = resolver
+        for entry in &resolver.project.profile_topics {
+            if resolver
                 .profiles
                 .iter()
-                .any(|(chosen, _)| *chosen == profile.text);
-            if !chosen {
-                continue;
-            }
-            let Some(value) = resolver.evaluate(name, &Context::default(), diagnostics) else {
-                continue;
-            };
-            if let Some(topic) = topic_name(&value, name.span, diagnostics) {
-                let key = (profile.text.as_str(), topic.clone());
-                all.profile_settings.entry(key).or_default().push(settings);
-                all.profile_places.push((&profile.text, topic, name.span));
+                .any(|(chosen, _)| *chosen == entry.profile)
+            {
+                all.profile_topic(entry, resolver, diagnostics);
             }
         }
         all
+    }
+
+    /// Takes an entry of `profiles.P.topics`.
+    fn profile_topic(
+        &mut self,
+        entry: &ProfileTopic<'a>,
+        resolver: &Resolver<'a>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let (profile, span) = (entry.profile, entry.topic.span);
+        let value = resolver.evaluate(entry.topic, &Context::default(), diagnostics);
+        let Some(name) = value.and_then(|value| topic_name(&value, span, diagnostics)) else {
+            return;
+        };
+        let topic = self.index(&name).map(|index| &self.list[index]);
+        if let Some(topic) = topic
+            && !entry.of_any_file
+            && topic.span.source != span.source
+        {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::ProjectFile,
+                    format!("`{name}` is declared in another file than this entry"),
+                )
+                .at(span, format!("changed here for profile {profile}"))
+                .and(topic.span, "declared here")
+                .help("move the entry to the topic's file, or to where the profile is declared"),
+            );
+            return;
+        }
+        let mut known = self.profile_places.iter();
+        if let Some((_, _, first)) = known.find(|(p, n, _)| *p == profile && *n == name) {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::DuplicateDeclaration,
+                    format!("profile `{profile}` has two entries for `{name}`"),
+                )
+                .at(span, "the second one")
+                .and(*first, "the first one")
+                .help("join them into one"),
+            );
+            return;
+        }
+        self.profile_settings
+            .insert((profile, name.clone()), entry.settings);
+        self.profile_places.push((profile, name, span));
     }
 
     pub(super) fn index(&self, name: &TopicName) -> Option<usize> {
         self.by_name.get(name).copied()
     }
 
-    /// The entries of a profile for a topic.
+    /// The entry of a profile for a topic.
     pub(super) fn profile_settings(
         &self,
         profile: &'a str,
         name: &TopicName,
-    ) -> impl Iterator<Item = &'a Settings> {
-        let key = (profile, name.clone());
-        self.profile_settings
-            .get(&key)
-            .into_iter()
-            .flatten()
-            .copied()
+    ) -> Option<&'a Settings> {
+        self.profile_settings.get(&(profile, name.clone())).copied()
     }
 
     /// All entries of the chosen profiles for topics, with their places.
@@ -201,14 +243,20 @@ impl<'a> Candidates<'a> {
 /// Which one is the second does not depend on the order of reading.
 fn declared_twice(first: &Candidate<'_>, second: &Candidate<'_>, sources: &Sources) -> Diagnostic {
     let name = &first.name;
-    let diagnostic = if first.role != Role::Main && second.role != Role::Main {
-        Diagnostic::error(
-            Code::DuplicateTopic,
-            format!("two derived topics are both called `{name}`"),
-        )
-        .help("give one of them a `name`; a dead letter topic can be shared: `dlq: NAME`")
-    } else {
-        Diagnostic::error(Code::DuplicateTopic, format!("`{name}` is declared twice"))
+    let error = |message: String| Diagnostic::error(Code::DuplicateTopic, message);
+    let twice = || error(format!("`{name}` is declared twice"));
+    let diagnostic = match (first.role, second.role) {
+        (Role::Retry, Role::Retry) if first.source == second.source => error(format!(
+            "two steps of a retry ladder are both called `{name}`"
+        ))
+        .help(format!("let the step into the name: {name}-${{delay}}")),
+        (Role::Main, Role::Main) => twice().help("keep one, or give each its own `profiles`"),
+        (Role::Dlq, Role::Main) | (Role::Main, Role::Dlq) => twice().help(format!(
+            "to share the topic of the entry, write `dlq: {name}`; else rename one"
+        )),
+        (Role::Main, _) | (_, Role::Main) => twice().help("rename one of them"),
+        _ => error(format!("two derived topics are both called `{name}`"))
+            .help("give one of them a `name`; a dead letter topic can be shared: `dlq: NAME`"),
     };
     let mut places = [first.span, second.span];
     places.sort_by_cached_key(|span| sources.location(*span));
@@ -368,7 +416,7 @@ impl<'a> Gatherer<'_, 'a> {
         };
         let context = Context::default().with("source", main.as_str());
         let value = self.resolver.evaluate(text, &context, self.diagnostics)?;
-        if matches!(value.as_str(), "true" | "false") {
+        if boolean(&value).is_some() {
             return None;
         }
         Some((topic_name(&value, text.span, self.diagnostics)?, text.span))
@@ -378,7 +426,8 @@ impl<'a> Gatherer<'_, 'a> {
         let Some(retry) = topic.retry.as_deref() else {
             return;
         };
-        for (index, written) in retry.delays.iter().enumerate() {
+        for (index, step) in retry.steps.iter().enumerate() {
+            let written = &step.delay;
             let context = Context::default().with("source", source.as_str().to_owned());
             let Some(delay) = self.resolver.evaluate(written, &context, self.diagnostics) else {
                 continue;
@@ -396,7 +445,8 @@ impl<'a> Gatherer<'_, 'a> {
                 written: delay,
                 ms,
             };
-            let block = Block::plain(Role::Retry, Some(&retry.block), written.span);
+            let raw = step.own.as_ref().unwrap_or(&retry.block);
+            let block = Block::plain(Role::Retry, Some(raw), written.span);
             self.block(block, Some(delay), Source::Known(main), context);
         }
     }
@@ -419,12 +469,12 @@ impl<'a> Gatherer<'_, 'a> {
                 let Some(value) = self.resolver.evaluate(text, &context, self.diagnostics) else {
                     return;
                 };
-                match value.as_str() {
-                    "true" => {
+                match boolean(&value) {
+                    Some(true) => {
                         let block = Block::plain(role, None, text.span);
                         self.block(block, None, Source::Known(main), context);
                     }
-                    "false" => {}
+                    Some(false) => {}
                     _ if role == Role::Dlq => {} // shared: declared by an entry of its own
                     _ => self.diagnostics.push(
                         Diagnostic::error(
@@ -467,7 +517,8 @@ impl<'a> Gatherer<'_, 'a> {
             None => Some((block.role.as_str(), None)),
         };
         if name.is_internal() {
-            self.diagnostics.push(internal(&name, span));
+            self.diagnostics
+                .push(internal(&name, span).help("give the derived topic another `name`"));
         }
         let (source, widest_of) = match source {
             Source::Known(index) => (Some(index), Vec::new()),
@@ -533,10 +584,9 @@ impl<'a> Gatherer<'_, 'a> {
         let Some(value) = self.resolver.evaluate(text, context, self.diagnostics) else {
             return false;
         };
-        match value.as_str() {
-            "true" | "True" | "TRUE" => true,
-            "false" | "False" | "FALSE" => false,
-            _ => {
+        match boolean(&value) {
+            Some(value) => value,
+            None => {
                 self.diagnostics.push(
                     Diagnostic::error(
                         Code::WrongType,
@@ -585,6 +635,15 @@ fn internal(name: &TopicName, span: Span) -> Diagnostic {
     .at(span, "")
 }
 
+/// What YAML 1.2 reads as a boolean.
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
 /// Checks a name; what is wrong with it is reported.
 pub(super) fn topic_name(
     value: &str,
@@ -598,16 +657,35 @@ pub(super) fn topic_name(
                 Some((cut, _)) => format!("{}…", &value[..cut]).into(),
                 None => value.into(),
             };
+            let help = match &error {
+                _ if value.contains("{{") => super::yaml::TEMPLATE_HELP.to_owned(),
+                TopicNameError::Character(_) => match legal_name(&shown) {
+                    Some(near) => format!("{error}; `{near}` would be one"),
+                    None => error.to_string(),
+                },
+                _ => error.to_string(),
+            };
+            let message = format!("`{shown}` is no topic name");
             diagnostics.push(
-                Diagnostic::error(
-                    Code::IllegalName,
-                    format!("`{shown}` is no topic name: {error}"),
-                )
-                .at(span, ""),
+                Diagnostic::error(Code::IllegalName, message)
+                    .at(span, "")
+                    .help(help),
             );
             None
         }
     }
+}
+
+/// A text with `-` for what a name cannot hold, where that is little of it.
+fn legal_name(text: &str) -> Option<String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let pieces: Vec<_> = text
+        .split(|c| !legal(c))
+        .filter(|piece| !piece.is_empty())
+        .collect();
+    let kept: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let illegal = text.chars().filter(|c| !legal(*c)).count();
+    (kept > 3 * illegal || text.contains(' ') && kept > illegal).then(|| pieces.join("-"))
 }
 
 fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
@@ -626,9 +704,9 @@ fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i6
         }
         Err(error) => {
             diagnostics.push(
-                Diagnostic::error(Code::WrongType, format!("`delays`: {error}"))
+                Diagnostic::error(Code::WrongType, format!("`delays`: {}", error.problem()))
                     .at(span, "")
-                    .help("write a duration with its unit, such as 30s, 5m or 1h"),
+                    .help(error.help()),
             );
             None
         }
@@ -649,14 +727,35 @@ fn check_collisions(all: &Candidates<'_>, sources: &Sources, diagnostics: &mut D
                 Diagnostic::error(
                     Code::NameCollision,
                     format!(
-                        "`{}` and `{}` differ in `.` and `_` only, and Kafka refuses one beside \
-                         the other",
+                        "`{}` and `{}` differ in `.` and `_` only",
                         first.name, candidate.name
                     ),
                 )
                 .at(candidate.span, "")
-                .and(first.span, "collides with this one"),
+                .and(first.span, "collides with this one")
+                .help(
+                    "Kafka's metrics cannot tell them apart, and it refuses one beside the other",
+                ),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legal_name_is_offered_where_little_is_lost() {
+        for (text, offered) in [
+            ("my topic", Some("my-topic")),
+            (" orders ", Some("orders")),
+            ("orders/eu/created", Some("orders-eu-created")),
+            ("a/b", None),
+            ("über", None),
+            ("\u{1b}[31mred", None),
+        ] {
+            assert_eq!(legal_name(text).as_deref(), offered, "{text:?}");
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) use project::{
 };
 #[cfg(test)]
 pub(super) use tests::note_read;
-pub(super) use topics::{DERIVED, GROUP, PARTITION_KEY, RETRY, SAME_AS, TOPIC};
+pub(super) use topics::{DERIVED, GROUP, PARTITION_KEY, RETRY, RETRY_STEP, SAME_AS, TOPIC};
 
 /// An object of the language.
 #[derive(Debug)]

@@ -128,12 +128,17 @@ impl Run<'_> {
                 if depth >= MAX_NESTING {
                     let message = format!("variables nested deeper than {MAX_NESTING} levels");
                     return Err(Box::new(
-                        Diagnostic::error(Code::TooLarge, message).at(span, ""),
+                        Diagnostic::error(Code::TooLarge, message)
+                            .at(span, "")
+                            .help("let variables refer to fewer others"),
                     ));
                 }
                 let end = closing(after).ok_or_else(|| {
-                    let message = "`${` without its `}`";
-                    Box::new(Diagnostic::error(Code::VariableSyntax, message).at(span, ""))
+                    Box::new(
+                        Diagnostic::error(Code::VariableSyntax, "`${` without its `}`")
+                            .at(span, "")
+                            .help("write ${NAME} for a variable and $$ for a dollar sign"),
+                    )
                 })?;
                 value.push_str(&self.variable(&after[..end], span, inside, depth)?);
                 rest = &after[end + 1..];
@@ -197,9 +202,9 @@ impl Run<'_> {
             return Err(Box::new(
                 Diagnostic::error(
                     Code::SecretVariable,
-                    format!("`{name}` carries a credential, and a manifest is printed in reports"),
+                    format!("the variable `{name}` carries a credential"),
                 )
-                .at(place, "")
+                .at(place, "would be printed in reports")
                 .help("credentials belong to the connection: --command-config or its variables"),
             ));
         }
@@ -253,7 +258,8 @@ impl Run<'_> {
                             chain(inside, name)
                         ),
                     )
-                    .at(place, ""),
+                    .at(place, "")
+                    .help("give one of them a value of its own"),
                 ));
             }
             inside.push(name.to_owned());
@@ -346,7 +352,11 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 fn chain(inside: &[String], name: &str) -> String {
-    let names: Vec<_> = inside.iter().map(String::as_str).chain([name]).collect();
+    let outer = inside
+        .iter()
+        .map(String::as_str)
+        .skip_while(|outer| *outer != name);
+    let names: Vec<_> = outer.chain([name]).collect();
     names.join(" → ")
 }
 
@@ -472,5 +482,57 @@ mod tests {
             .collect();
         vars.push(("v40", ""));
         assert_eq!(evaluated("${v0}", &vars, &[]), Err(Code::TooLarge));
+    }
+
+    #[test]
+    fn credentials_are_known_by_their_names() {
+        for name in [
+            "PASSWORD",
+            "db_password",
+            "X_SECRET",
+            "TOKEN",
+            "aws_region",
+            "AWS_X",
+        ] {
+            let text = format!("${{{name}:-x}}");
+            assert_eq!(
+                evaluated(&text, &[], &[]),
+                Err(Code::SecretVariable),
+                "{name}"
+            );
+        }
+        for name in ["PASSWORDS", "SECRETARY", "TOKENIZER", "MY_TOKENS", "AWSOME"] {
+            let text = format!("${{{name}:-x}}");
+            assert_eq!(evaluated(&text, &[], &[]), Ok("x".into()), "{name}");
+        }
+    }
+
+    #[test]
+    fn defaults_nest_up_to_a_limit() {
+        let nested = |levels: usize| format!("{}x{}", "${A:-".repeat(levels), "}".repeat(levels));
+        assert_eq!(evaluated(&nested(MAX_NESTING), &[], &[]), Ok("x".into()));
+        let deeper = evaluated(&nested(MAX_NESTING + 1), &[], &[]);
+        assert_eq!(deeper, Err(Code::TooLarge));
+    }
+
+    #[test]
+    fn a_default_that_is_not_needed_is_not_looked_at() {
+        assert_eq!(
+            evaluated("${A:-${B:?no}}", &[], &[("A", "1")]),
+            Ok("1".into())
+        );
+        assert_eq!(evaluated("${A:-$$x}", &[], &[]), Ok("$x".into()));
+    }
+
+    #[test]
+    fn a_value_is_not_read_again() {
+        assert_eq!(evaluated("${A}", &[], &[("A", "${B}")]), Ok("${B}".into()));
+        assert_eq!(evaluated("${A}", &[], &[("A", "$")]), Ok("$".into()));
+    }
+
+    #[test]
+    fn a_circle_is_told_without_the_way_into_it() {
+        let inside = ["z", "a", "b"].map(str::to_owned);
+        assert_eq!(chain(&inside, "a"), "a → b → a");
     }
 }

@@ -1,18 +1,21 @@
 //! The values of one topic while its layers are laid over each other. Pure.
 //!
 //! Reads raw settings into checked values by the catalogue; a value that is wrong is reported and
-//! left out.
+//! left out. Where a [`Trail`] is asked for, it hears what every layer said.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::decode;
 use super::interpolate::Context;
 use super::raw::{self, Settings};
 use super::resolve::{Resolver, built_in_origin};
 use super::tiers::{BuiltIn, BuiltInPartitions, MinInsync, Retention};
+use super::trail::Trail;
 use super::yaml::Text;
 use crate::catalog::{self, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::explain::{Field, Said};
 use crate::topic::{
     ConfigKey, ConfigValue, Declared, Delay, Layer, Origin, Partitions, ReplicationFactor,
     TopicName,
@@ -47,6 +50,8 @@ pub(super) struct Folded {
     config: BTreeMap<ConfigKey, Declared<ConfigValue>>,
     /// The built-in rule for min.insync.replicas, until a layer states the key.
     min_insync: Option<(MinInsync, Origin)>,
+    /// What every layer said, where somebody wants to know.
+    pub(super) trail: Option<Trail>,
 }
 
 const MIN_INSYNC: &str = "min.insync.replicas";
@@ -54,6 +59,14 @@ const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 const RETENTION_MS: &str = "retention.ms";
 
 impl Folded {
+    /// Hands what a layer says to the trail; costs nothing where there is none.
+    fn note(&mut self, said: impl FnOnce() -> (Field, Said, Origin)) {
+        if let Some(trail) = &mut self.trail {
+            let (field, said, origin) = said();
+            trail.note(field, said, origin);
+        }
+    }
+
     /// Begins with a built-in tier.
     pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>, source: Option<&Self>) {
         let origin = || built_in_origin(tier.name);
@@ -97,11 +110,22 @@ impl Folded {
             self.config.insert(ConfigKey::new(key), value);
         }
         self.min_insync = Some((tier.min_insync, origin()));
+        if let Some(mut trail) = self.trail.take() {
+            let partitions = self.partitions.as_ref().map(|(wish, _)| wish);
+            trail.start(
+                tier,
+                partitions,
+                self.replication_factor.as_ref(),
+                &self.config,
+            );
+            self.trail = Some(trail);
+        }
     }
 
     /// What a derived topic has from the main topic of its family. An external topic that states
     /// no replication factor gives none.
     pub(super) fn take_over(&mut self, main: &TopicName, external: bool, values: &Self) {
+        self.take_over_size(main, values);
         let layer = || Layer::Source(main.clone());
         match &values.replication_factor {
             Some(declared) => {
@@ -114,15 +138,31 @@ impl Folded {
                     origin,
                 });
             }
-            None if external => {}
+            None if external => return,
             None => self.replication_factor = None,
         }
+        let factor = values.replication_factor.as_ref();
+        self.note(|| {
+            let said = factor.map_or(Said::Default("default"), |factor| {
+                Said::value(factor.value.to_string())
+            });
+            let span = factor.and_then(|factor| factor.origin.span);
+            let layer = layer();
+            (Field::ReplicationFactor, said, Origin { layer, span })
+        });
+    }
+
+    fn take_over_size(&mut self, main: &TopicName, values: &Self) {
         let key = ConfigKey::new(MAX_MESSAGE_BYTES);
         if let Some(declared) = values.config.get(&key) {
             let origin = Origin {
-                layer: layer(),
+                layer: Layer::Source(main.clone()),
                 span: declared.origin.span,
             };
+            self.note(|| {
+                let said = Said::value(declared.value.to_string());
+                (Field::Config(key.clone()), said, origin.clone())
+            });
             self.config.insert(
                 key,
                 Declared {
@@ -148,8 +188,11 @@ impl Folded {
         };
         match &settings.partitions {
             None => {}
-            Some(None) => self.partitions = None,
-            Some(Some(wanted)) => {
+            Some((span, None)) => {
+                self.partitions = None;
+                self.note(|| (Field::Partitions, Said::Default("null"), origin(*span)));
+            }
+            Some((_, Some(wanted))) => {
                 let (raw::Partitions::Text(text) | raw::Partitions::SameAs(text)) = wanted;
                 let value = resolver.evaluate(text, context, diagnostics);
                 let wish = value.and_then(|value| match wanted {
@@ -159,6 +202,15 @@ impl Folded {
                             .map(|name| Some(Wish::SameAs(name)))
                     }
                 });
+                self.note(|| {
+                    let said = match &wish {
+                        Some(Some(Wish::Count(count))) => Some(count.to_string()),
+                        Some(Some(wish)) => return of_wish(wish, origin(text.span)),
+                        Some(None) => None,
+                        None => return unread(Field::Partitions, text, origin(text.span)),
+                    };
+                    (Field::Partitions, said_of(said, text), origin(text.span))
+                });
                 if let Some(wish) = wish {
                     self.partitions = wish.map(|wish| (wish, origin(text.span)));
                 }
@@ -166,12 +218,25 @@ impl Folded {
         }
         match &settings.replication_factor {
             None => {}
-            Some(None) => self.replication_factor = None,
-            Some(Some(text)) => {
+            Some((span, None)) => {
+                self.replication_factor = None;
+                self.note(|| {
+                    let said = Said::Default("null");
+                    (Field::ReplicationFactor, said, origin(*span))
+                });
+            }
+            Some((_, Some(text))) => {
                 let value = resolver.evaluate(text, context, diagnostics);
-                if let Some(factor) =
-                    value.and_then(|value| replication_factor(&value, text.span, diagnostics))
-                {
+                let factor =
+                    value.and_then(|value| replication_factor(&value, text.span, diagnostics));
+                self.note(|| match factor {
+                    None => unread(Field::ReplicationFactor, text, origin(text.span)),
+                    Some(factor) => {
+                        let said = said_of(factor.map(|factor| factor.to_string()), text);
+                        (Field::ReplicationFactor, said, origin(text.span))
+                    }
+                });
+                if let Some(factor) = factor {
                     self.replication_factor = factor.map(|value| Declared {
                         value,
                         origin: origin(text.span),
@@ -179,15 +244,17 @@ impl Folded {
                 }
             }
         }
-        if let Some((_, retention)) = &settings.retention {
+        if let Some((span, retention)) = &settings.retention {
             let value = retention.as_ref().map(|text| {
                 let value = resolver.evaluate(text, context, diagnostics)?;
                 self::retention(&value, text.span, diagnostics)
             });
+            let text = retention.as_ref();
             self.set(
                 RETENTION_MS,
                 value,
-                retention.as_ref().map(|text| origin(text.span)),
+                text,
+                origin(text.map_or(*span, |text| text.span)),
             );
         }
         for (key, text) in &settings.config {
@@ -198,46 +265,75 @@ impl Folded {
                 let value = resolver.evaluate(text, context, diagnostics)?;
                 config_value(&key.text, &value, text.span, diagnostics)
             });
+            let text = text.as_ref();
             self.set(
                 &key.text,
                 value,
-                text.as_ref().map(|text| origin(text.span)),
+                text,
+                origin(text.map_or(key.span, |text| text.span)),
             );
         }
     }
 
     /// `None` takes the key away; `Some(None)` was wrong and changes nothing.
-    fn set(&mut self, key: &str, value: Option<Option<ConfigValue>>, origin: Option<Origin>) {
-        if key == MIN_INSYNC {
-            self.min_insync = None;
+    fn set(
+        &mut self,
+        key: &str,
+        value: Option<Option<ConfigValue>>,
+        text: Option<&Text>,
+        origin: Origin,
+    ) {
+        if key == MIN_INSYNC
+            && let Some((rule, origin)) = self.min_insync.take()
+        {
+            self.note_min_insync(rule, origin);
         }
         let key = ConfigKey::new(key);
+        self.note(|| {
+            let field = Field::Config(key.clone());
+            match (&value, text) {
+                (Some(Some(value)), Some(text)) => (
+                    field,
+                    said_of(Some(value.to_string()), text),
+                    origin.clone(),
+                ),
+                (Some(None), Some(text)) => unread(field, text, origin.clone()),
+                _ => (field, Said::Default("null"), origin.clone()),
+            }
+        });
         match value {
             None => {
                 self.config.remove(&key);
             }
             Some(None) => {}
             Some(Some(value)) => {
-                if let Some(origin) = origin {
-                    self.config.insert(key, Declared { value, origin });
-                }
+                self.config.insert(key, Declared { value, origin });
             }
         }
     }
 
+    fn note_min_insync(&mut self, rule: MinInsync, origin: Origin) {
+        let said = match rule {
+            MinInsync::One => Said::value("1".to_owned()),
+            MinInsync::ByReplication => Said::Rule("2 from RF 3 on, else 1".to_owned()),
+            MinInsync::Unset => return,
+        };
+        self.note(|| (Field::Config(ConfigKey::new(MIN_INSYNC)), said, origin));
+    }
+
     /// Fills in what depends on the values that won.
     pub(super) fn finish(&mut self) {
-        let Some(((rule, origin), factor)) =
-            self.min_insync.take().zip(self.replication_factor.as_ref())
-        else {
+        let factor = self.replication_factor.as_ref().map(|one| one.value);
+        let Some(((rule, origin), factor)) = self.min_insync.take().zip(factor) else {
             return;
         };
         let replicas = match rule {
             MinInsync::One => "1",
-            MinInsync::ByReplication if factor.value.get() >= 3 => "2",
+            MinInsync::ByReplication if factor.get() >= 3 => "2",
             MinInsync::ByReplication => "1",
             MinInsync::Unset => return,
         };
+        self.note_min_insync(rule, origin.clone());
         let value = Declared {
             value: ConfigValue::new(replicas),
             origin,
@@ -315,6 +411,24 @@ impl Folded {
     }
 }
 
+/// A value as a layer states it; none is the broker's default by name.
+fn said_of(value: Option<String>, text: &Text) -> Said {
+    let Some(value) = value else {
+        return Said::Default("default");
+    };
+    // Only a text that is not the value itself is worth a place beside it.
+    let written = text.text.contains('$').then(|| text.text.clone());
+    Said::Value { value, written }
+}
+
+fn unread(field: Field, text: &Text, origin: Origin) -> (Field, Said, Origin) {
+    (field, Said::Unread(text.text.clone()), origin)
+}
+
+fn of_wish(wish: &Wish, origin: Origin) -> (Field, Said, Origin) {
+    (Field::Partitions, Said::Rule(wish.to_string()), origin)
+}
+
 /// The settings without those that hold a variable.
 pub(super) fn literal_only(settings: &Settings) -> Settings {
     let literal = |text: &Text| !text.text.contains('$');
@@ -324,13 +438,13 @@ pub(super) fn literal_only(settings: &Settings) -> Settings {
     };
     Settings {
         partitions: match &settings.partitions {
-            Some(Some(raw::Partitions::Text(text))) if literal(text) => {
-                Some(Some(raw::Partitions::Text(clone(text))))
+            Some((span, Some(raw::Partitions::Text(text)))) if literal(text) => {
+                Some((*span, Some(raw::Partitions::Text(clone(text)))))
             }
             _ => None,
         },
         replication_factor: match &settings.replication_factor {
-            Some(Some(text)) if literal(text) => Some(Some(clone(text))),
+            Some((span, Some(text))) if literal(text) => Some((*span, Some(clone(text)))),
             _ => None,
         },
         retention: match &settings.retention {
@@ -356,15 +470,9 @@ fn partitions(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<
         "default" => return Some(None),
         _ => {}
     }
-    let expected = "a positive integer, `source`, `default` or `{ same_as: NAME }`";
-    let count = integer(
-        "partitions",
-        value,
-        i64::from(i32::MAX),
-        expected,
-        span,
-        diagnostics,
-    )?;
+    let expected = "a count";
+    let most = i64::from(i32::MAX);
+    let count = integer("partitions", value, most, expected, span, diagnostics)?;
     let count = i32::try_from(count).ok().and_then(Partitions::new)?;
     Some(Some(Wish::Count(count)))
 }
@@ -377,7 +485,7 @@ fn replication_factor(
     if value.trim() == "default" {
         return Some(None);
     }
-    let expected = "a positive integer or `default`";
+    let expected = decode::FACTOR_EXPECTED;
     let most = i64::from(i16::MAX);
     let factor = integer(
         "replication_factor",
@@ -405,8 +513,14 @@ fn integer(
     let trimmed = value.trim();
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let message = format!("`{field}` is `{value}`, expected {expected}");
-        diagnostics.push(Diagnostic::error(Code::WrongType, message).at(span, ""));
+        let value = units::quoted(value);
+        let message = format!("`{field}` is {value}, expected {expected}");
+        let diagnostic = Diagnostic::error(Code::WrongType, message).at(span, "");
+        diagnostics.push(if field == "partitions" {
+            diagnostic.help(decode::PARTITIONS_HELP)
+        } else {
+            diagnostic
+        });
         return None;
     }
     match trimmed.parse::<i64>() {
@@ -463,7 +577,13 @@ fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
                 Code::UnknownConfig,
                 format!("Kafka has no topic configuration `{}`", key.text),
             );
-            diagnostics.push(diagnostic.at(key.span, help.unwrap_or_default()));
+            diagnostics.push(match help {
+                Some(help) if help.starts_with("did you mean") => diagnostic.at(key.span, help),
+                Some(help) => diagnostic.at(key.span, "").help(help),
+                None => diagnostic.at(key.span, "").help(
+                    "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs",
+                ),
+            });
             false
         }
     }
@@ -482,8 +602,14 @@ fn config_value(
     match parsed {
         Ok(value) => Some(value),
         Err(error) => {
+            // Some of the messages name the key themselves.
+            let message = if error.message.contains(key) {
+                error.message
+            } else {
+                format!("`{key}`: {}", error.message)
+            };
             diagnostics.push(
-                Diagnostic::error(Code::InvalidConfig, format!("`{key}`: {}", error.message))
+                Diagnostic::error(Code::InvalidConfig, message)
                     .at(span, "")
                     .help(error.help),
             );

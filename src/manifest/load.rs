@@ -17,7 +17,7 @@ pub(super) const PROJECT_FILE: &str = "topicctl.yaml";
 /// Largest manifest, in bytes; 50 000 topics take about 6 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// The path that means standard input.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -70,6 +70,11 @@ pub(super) fn load(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Loaded {
     {
         read_documents(source, &mut loaded, diagnostics);
     }
+    // The order in which paths were given must not decide which of two declarations is the second.
+    let Loaded {
+        sources, documents, ..
+    } = &mut loaded;
+    documents.sort_by(|a, b| sources.path(a.source).cmp(sources.path(b.source)));
     loaded
 }
 
@@ -193,14 +198,15 @@ impl Files {
                 add(path.clone());
             }
         }
+        found.sort();
         if let [first, second, ..] = found.as_slice() {
             diagnostics.push(
                 Diagnostic::error(
                     Code::ProjectFile,
                     format!(
                         "two project files in one run: {} and {}",
-                        first.display(),
-                        second.display()
+                        shown(first),
+                        shown(second)
                     ),
                 )
                 .help("a run has one topicctl.yaml; run topicctl once for each, or merge them"),
@@ -250,10 +256,11 @@ fn is_hidden(entry: &walkdir::DirEntry) -> bool {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
-    let diagnostic = Diagnostic::error(Code::Unreadable, format!("cannot read {}", path.display()))
+    let diagnostic = Diagnostic::error(Code::Unreadable, format!("cannot read {}", shown(path)))
         .detail(error.to_string());
     if error.kind() == io::ErrorKind::NotFound {
-        diagnostic.help("name a file or directory of manifests: topicctl apply manifests/")
+        diagnostic
+            .help("name the file or directory of your manifests; without a name it is manifests/")
     } else {
         diagnostic
     }
@@ -297,14 +304,13 @@ fn read(
         diagnostics.push(
             Diagnostic::error(
                 Code::TooLarge,
-                format!("{} is larger than {} MiB", path.display(), MAX_BYTES >> 20),
+                format!("{} is larger than {} MiB", shown(path), MAX_BYTES >> 20),
             )
             .help("split the file; a directory may hold any number"),
         );
         return None;
     }
-    // `.` as the directory to read is not worth two characters in every place.
-    let shown = path.strip_prefix(".").unwrap_or(path).display().to_string();
+    let shown = shown(path);
     match String::from_utf8(bytes) {
         // A byte order mark would become a part of the first key.
         Ok(text) => Some(match text.strip_prefix('\u{feff}') {
@@ -316,6 +322,11 @@ fn read(
             None
         }
     }
+}
+
+/// `.` as the directory to read is not worth two characters in every place.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 /// Points behind the last character that is still UTF-8.

@@ -527,9 +527,7 @@ fn idle_listeners<'t>(
     (idle > 0).then(|| {
         Diagnostic::warning(
             Code::MoreMembersThanPartitions,
-            format!(
-                "{listeners} listeners read {partitions} partitions: {idle} have nothing to do"
-            ),
+            format!("{listeners} listeners read {partitions} partitions: {idle} would be idle"),
         )
         .at(span, "")
         .help("a partition is read by one member of a group at a time")

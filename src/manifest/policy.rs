@@ -83,7 +83,14 @@ pub(super) fn fail_on(
         resolver,
         diagnostics,
     };
-    let known = ["missing", "mismatch", "none"];
+    let known = [
+        "missing",
+        "mismatch",
+        "unmanaged",
+        "undeclared",
+        "health",
+        "none",
+    ];
     let words = policy.fail_on.as_ref()?.iter().filter_map(|text| {
         let word = reader.text(text)?;
         let fits = known.contains(&word.as_str());
@@ -154,19 +161,16 @@ impl Reader<'_, '_> {
         None
     }
 
+    /// Regular expressions, as they are written: their `$` is no variable's.
     fn patterns(&mut self, texts: &[Text]) -> Vec<(Regex, Span)> {
         let mut patterns = Vec::new();
         for text in texts {
-            let Some(pattern) = self.text(text) else {
-                continue;
-            };
-            // A rule is about the whole name.
-            match Regex::new(&format!("^(?:{pattern})$")) {
+            match Regex::new(&text.text) {
                 Ok(regex) => patterns.push((regex, text.span)),
                 Err(error) => self.diagnostics.push(
                     Diagnostic::error(
                         Code::WrongType,
-                        format!("`{pattern}` is no regular expression"),
+                        format!("`{}` is no regular expression", text.text),
                     )
                     .at(text.span, "")
                     .detail(error.to_string().lines().last().unwrap_or_default()),
@@ -307,7 +311,12 @@ impl Rules {
             let value = i64::from(declared.value.get());
             let span = declared.origin.span;
             diagnostics.extend(self.partitions.broken(value, number).map(|(wanted, rule)| {
-                let problem = format!("`{}` has {value} partitions", topic.name);
+                let count = if value == 1 {
+                    "1 partition"
+                } else {
+                    &format!("{value} partitions")
+                };
+                let problem = format!("`{}` has {count}", topic.name);
                 broken(
                     Code::PolicyPartitions,
                     &problem,
@@ -374,7 +383,7 @@ impl Rules {
                 format!("the policy does not allow the name `{name}`"),
             )
             .at(topic.span, "")
-            .and(*rule, "no pattern here matches the whole name"),
+            .and(*rule, "no pattern here matches it"),
         )
     }
 

@@ -18,13 +18,23 @@ pub(super) struct Project<'a> {
     pub(super) naming: Option<&'a Naming>,
     pub(super) tiers: BTreeMap<&'a str, (&'a Text, &'a Tier)>,
     pub(super) profiles: BTreeMap<&'a str, (&'a Text, &'a Profile)>,
-    /// `profiles.P.topics` of all files: the profile, the topic's name, its settings.
-    pub(super) profile_topics: Vec<(&'a Text, &'a Text, &'a Settings)>,
+    /// `profiles.P.topics` of all files.
+    pub(super) profile_topics: Vec<ProfileTopic<'a>>,
     pub(super) vars: HashMap<SourceId, Vars<'a>>,
     pub(super) file: Option<SourceId>,
     pub(super) topics: Vec<&'a Topic>,
     pub(super) pipelines: Vec<&'a Pipeline>,
     pub(super) policy: Option<&'a Policy>,
+}
+
+/// An entry of `profiles.P.topics`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProfileTopic<'a> {
+    pub(super) profile: &'a str,
+    pub(super) topic: &'a Text,
+    pub(super) settings: &'a Settings,
+    /// Stands beside the profile's declaration, and so may name any topic; else those of its file.
+    pub(super) of_any_file: bool,
 }
 
 impl<'a> Project<'a> {
@@ -41,18 +51,19 @@ impl<'a> Project<'a> {
         for document in &loaded.documents {
             let source = document.source;
             if let Some(defaults) = &document.defaults
-                && sections.may_stand("defaults", source, defaults.span, diagnostics)
+                && sections.stands_alone("defaults", source, defaults.span, diagnostics)
             {
                 project.default_tier = defaults.tier.as_ref();
             }
             if let Some(naming) = &document.naming
-                && sections.may_stand("naming", source, naming.span, diagnostics)
+                && sections.stands_alone("naming", source, naming.span, diagnostics)
             {
                 project.naming = Some(naming);
             }
-            if let Some(tiers) = &document.tiers
-                && sections.may_stand("tiers", source, tiers.span, diagnostics)
-            {
+            if let Some(tiers) = &document.tiers {
+                // In the wrong place they are declared all the same: that they are not known
+                // would be a second error for one mistake.
+                sections.may_stand("tiers", source, tiers.span, diagnostics);
                 for (name, tier) in &tiers.list {
                     declare(&mut project.tiers, "tier", name, tier, diagnostics);
                 }
@@ -70,7 +81,8 @@ impl<'a> Project<'a> {
         project
     }
 
-    /// A profile that holds nothing but `topics` is an addition, allowed in any file.
+    /// A profile that holds nothing but `topics` is an addition, allowed in any file; where there
+    /// is no project file and nothing that it could add to, it is the declaration.
     fn assemble_profiles(
         &mut self,
         loaded: &'a Loaded,
@@ -83,27 +95,41 @@ impl<'a> Project<'a> {
                 continue;
             };
             for (name, profile) in &profiles.list {
-                let topics = profile
-                    .topics
-                    .iter()
-                    .map(|(topic, settings)| (name, topic, settings));
-                self.profile_topics.extend(topics);
-                if profile.only_topics && Some(document.source) != loaded.project {
-                    additions.push(name);
-                } else if sections.may_stand(
-                    "profiles",
-                    document.source,
-                    profiles.span,
-                    diagnostics,
-                ) {
-                    declare(&mut self.profiles, "profile", name, profile, diagnostics);
-                }
                 check_names(&profile.vars, diagnostics);
+                if profile.only_topics && Some(document.source) != loaded.project {
+                    additions.push((profiles.span, name, profile));
+                    continue;
+                }
+                sections.may_stand("profiles", document.source, profiles.span, diagnostics);
+                declare(&mut self.profiles, "profile", name, profile, diagnostics);
+                self.add_topics(name, profile, true);
             }
         }
-        for name in additions {
-            self.profile(name, diagnostics);
+        for (section, name, profile) in additions {
+            let declared = self.profiles.contains_key(name.text.as_str());
+            let declares = !declared && loaded.project.is_none();
+            if declares {
+                sections.may_stand("profiles", name.span.source, section, diagnostics);
+                declare(&mut self.profiles, "profile", name, profile, diagnostics);
+            } else {
+                self.profile(name, diagnostics);
+            }
+            self.add_topics(name, profile, declares);
         }
+    }
+
+    fn add_topics(&mut self, name: &'a Text, profile: &'a Profile, of_any_file: bool) {
+        let entry = |(topic, settings)| ProfileTopic {
+            profile: &name.text,
+            topic,
+            settings,
+            of_any_file,
+        };
+        let topics = profile
+            .topics
+            .iter()
+            .map(|(topic, settings)| (topic, settings));
+        self.profile_topics.extend(topics.map(entry));
     }
 
     fn vars(&mut self, source: SourceId, list: &'a [(Text, Text)], diagnostics: &mut Diagnostics) {
@@ -117,7 +143,8 @@ impl<'a> Project<'a> {
                         format!("the variable `{}` is set twice in this file", name.text),
                     )
                     .at(name.span, "the second time")
-                    .and(first.span, "its first value"),
+                    .and(first.span, "its first value")
+                    .help("keep one of them; the documents of a file share their variables"),
                 );
             }
         }
@@ -160,11 +187,9 @@ impl<'a> Project<'a> {
                 break;
             };
             if chain.iter().any(|(known, _)| *known == extends.text) {
-                diagnostics.push(cycle(
-                    "profile",
-                    extends,
-                    chain.iter().map(|(name, _)| *name),
-                ));
+                let names: Vec<_> = chain.iter().map(|(name, _)| *name).collect();
+                let place = |name: &str| self.profiles.get(name)?.1.extends.as_ref();
+                diagnostics.extend(cycle("profile", &names, &extends.text, place));
                 break;
             }
             if chain.len() == MAX_EXTENDS {
@@ -206,7 +231,9 @@ impl<'a> Project<'a> {
                 break BuiltIn::by_name(name).unwrap_or(BuiltIn::PLAIN);
             };
             if chain.iter().any(|(known, _)| *known == extends.text) {
-                diagnostics.push(cycle("tier", extends, chain.iter().map(|(name, _)| *name)));
+                let names: Vec<_> = chain.iter().map(|(name, _)| *name).collect();
+                let place = |name: &str| self.tiers.get(name)?.1.extends.as_ref();
+                diagnostics.extend(cycle("tier", &names, &extends.text, place));
                 return None;
             }
             if chain.len() == MAX_EXTENDS {
@@ -309,22 +336,39 @@ fn declare<'a, T>(
                 format!("the {kind} `{}` is declared twice", name.text),
             )
             .at(name.span, "the second declaration")
-            .and(first.span, "the first one"),
+            .and(first.span, "the first one")
+            .help("keep one of them"),
         ),
     }
 }
 
-fn cycle<'a>(kind: &str, extends: &'a Text, chain: impl Iterator<Item = &'a str>) -> Diagnostic {
-    let names: Vec<_> = chain.chain([extends.text.as_str()]).collect();
-    Diagnostic::error(
-        Code::Cycle,
-        format!(
-            "the {kind} `{}` extends itself: {}",
-            extends.text,
-            names.join(" → ")
-        ),
-    )
-    .at(extends.span, "the circle closes here")
+/// One circle is one problem, from wherever it was entered: told from its first name on.
+fn cycle<'a>(
+    kind: &str,
+    chain: &[&'a str],
+    again: &str,
+    extends: impl Fn(&str) -> Option<&'a Text>,
+) -> Option<Diagnostic> {
+    let entered = chain.iter().position(|name| *name == again)?;
+    let names = circle(&chain[entered..]);
+    let first = names.first()?;
+    let message = format!("the {kind} `{first}` extends itself: {}", names.join(" → "));
+    let diagnostic = Diagnostic::error(Code::Cycle, message).help(format!(
+        "take one `extends` out of the circle, or let it name another {kind}"
+    ));
+    Some(diagnostic.at(extends(first)?.span, ""))
+}
+
+/// The names of a circle from the first in the alphabet round to itself.
+pub(super) fn circle<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    let first = (0..names.len()).min_by_key(|at| names[*at]).unwrap_or(0);
+    let (before, behind) = names.split_at(first);
+    behind
+        .iter()
+        .chain(before)
+        .chain(behind.first())
+        .copied()
+        .collect()
 }
 
 /// Says where a section of the project may stand: in the project file where there is one, else in
@@ -335,6 +379,33 @@ struct Sections<'a> {
 }
 
 impl Sections<'_> {
+    /// Like [`Self::may_stand`] for a section whose values cannot be joined.
+    fn stands_alone(
+        &mut self,
+        section: &'static str,
+        source: SourceId,
+        span: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        if !self.may_stand(section, source, span, diagnostics) {
+            return false;
+        }
+        let first = self.first.get(section).map_or(span, |(_, first)| *first);
+        if first == span {
+            return true;
+        }
+        diagnostics.push(
+            Diagnostic::error(
+                Code::DuplicateDeclaration,
+                format!("`{section}` stands in two documents of this file"),
+            )
+            .at(span, "the second one")
+            .and(first, "the first one")
+            .help("join them into one"),
+        );
+        false
+    }
+
     fn may_stand(
         &mut self,
         section: &'static str,
@@ -371,5 +442,19 @@ impl Sections<'_> {
             )),
         );
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_the_same_from_wherever_it_is_entered() {
+        for names in [["b", "c", "a"], ["a", "b", "c"], ["c", "a", "b"]] {
+            assert_eq!(circle(&names), ["a", "b", "c", "a"]);
+        }
+        assert_eq!(circle(&["a"]), ["a", "a"]);
+        assert_eq!(circle(&[]), Vec::<&str>::new());
     }
 }

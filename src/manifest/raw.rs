@@ -73,14 +73,31 @@ pub(super) struct Profile {
     pub(super) topics: Vec<(Text, Settings)>,
 }
 
-/// What tiers, topics and profiles can set. `None` in an `Option<Option<_>>` is YAML's null, which
-/// takes a value away.
+/// What tiers, topics and profiles can set, with the field's place. `None` for a value is YAML's
+/// null, which takes a value away.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    pub(super) partitions: Option<Option<Partitions>>,
-    pub(super) replication_factor: Option<Option<Text>>,
+    pub(super) partitions: Option<(Span, Option<Partitions>)>,
+    pub(super) replication_factor: Option<(Span, Option<Text>)>,
     pub(super) retention: Option<(Span, Option<Text>)>,
     pub(super) config: Vec<(Text, Option<Text>)>,
+}
+
+impl Settings {
+    /// These with others over them.
+    pub(super) fn patched_by(mut self, over: Self) -> Self {
+        if over.retention.is_some() {
+            // The same value under its other name.
+            self.config.retain(|(key, _)| key.text != "retention.ms");
+        }
+        self.config.extend(over.config);
+        Self {
+            partitions: over.partitions.or(self.partitions),
+            replication_factor: over.replication_factor.or(self.replication_factor),
+            retention: over.retention.or(self.retention),
+            config: self.config,
+        }
+    }
 }
 
 /// `partitions`.
@@ -116,8 +133,16 @@ pub(super) struct Topic {
 /// `retry`.
 #[derive(Debug)]
 pub(super) struct Retry {
-    pub(super) delays: Vec<Text>,
+    pub(super) steps: Vec<RetryStep>,
     pub(super) block: Topic,
+}
+
+/// A step of `retry`: an item of its `delays`.
+#[derive(Debug)]
+pub(super) struct RetryStep {
+    pub(super) delay: Text,
+    /// For a step with fields of its own: the fields of `retry` with these over them.
+    pub(super) own: Option<Topic>,
 }
 
 /// `dlq` or `error`.

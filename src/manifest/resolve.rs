@@ -12,11 +12,14 @@ use super::family::{Candidate, Candidates};
 use super::interpolate::{self, Context, Outside, Scope};
 use super::layers::{Folded, Wish};
 use super::load::Loaded;
-use super::project::Project;
+use super::project::{Project, TierChain, circle};
 use super::raw::{Profile, Settings, Vars};
+use super::trail::{self, Traced, Trail};
 use super::yaml::Text;
 use super::{check, pipeline, policy};
+use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
+use crate::explain::{Explanation, Subject};
 use crate::topic::{
     ConsumerGroup, Declared, DeclaredTopic, Layer, Origin, PartitionKey, Partitioner, Partitions,
     TopicName,
@@ -27,6 +30,8 @@ use crate::topic::{
 pub(super) struct Inputs<'a> {
     pub(super) outside: &'a Outside,
     pub(super) profile: Option<&'a str>,
+    /// What is to be explained on the way.
+    pub(super) subject: Option<&'a Subject>,
 }
 
 /// A resolver over one project: everything that stays the same from topic to topic.
@@ -38,6 +43,7 @@ pub(super) struct Resolver<'a> {
     pub(super) profiles: Vec<(&'a str, &'a Profile)>,
     /// The `vars` of the profiles, joined.
     pub(super) profile_vars: Vars<'a>,
+    subject: Option<&'a Subject>,
 }
 
 /// What resolution gives.
@@ -47,6 +53,10 @@ pub(super) struct Resolved {
     pub(super) topics: Vec<DeclaredTopic>,
     /// The policy's `fail_on`.
     pub(super) fail_on: Option<Vec<String>>,
+    /// Of the subject, where it was found.
+    pub(super) explanation: Explanation,
+    /// The names of all tiers.
+    pub(super) tiers: Vec<String>,
 }
 
 /// Resolves all topics that hold under the profile, and judges them.
@@ -81,10 +91,11 @@ pub(super) fn resolve(
         outside: inputs.outside,
         profiles,
         profile_vars,
+        subject: inputs.subject,
     };
     resolver.check_unused(diagnostics);
     let candidates = Candidates::gather(&resolver, diagnostics);
-    let topics = resolver.declare(candidates, diagnostics);
+    let (topics, traced) = resolver.declare(candidates, diagnostics);
     check::check(&topics, diagnostics);
     let mut fail_on = None;
     if let Some(policy) = project.policy {
@@ -94,7 +105,13 @@ pub(super) fn resolve(
         }
         fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
-    Resolved { topics, fail_on }
+    let explanation = resolver.explanation(&topics, traced);
+    Resolved {
+        topics,
+        fail_on,
+        explanation,
+        tiers: trail::tier_names(&project),
+    }
 }
 
 /// The declared profiles, by name.
@@ -195,8 +212,8 @@ impl<'a> Resolver<'a> {
                 .iter()
                 .for_each(|all| self.check_settings(all, diagnostics));
         }
-        for (_, _, settings) in &project.profile_topics {
-            self.check_settings(settings, diagnostics);
+        for entry in &project.profile_topics {
+            self.check_settings(entry.settings, diagnostics);
         }
     }
 
@@ -215,7 +232,7 @@ impl<'a> Resolver<'a> {
         &self,
         mut candidates: Candidates<'a>,
         diagnostics: &mut Diagnostics,
-    ) -> Vec<DeclaredTopic> {
+    ) -> (Vec<DeclaredTopic>, Option<Traced>) {
         self.check_profile_topics(&candidates, diagnostics);
         let mut folded: Vec<Folded> = Vec::with_capacity(candidates.list.len());
         let early = candidates
@@ -236,6 +253,7 @@ impl<'a> Resolver<'a> {
             self.fold_next(index, &candidates, &mut folded, diagnostics);
         }
         let partitions = resolve_partitions(&candidates, &folded, diagnostics);
+        let traced = take_traced(&candidates, &mut folded);
         let mut topics: Vec<_> = candidates
             .list
             .iter()
@@ -250,7 +268,23 @@ impl<'a> Resolver<'a> {
             (a.family(), a.role, step(a), &a.name).cmp(&(b.family(), b.role, step(b), &b.name))
         });
         pipeline::finish(&candidates.steps, &mut topics, diagnostics);
-        topics
+        (topics, traced)
+    }
+
+    fn explanation(&self, topics: &[DeclaredTopic], traced: Option<Traced>) -> Explanation {
+        let mut explanation = Explanation::default();
+        match self.subject {
+            Some(Subject::Topic(name)) => {
+                let topic = topics.iter().find(|topic| topic.name.as_str() == name);
+                let both = topic.zip(traced);
+                explanation.topic = both.map(|(topic, traced)| traced.explain(topic, topics));
+            }
+            Some(Subject::Tier(name)) => {
+                explanation.tier = trail::explain_tier(self, name, topics);
+            }
+            None => {}
+        }
+        explanation
     }
 
     fn fold_next(
@@ -281,6 +315,10 @@ impl<'a> Resolver<'a> {
             stated.apply(self, &entry.settings, &Layer::Topic, context, diagnostics);
             for (what, span, here, declared) in stated.contradictions(own) {
                 let name = &candidate.name;
+                let (here, declared) = (
+                    catalog::human(&what, &here),
+                    catalog::human(&what, &declared),
+                );
                 diagnostics.push(
                     Diagnostic::error(
                         Code::ExternalContradiction,
@@ -303,6 +341,9 @@ impl<'a> Resolver<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Folded {
         let mut folded = Folded::default();
+        if matches!(self.subject, Some(Subject::Topic(name)) if name == candidate.name.as_str()) {
+            folded.trail = Some(Trail::default());
+        }
         let context = &candidate.context;
         let profiles = match profiled {
             Profiled::Yes => self.profiles.as_slice(),
@@ -325,21 +366,8 @@ impl<'a> Resolver<'a> {
             if let Some((main, values)) = source {
                 folded.take_over(&main.name, main.external, values);
             }
-            for (name, tier) in chain.iter().flat_map(|chain| &chain.tiers) {
-                if let Some(tier) = tier {
-                    let layer = Layer::Tier((*name).to_owned());
-                    folded.apply(self, &tier.settings, &layer, context, diagnostics);
-                }
-                for (profile, patches) in profiles.iter().map(|(name, p)| (name, &p.tiers)) {
-                    for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
-                        let profile = (*profile).to_owned();
-                        let layer = Layer::ProfileTier {
-                            profile,
-                            tier: (*name).to_owned(),
-                        };
-                        folded.apply(self, settings, &layer, context, diagnostics);
-                    }
-                }
+            if let Some(chain) = &chain {
+                self.lay_tiers(&mut folded, chain, profiles, context, diagnostics);
             }
         }
         if let Some(raw) = candidate.raw {
@@ -352,13 +380,40 @@ impl<'a> Resolver<'a> {
             }
         }
         for (profile, _) in profiles {
-            for settings in candidates.profile_settings(profile, &candidate.name) {
+            if let Some(settings) = candidates.profile_settings(profile, &candidate.name) {
                 let layer = Layer::ProfileTopic((*profile).to_owned());
                 folded.apply(self, settings, &layer, context, diagnostics);
             }
         }
         folded.finish();
         folded
+    }
+
+    /// The manifest tiers, each patched by the profiles.
+    pub(super) fn lay_tiers(
+        &self,
+        folded: &mut Folded,
+        chain: &TierChain<'_>,
+        profiles: &[(&str, &Profile)],
+        context: &Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (name, tier) in &chain.tiers {
+            if let Some(tier) = tier {
+                let layer = Layer::Tier((*name).to_owned());
+                folded.apply(self, &tier.settings, &layer, context, diagnostics);
+            }
+            for (profile, patches) in profiles.iter().map(|(name, p)| (name, &p.tiers)) {
+                for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
+                    let profile = (*profile).to_owned();
+                    let layer = Layer::ProfileTier {
+                        profile,
+                        tier: (*name).to_owned(),
+                    };
+                    folded.apply(self, settings, &layer, context, diagnostics);
+                }
+            }
+        }
     }
 
     /// Entries of `profiles.P.topics` must name a topic, else they would do nothing.
@@ -455,22 +510,29 @@ impl<'a> Resolver<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
         let value = self.evaluate(code, context, diagnostics)?;
-        let codes = || Code::ALL.iter().map(|code| code.as_str());
-        if codes().any(|known| known == value) {
+        let silent = || {
+            let relations = Code::ALL.iter().filter(|code| code.is_relation());
+            relations.map(|code| code.as_str())
+        };
+        if silent().any(|known| known == value) {
             return Some(value);
         }
-        let near = nearest(&value, codes());
-        diagnostics.push(
-            Diagnostic::error(
-                Code::OutOfRange,
-                format!("`{value}` is not the code of a check"),
-            )
-            .at(
-                code.span,
-                near.map(|near| format!("did you mean `{near}`?"))
-                    .unwrap_or_default(),
-            ),
-        );
+        let known = Code::ALL.iter().any(|code| code.as_str() == value);
+        let message = if known {
+            format!("`{value}` is no check that a topic can silence")
+        } else {
+            format!("`{value}` is not the code of a check")
+        };
+        let diagnostic = Diagnostic::error(Code::OutOfRange, message);
+        diagnostics.push(match nearest(&value, silent()) {
+            Some(near) => diagnostic.at(code.span, format!("did you mean `{near}`?")),
+            None => {
+                let all: Vec<_> = silent().collect();
+                diagnostic
+                    .at(code.span, "")
+                    .help(format!("a topic can silence {}", all.join(", ")))
+            }
+        });
         None
     }
 
@@ -567,6 +629,18 @@ fn count(
     found
 }
 
+/// The trail of the one topic that has one.
+fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) -> Option<Traced> {
+    let mut all = candidates.list.iter().zip(folded);
+    all.find_map(|(candidate, folded)| {
+        Some(Traced {
+            trail: folded.trail.take()?,
+            tier_chosen: candidate.tier.and_then(|(_, span)| span),
+            also_at: candidate.beside.iter().map(|entry| entry.span).collect(),
+        })
+    })
+}
+
 /// Follows `source` and `same_as` to counts. Each topic refers to one other at most, so the walk
 /// is a loop and not a recursion, however long the chain.
 fn resolve_partitions(
@@ -589,25 +663,12 @@ fn resolve_partitions(
                 match &states[at] {
                     State::Known(known) => break known.clone(),
                     State::Walking => {
-                        let span = folded[at]
-                            .partitions_span()
-                            .unwrap_or(candidates.list[at].span);
-                        let names: Vec<_> = path
+                        let round: Vec<_> = path
                             .iter()
-                            .chain([&at])
-                            .map(|index: &usize| candidates.list[*index].name.as_str())
-                            .skip_while(|name| *name != candidates.list[at].name.as_str())
+                            .copied()
+                            .skip_while(|index| *index != at)
                             .collect();
-                        diagnostics.push(
-                            Diagnostic::error(
-                                Code::Cycle,
-                                format!(
-                                    "partition counts refer to each other: {}",
-                                    names.join(" → ")
-                                ),
-                            )
-                            .at(span, ""),
-                        );
+                        diagnostics.push(circular(candidates, folded, &round));
                         break None;
                     }
                     State::Open => {}
@@ -676,6 +737,29 @@ fn resolve_partitions(
         .collect()
 }
 
+/// Told from its first name on, wherever the walk came in.
+fn circular(candidates: &Candidates<'_>, folded: &[Folded], round: &[usize]) -> Diagnostic {
+    let name = |index: usize| candidates.list[index].name.as_str();
+    let names = circle(&round.iter().map(|index| name(*index)).collect::<Vec<_>>());
+    let first = round
+        .iter()
+        .copied()
+        .min_by_key(|index| name(*index))
+        .unwrap_or_default();
+    let span = folded[first]
+        .partitions_span()
+        .unwrap_or(candidates.list[first].span);
+    Diagnostic::error(
+        Code::Cycle,
+        format!(
+            "partition counts refer to each other: {}",
+            names.join(" → ")
+        ),
+    )
+    .at(span, "")
+    .help("state a count in one of them")
+}
+
 fn unstated(candidates: &Candidates<'_>, at: usize, next: usize, span: Span) -> Diagnostic {
     let (topic, other) = (&candidates.list[at].name, &candidates.list[next]);
     Diagnostic::error(
@@ -697,7 +781,7 @@ enum Profiled {
 }
 
 /// By profile and topic name, the settings that the profile has for the topic.
-pub(super) type ProfileSettings<'a> = HashMap<(&'a str, TopicName), Vec<&'a Settings>>;
+pub(super) type ProfileSettings<'a> = HashMap<(&'a str, TopicName), &'a Settings>;
 
 /// An origin without a place.
 pub(super) fn built_in_origin(tier: &str) -> Origin {

@@ -106,10 +106,7 @@ impl Selector {
 fn nothing(text: &str, selector: &Selector, topics: &[DeclaredTopic]) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         Code::NothingSelected,
-        format!(
-            "--select {text} matches none of {} declared topics",
-            topics.len()
-        ),
+        format!("--select {text} matches no declared topic"),
     );
     let near = match selector {
         Selector::Name(_) => nearest(text, topics.iter().map(|topic| topic.name.as_str())),

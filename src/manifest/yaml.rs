@@ -226,7 +226,8 @@ impl Builder<'_, '_> {
                             Code::Cycle,
                             "an alias cannot stand inside of its anchor",
                         )
-                        .at(span, "refers to what it is a part of"),
+                        .at(span, "refers to what it is a part of")
+                        .help("put the anchor where only what is repeated stands"),
                     )),
                 }
             }
@@ -248,7 +249,8 @@ impl Builder<'_, '_> {
                     Code::TooLarge,
                     format!("nested deeper than {MAX_DEPTH} levels, the limit of a manifest"),
                 )
-                .at(span, "one level too many"),
+                .at(span, "one level too many")
+                .help("look for brackets that are not closed"),
             ));
         }
         self.stack.push(Open {
@@ -378,22 +380,64 @@ impl Builder<'_, '_> {
             .rfind('\n')
             .map_or(0, |at| at + 1);
         let line = self.text[line_start..].lines().next().unwrap_or("");
-        let diagnostic = Diagnostic::error(Code::Syntax, format!("not YAML: {}", error.info()))
-            .at(span, "the parser stopped here");
-        Box::new(if line.contains("{{") {
-            diagnostic.help(TEMPLATE_HELP)
-        } else if line.contains("${") {
-            diagnostic
-                .help("between `{` and `}`, and between `[` and `]`, quote a variable: \"${NAME}\"")
+        if let Some(problem) = self.unquoted_variable(line_start, line, span, error) {
+            return problem;
+        }
+        let info = error.info();
+        let help = if line.contains("{{") {
+            TEMPLATE_HELP
         } else if line.trim_start_matches(' ').starts_with('\t') {
-            diagnostic.help("YAML is indented with spaces; this line has a tab")
+            "YAML is indented with spaces; this line has a tab"
+        } else if info.contains("mapping values are not allowed") {
+            "quote a text that has a colon in it, as in key: \"one: two\"; else look at the \
+             indentation"
+        } else if info.contains("quoted scalar") || info.contains("end of stream") {
+            "look for a quote that is not closed"
+        } else if info.contains("anchor") || info.contains("alias") {
+            "a text that begins with `*` or `&` is quoted; an alias needs its anchor before it"
         } else {
-            diagnostic
-        })
+            "look at the indentation, the brackets and the quotes up to this place"
+        };
+        let diagnostic = Diagnostic::error(Code::Syntax, format!("not YAML: {info}"));
+        Box::new(diagnostic.at(span, "the parser stopped here").help(help))
+    }
+
+    /// `{ name: ${X} }`: to YAML the brace of the variable opens another mapping.
+    fn unquoted_variable(
+        &self,
+        line_start: usize,
+        line: &str,
+        stopped: Span,
+        error: &ScanError,
+    ) -> Option<Box<Diagnostic>> {
+        if !error.info().contains("flow") {
+            return None;
+        }
+        let reached = (stopped.start as usize).saturating_sub(line_start) + 2;
+        let opened = line
+            .match_indices("${")
+            .map(|(at, _)| at)
+            .take_while(|at| *at < reached)
+            .last()?;
+        let length = line[opened..].find('}')? + 1;
+        let offset = |bytes: usize| u32::try_from(line_start + bytes).unwrap_or(u32::MAX);
+        let span = Span {
+            source: self.source,
+            start: offset(opened),
+            end: offset(opened + length),
+        };
+        let variable = &line[opened..opened + length];
+        Some(Box::new(
+            Diagnostic::error(
+                Code::Syntax,
+                "between braces or brackets a variable is quoted",
+            )
+            .at(span, format!("write \"{variable}\"")),
+        ))
     }
 }
 
-const TEMPLATE_HELP: &str =
+pub(super) const TEMPLATE_HELP: &str =
     "this looks like a template that was not rendered; for values from outside use ${NAME}";
 
 fn read_key(

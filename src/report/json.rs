@@ -87,7 +87,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         exit_code: report.exit as u8,
         cluster: report.cluster.as_ref().map(|cluster| Cluster {
             id: cluster.identity.id.as_deref(),
-            brokers: cluster.identity.brokers,
+            brokers: cluster.identity.broker_count(),
         }),
         summary: Summary {
             declared: summary.declared,
@@ -157,7 +157,11 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> DiagnosticEntry {
         column: place.as_ref().map(|place| place.column),
         help: match (&diagnostic.help, &diagnostic.command) {
             (Some(help), Some(command)) => Some(format!("{help}\n{command}")),
-            (help, command) => help.clone().or_else(|| command.clone()),
+            // Without a help, the words beside the source line are the way out.
+            (help, command) => help.clone().or_else(|| command.clone()).or_else(|| {
+                let label = diagnostic.primary.as_ref().map(|label| label.text.clone());
+                label.filter(|label| !label.is_empty())
+            }),
         },
     }
 }

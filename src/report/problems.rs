@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use super::Cluster;
 use crate::apply::{Outcome, Status, Stop};
+use crate::catalog;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::diagnostic::{Code, Diagnostic, Sources};
+use crate::exit::FailOn;
 use crate::remedy::Access;
 use crate::topic::TopicName;
 
@@ -28,16 +30,41 @@ pub fn of_cluster_error(error: &ClusterError) -> Diagnostic {
     }
 }
 
-/// What stopped a run, and what could not be verified, as problems.
-pub fn of_run(
-    outcomes: &[Outcome],
-    stop: Option<&Stop>,
-    wrote: bool,
-    cluster: &Cluster,
-    user: Option<&str>,
-    access: &Access,
-    sources: &Sources,
-) -> Vec<Diagnostic> {
+/// What a run has come to.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// What became of the topics.
+    pub outcomes: &'a [Outcome],
+    /// Why it ended early.
+    pub stop: Option<&'a Stop>,
+    /// Whether something may have been written.
+    pub wrote: bool,
+    /// The cluster that answered.
+    pub cluster: &'a Cluster,
+    /// Who we are to the cluster.
+    pub user: Option<&'a str>,
+    /// How Kafka's own tools reach it.
+    pub access: &'a Access,
+    /// The texts that spans point into.
+    pub sources: &'a Sources,
+    /// Topics that no manifest declares, as far as they were looked for.
+    pub unmanaged: &'a [TopicName],
+    /// Which findings are errors.
+    pub fail_on: FailOn,
+}
+
+/// What stopped a run, and what it found beside mismatches, as problems.
+pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
+    let Run {
+        outcomes,
+        stop,
+        wrote,
+        cluster,
+        user,
+        access,
+        sources,
+        ..
+    } = run;
     let mut all = Vec::new();
     match stop {
         None => {}
@@ -57,9 +84,10 @@ pub fn of_run(
     all.extend(unknown(outcomes, stop.is_some(), user, access));
     for outcome in outcomes
         .iter()
-        .filter(|outcome| !outcome.unverifiable.is_empty())
+        .filter(|outcome| !outcome.seen.unverifiable.is_empty())
     {
         let keys: Vec<_> = outcome
+            .seen
             .unverifiable
             .iter()
             .map(ToString::to_string)
@@ -76,7 +104,54 @@ pub fn of_run(
             .help("the broker may be too old for it, keep it secret, or need DESCRIBE_CONFIGS"),
         );
     }
+    for outcome in outcomes {
+        all.extend(beside(outcome, run.fail_on));
+    }
+    all.extend(unmanaged(run.unmanaged, run.fail_on));
     all
+}
+
+/// A finding: an error where it fails the run.
+fn finding(fails: bool, code: Code, message: String) -> Diagnostic {
+    if fails {
+        Diagnostic::error(code, message)
+    } else {
+        Diagnostic::warning(code, message)
+    }
+}
+
+/// What was seen of a topic beside its mismatches.
+fn beside(outcome: &Outcome, fail_on: FailOn) -> Vec<Diagnostic> {
+    let name = &outcome.topic.name;
+    let ailments = outcome.seen.ailments.iter().map(|ailment| {
+        finding(
+            fail_on.health,
+            Code::Unhealthy,
+            format!("{name}: {ailment}"),
+        )
+    });
+    let undeclared = outcome.seen.undeclared.iter().map(|(key, value)| {
+        let shown = catalog::human(key.as_str(), value);
+        let message = format!("{name}: {key} is set to {shown} on the topic, and not declared");
+        finding(fail_on.undeclared, Code::UndeclaredConfig, message)
+            .help(format!("declare it: config: {{ {key}: {value} }}"))
+    });
+    ailments.chain(undeclared).collect()
+}
+
+fn unmanaged(names: &[TopicName], fail_on: FailOn) -> Option<Diagnostic> {
+    let count = match names.len() {
+        0 => return None,
+        1 => "1 topic of the cluster is".to_owned(),
+        many => format!("{many} topics of the cluster are"),
+    };
+    let message = format!("{count} declared by no manifest");
+    let listed: Vec<_> = names.iter().map(TopicName::as_str).collect();
+    Some(
+        finding(fail_on.unmanaged, Code::UnmanagedTopic, message)
+            .detail(listed.join("\n"))
+            .help("declare them, or leave them out with --ignore GLOB"),
+    )
 }
 
 fn refused(
@@ -100,7 +175,7 @@ fn refused(
         .count()
         + reasons.len();
     let has = |code: &str| reasons.iter().any(|(_, reason)| reason.starts_with(code));
-    let brokers = cluster.identity.brokers;
+    let brokers = cluster.identity.broker_count();
     let (help, command) = if has("INVALID_REPLICATION_FACTOR") {
         let s = if brokers == 1 { "" } else { "s" };
         let help = format!(

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
-use super::{Command, Difference, Report, State, Summary, Topic};
-use crate::catalog;
+use super::{Command, Difference, Report, State, Summary, Topic, spoken};
 use crate::diagnostic::{self, Severity, WIDTH, printable};
+use crate::exit::ExitCode;
 use crate::topic::Role;
 
 /// How to lay out.
@@ -63,12 +63,16 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
     files.dedup();
     let places = match files.len() {
         0 => String::new(),
+        1 if report.sources.len() == 1 => " in 1 file".to_owned(),
         files => format!(" in {files} of {}", plural(report.sources.len(), "file")),
     };
-    let so = if report.has_errors() && !matches!(report.command, Some(Command::Validate) | None) {
-        "; the cluster was not touched"
-    } else {
-        ""
+    let denied = report.exit == ExitCode::Invalid && !report.has_errors();
+    let offline = report.command.is_none_or(Command::is_offline);
+    let so = match (report.has_errors() || denied, offline) {
+        (true, false) if denied => "; the cluster was not touched (--deny-warnings)",
+        (true, false) => "; the cluster was not touched",
+        (true, true) if denied => "; not valid with --deny-warnings",
+        _ => "",
     };
     writeln!(out, "{}{places}{so}.", and(&parts))
 }
@@ -81,16 +85,12 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     let Some(command) = report.command else {
         return Ok(());
     };
-    // Where nothing was decided there is nothing to list; the problem has said it all.
-    let looks = matches!(command, Command::Verify | Command::Plan);
-    let decided = report.wrote || looks || !report.has_errors();
-    let asked = report.cluster.is_some() || command == Command::Validate;
-    if report.topics.is_empty() || !decided || !asked {
+    if report.topics.is_empty() || report.stopped {
         return Ok(());
     }
     if let Some(cluster) = &report.cluster {
         let id = cluster.identity.id.as_deref().unwrap_or("no cluster id");
-        let brokers = plural(cluster.identity.brokers, "broker");
+        let brokers = plural(cluster.identity.broker_count(), "broker");
         writeln!(
             out,
             "{} ({}), {brokers}\n",
@@ -223,7 +223,7 @@ fn values(topic: &Topic) -> String {
         None => "the broker's RF".to_owned(),
     });
     if let Some(retention) = topic.config.get("retention.ms") {
-        parts.push(catalog::human("retention.ms", retention));
+        parts.push(spoken("retention.ms", retention));
     }
     parts.join(", ")
 }
@@ -290,7 +290,7 @@ fn closing_line(report: &Report, command: Command) -> String {
     let declared = summary.declared;
     let time = format!("{:.2} s", report.elapsed.as_secs_f64());
     match command {
-        Command::Validate => {
+        Command::Validate | Command::Explain | Command::Render | Command::Partition => {
             let files = plural(report.sources.len(), "file");
             format!(
                 "{} declared in {files}: all valid.",

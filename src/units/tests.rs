@@ -190,3 +190,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn durations_are_spoken_in_two_units() {
+    for (ms, spoken) in [
+        (604_800_000, "7d"),
+        (86_700_000, "1d 5m"),
+        (90_000_000, "1d 1h"),
+        (90_000, "1m 30s"),
+        (86_400_001, "1d 1ms"),
+        (90_061_001, "90061001ms"),
+        (0, "0ms"),
+        (-1, "unlimited"),
+    ] {
+        assert_eq!(spoken_duration(ms), spoken, "{ms}");
+    }
+}

@@ -13,7 +13,7 @@ use std::time::Duration;
 use local_kafka::LocalKafka;
 use topicctl::cluster::kafka::Kafka;
 use topicctl::cluster::kafka::settings::{ConnectionOptions, Settings};
-use topicctl::cluster::{ClusterError, NewTopic, Wanted};
+use topicctl::cluster::{ClusterError, Keys, NewTopic, Wanted};
 use topicctl::diagnostic::Sources;
 use topicctl::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
 
@@ -67,7 +67,7 @@ fn name(text: &str) -> TopicName {
 fn wanted(text: &str, keys: &[&str]) -> Wanted {
     Wanted {
         name: name(text),
-        keys: keys.iter().map(|key| ConfigKey::new(*key)).collect(),
+        keys: Keys::These(keys.iter().map(|key| ConfigKey::new(*key)).collect()),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::admin::{CallOptions, Client, Code, Configured, Described, Failure, Pending};
 use super::connection::Connection;
-use crate::cluster::{Absence, ClusterError, Wanted};
+use crate::cluster::{Absence, ClusterError, Keys, Wanted};
 use crate::observed::{
     ClusterIdentity, Observation, Observed, ObservedPartition, ObservedTopic, Unknown,
 };
@@ -47,10 +47,9 @@ pub(super) struct Cluster {
 
 impl Cluster {
     pub(super) fn identity(self) -> ClusterIdentity {
-        // One at least has answered.
         ClusterIdentity {
             id: self.id,
-            brokers: self.brokers.len().max(1),
+            brokers: self.brokers,
         }
     }
 }
@@ -73,6 +72,21 @@ pub(super) async fn cluster(connection: &Connection) -> Result<Cluster, ClusterE
         id: description.id,
         brokers: description.brokers,
     })
+}
+
+/// All topics that may be seen. A name that Kafka itself would not create is left out.
+pub(super) async fn names(connection: &Connection) -> Result<Vec<TopicName>, ClusterError> {
+    let timeout = connection.options().timeout;
+    let names = connection
+        .ask(|client| client.topic_names(timeout))
+        .await?
+        .map_err(|failure| connection.give_up(&failure))?;
+    let mut names: Vec<_> = names
+        .iter()
+        .filter_map(|name| TopicName::parse(name).ok())
+        .collect();
+    names.sort();
+    Ok(names)
 }
 
 /// Looks at topics by name.
@@ -106,17 +120,21 @@ pub(super) async fn observe(
 }
 
 /// Every name once, with all keys that are wanted of it.
-fn by_name(wanted: &[Wanted]) -> BTreeMap<&TopicName, Vec<ConfigKey>> {
-    let mut names: BTreeMap<&TopicName, Vec<ConfigKey>> = BTreeMap::new();
+fn by_name(wanted: &[Wanted]) -> BTreeMap<&TopicName, Keys> {
+    let mut names: BTreeMap<&TopicName, Keys> = BTreeMap::new();
     for one in wanted {
-        names
-            .entry(&one.name)
-            .or_default()
-            .extend(one.keys.iter().cloned());
+        let keys = names.entry(&one.name).or_insert(Keys::NONE);
+        match (keys, &one.keys) {
+            (Keys::These(keys), Keys::These(more)) => keys.extend(more.iter().cloned()),
+            (keys, Keys::All) => *keys = Keys::All,
+            (Keys::All, Keys::These(_)) => {}
+        }
     }
     for keys in names.values_mut() {
-        keys.sort();
-        keys.dedup();
+        if let Keys::These(keys) = keys {
+            keys.sort();
+            keys.dedup();
+        }
     }
     names
 }
@@ -197,15 +215,15 @@ async fn look_again(
 /// Reads the wanted keys of the topics that are there.
 async fn read_configs(
     connection: &Connection,
-    wanted: &BTreeMap<&TopicName, Vec<ConfigKey>>,
+    wanted: &BTreeMap<&TopicName, Keys>,
     topics: &mut Found,
 ) -> Result<(), ClusterError> {
     let mut lag = LAG.iter();
-    let mut open: Vec<(&TopicName, &[ConfigKey])> = wanted
+    let mut open: Vec<(&TopicName, &Keys)> = wanted
         .iter()
-        .filter(|(_, keys)| !keys.is_empty())
+        .filter(|(_, keys)| **keys != Keys::NONE)
         .filter(|(name, _)| matches!(topics.get(**name), Some(Observed::Present(_))))
-        .map(|(name, keys)| (*name, keys.as_slice()))
+        .map(|(name, keys)| (*name, keys))
         .collect();
     while !open.is_empty() {
         let mut answers = ask_configs(connection, &open).await?;
@@ -244,7 +262,7 @@ async fn read_configs(
 
 async fn ask_configs(
     connection: &Connection,
-    open: &[(&TopicName, &[ConfigKey])],
+    open: &[(&TopicName, &Keys)],
 ) -> Result<BTreeMap<String, Result<Configured, Failure>>, ClusterError> {
     let options = connection.options();
     let call = |batch: &[_], client: &Client| client.describe_configs(options, batch);

@@ -47,7 +47,7 @@ pub(super) enum Kind {
     PlaintextToTls,
     /// We speak TLS, and the peer does not.
     TlsToPlaintext,
-    /// The broker closes the connection of who does not authenticate.
+    /// The broker closes connections that do not authenticate.
     NeedsSasl,
     /// TLS failed in another way.
     Tls,
@@ -258,7 +258,7 @@ impl Trouble {
                 ),
             ),
             Kind::NeedsSasl => (
-                format!("{whom} closes the connection of who does not authenticate"),
+                format!("{whom} closes connections that do not authenticate"),
                 "set KAFKA_USERNAME and KAFKA_PASSWORD, or sasl.jaas.config in --command-config"
                     .to_owned(),
             ),

@@ -225,7 +225,14 @@ pub(in crate::manifest) const POLICY: ObjectSpec = ObjectSpec {
         ),
         field(
             "fail_on",
-            Shape::List(&Shape::Word(&["missing", "mismatch", "none"])),
+            Shape::List(&Shape::Word(&[
+                "missing",
+                "mismatch",
+                "unmanaged",
+                "undeclared",
+                "health",
+                "none",
+            ])),
             "Which findings give exit code 1, unless `--fail-on` says. Without it, `missing` and \
              `mismatch`.",
         ),
@@ -245,12 +252,12 @@ pub(in crate::manifest) const POLICY_NAMES: ObjectSpec = ObjectSpec {
         field(
             "allow",
             TEXTS,
-            "Regular expressions; a name must match one of them as a whole.",
+            "Regular expressions; a name must match one of them.",
         ),
         field(
             "deny",
             TEXTS,
-            "Regular expressions; a name may match none of them as a whole.",
+            "Regular expressions; a name may match none of them.",
         ),
         field(
             "except",

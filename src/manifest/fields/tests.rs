@@ -29,7 +29,7 @@ topics:
     partitions: { same_as: b }
     partition_key: {}
     consumer_groups: [{ name: g }]
-    retry: { delays: [1m] }
+    retry: { delays: [1m, { delay: 2m }] }
     dlq: {}
 pipelines: [{ name: p, steps: [{ name: s }] }]
 ";

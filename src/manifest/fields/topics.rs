@@ -192,9 +192,35 @@ pub(in crate::manifest) const RETRY: ObjectSpec = ObjectSpec {
     fields: &[
         required(
             "delays",
-            Shape::List(&Shape::Delay),
+            Shape::List(&Shape::Either(&[Shape::Delay, Shape::Object(&RETRY_STEP)])),
             "How long a message waits on each step, such as `[5m, 30m, 2h]`: one topic each. Delays \
-             should rise.",
+             should rise. A step with fields of its own is a mapping: `{ delay: 2h, retention: 3d }`.",
+        ),
+        DERIVED_NAME,
+        DESCRIPTION,
+        OWNER,
+        TIER,
+        PARTITIONS,
+        REPLICATION_FACTOR,
+        RETENTION,
+        CONFIG,
+        CONSUMER_GROUPS,
+        PARTITION_KEY_FIELD,
+        PROFILES,
+        EXTERNAL,
+        ENV,
+        ALLOW,
+    ],
+};
+
+pub(in crate::manifest) const RETRY_STEP: ObjectSpec = ObjectSpec {
+    name: "a retry step",
+    id: "retry_step",
+    fields: &[
+        required(
+            "delay",
+            Shape::Delay,
+            "How long a message waits on this step, such as `5m`.",
         ),
         DERIVED_NAME,
         DESCRIPTION,

@@ -4,21 +4,28 @@
 //! copies what it is given, so that everything made here is freed here.
 
 use std::ffi::{CString, c_char, c_int};
+use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::bindings as rd;
+use tokio::sync::oneshot;
 
 use super::results::{
     ClusterDescription, Configured, Described, EndOffset, read_cluster, read_configs, read_created,
     read_end_offsets, read_topics,
 };
-use super::{CallOptions, Client, Code, Failure, NonNull, Pending, c_text, milliseconds};
-use crate::cluster::NewTopic;
+use super::{
+    CallOptions, Client, Code, Failure, Handle, NonNull, Outcome, Pending, c_text, milliseconds,
+    text,
+};
+use crate::cluster::{Keys, NewTopic};
 use crate::observed::ObservedPartition;
 use crate::topic::{ConfigKey, TopicName};
 
 /// How much sooner the broker gives up on a creation than the client does, so that its answer is
-/// not lost. Above 0 in any case: otherwise librdkafka reports REQUEST_TIMED_OUT as success.
+/// not lost; at most half of the client's time, or a short one would leave the broker none. Above
+/// 0 in any case: otherwise librdkafka reports REQUEST_TIMED_OUT as success.
 const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 
 /// Offset specification for the end of a partition (RD_KAFKA_OFFSET_SPEC_LATEST).
@@ -61,6 +68,26 @@ impl Client {
         )
     }
 
+    /// The names of all topics that the cluster shows (a Metadata request for all of them).
+    /// librdkafka has no admin call for it, and its plain one blocks: it runs on a thread of its
+    /// own.
+    pub(in super::super) fn topic_names(&self, timeout: Duration) -> Pending<Vec<String>> {
+        let (sender, receiver) = oneshot::channel();
+        let handle = Arc::clone(&self.handle);
+        let ask = move || {
+            // Nobody waits any more: the answer has no use.
+            let _ = sender.send(all_names(&handle, timeout));
+        };
+        let thread = std::thread::Builder::new()
+            .name("kafka-names".to_owned())
+            .spawn(ask);
+        let sent = thread.map(drop).map_err(|error| Failure {
+            code: Code::DESTROY,
+            message: error.to_string(),
+        });
+        Pending { sent, receiver }
+    }
+
     /// Asks for the cluster's id and brokers (a Metadata request for no topic).
     ///
     /// Only to be called once [`Client::cluster_id`] has one: librdkafka copies the id of the
@@ -87,19 +114,23 @@ impl Client {
         )
     }
 
-    /// Reads the given keys of topics in one request. Every list of keys must hold one at least:
-    /// an empty one would mean all.
+    /// Reads the given keys of topics in one request. A list of keys must hold one at least: an
+    /// empty one would mean all.
     pub(in super::super) fn describe_configs(
         &self,
         options: CallOptions,
-        topics: &[(&TopicName, &[ConfigKey])],
+        topics: &[(&TopicName, &Keys)],
     ) -> Pending<Vec<Described<Configured>>> {
-        debug_assert!(topics.iter().all(|(_, keys)| !keys.is_empty()));
+        debug_assert!(topics.iter().all(|(_, keys)| **keys != Keys::NONE));
         self.call(
             options,
             |handle, options| {
                 let mut resources = Resources::default();
                 for (name, keys) in topics {
+                    let keys = match keys {
+                        Keys::All => &[],
+                        Keys::These(keys) => keys.as_slice(),
+                    };
                     resources.add(name, keys)?;
                 }
                 // SAFETY: every element is a resource that `resources` owns; the call copies them;
@@ -127,10 +158,7 @@ impl Client {
         topics: &[NewTopic],
         validate_only: bool,
     ) -> Pending<Vec<Described<()>>> {
-        let broker_waits = options
-            .timeout
-            .checked_sub(ANSWER_MARGIN)
-            .unwrap_or(options.timeout / 2);
+        let broker_waits = options.timeout - ANSWER_MARGIN.min(options.timeout / 2);
         self.call(
             options,
             |handle, options| {
@@ -304,4 +332,38 @@ impl Drop for NewTopics {
 
 fn c_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<CString>, Failure> {
     texts.map(c_text).collect()
+}
+
+fn all_names(handle: &Handle, timeout: Duration) -> Outcome<Vec<String>> {
+    let mut metadata = ptr::null();
+    // SAFETY: the client is alive as long as `handle`; a null topic with `all_topics` set is what
+    // the call wants. On success the metadata is owned by us, its topics and names alive with it.
+    unsafe {
+        let timeout = milliseconds(timeout);
+        let code = rd::rd_kafka_metadata(
+            handle.client.as_ptr(),
+            1,
+            ptr::null_mut(),
+            &mut metadata,
+            timeout,
+        );
+        let code = Code(code as i32);
+        if code != Code(0) {
+            return Err(Failure {
+                code,
+                message: "all topics were asked for".to_owned(),
+            });
+        }
+        let count = usize::try_from((*metadata).topic_cnt).unwrap_or(0);
+        let topics = match count {
+            0 => &[],
+            _ => std::slice::from_raw_parts((*metadata).topics, count),
+        };
+        let names = topics
+            .iter()
+            .filter_map(|topic| text(topic.topic))
+            .collect();
+        rd::rd_kafka_metadata_destroy(metadata);
+        Ok(names)
+    }
 }

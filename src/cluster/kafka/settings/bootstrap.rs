@@ -24,9 +24,8 @@ pub(super) fn check(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Opti
         .filter(|server| !server.is_empty())
         .collect();
     let Some(from) = from.filter(|_| !servers.is_empty()) else {
-        problems.push(problem(
-            "no bootstrap servers: use -b, KAFKA_BOOTSTRAP_SERVERS or bootstrap.servers in \
-             --command-config",
+        problems.push(problem("no bootstrap servers").help(
+            "name them with -b, KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in --command-config",
         ));
         return None;
     };

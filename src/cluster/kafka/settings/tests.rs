@@ -147,8 +147,8 @@ fn bootstrap_lists_may_have_spaces_and_line_breaks() {
 
 #[test]
 fn no_bootstrap_servers_is_an_error_that_says_so() {
-    let missing = "no bootstrap servers: use -b, KAFKA_BOOTSTRAP_SERVERS or bootstrap.servers in \
-                   --command-config";
+    let missing = "no bootstrap servers; name them with -b, KAFKA_BOOTSTRAP_SERVERS, or \
+                   bootstrap.servers in --command-config";
     for environment in [
         &[][..],
         &[("KAFKA_BOOTSTRAP_SERVERS", " \n")],

@@ -1,0 +1,213 @@
+//! What every layer said of a topic's or a tier's values, kept while the layers are laid over
+//! each other, for `topicctl explain`. Pure; decides no value.
+
+use std::collections::BTreeMap;
+
+use super::interpolate::Context;
+use super::layers::{Folded, Wish};
+use super::project::Project;
+use super::resolve::{Resolver, built_in_origin};
+use super::tiers::{BuiltIn, Retention};
+use crate::diagnostic::{Diagnostics, Span};
+use crate::explain::{Field, Said, Setting, Step, TierExplanation, TierLink, TopicExplanation};
+use crate::topic::{ConfigKey, ConfigValue, Declared, DeclaredTopic, Origin, ReplicationFactor};
+
+const RETENTION_MS: &str = "retention.ms";
+
+/// What was said so far, by field.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    steps: BTreeMap<Field, Vec<Step>>,
+    /// Of a tier by itself: what depends on the topic stays a rule.
+    of_tier: bool,
+}
+
+impl Trail {
+    /// A layer's word; layers come lowest first.
+    pub(super) fn note(&mut self, field: Field, said: Said, origin: Origin) {
+        let said = match said {
+            // Each topic of the tier has its own value for it.
+            Said::Unread(text) if self.of_tier => Said::Rule(text),
+            said => said,
+        };
+        self.steps
+            .entry(field)
+            .or_default()
+            .push(Step { said, origin });
+    }
+
+    /// A built-in tier's word on everything that it sets.
+    pub(super) fn start(
+        &mut self,
+        tier: &BuiltIn,
+        partitions: Option<&Wish>,
+        replication_factor: Option<&Declared<ReplicationFactor>>,
+        config: &BTreeMap<ConfigKey, Declared<ConfigValue>>,
+    ) {
+        let origin = || built_in_origin(tier.name);
+        if let Some(wish) = partitions {
+            let said = match wish {
+                Wish::Count(count) => Said::value(count.to_string()),
+                rule => Said::Rule(rule.to_string()),
+            };
+            self.note(Field::Partitions, said, origin());
+        }
+        if let Some(factor) = replication_factor {
+            let said = Said::value(factor.value.to_string());
+            self.note(Field::ReplicationFactor, said, origin());
+        }
+        let rule = match tier.retention {
+            Retention::ByDelay => Some("10 times the delay, at least the delay + 1d".to_owned()),
+            Retention::AtMostDays(days) => Some(format!("the source's, at most {days}d")),
+            Retention::Days(_) | Retention::Unset => None,
+        };
+        for (key, declared) in config {
+            let said = Said::Value {
+                value: declared.value.to_string(),
+                written: rule.clone().filter(|_| key.as_str() == RETENTION_MS),
+            };
+            self.note(Field::Config(key.clone()), said, origin());
+        }
+        let retention = ConfigKey::new(RETENTION_MS);
+        if let (true, false, Some(rule)) = (self.of_tier, config.contains_key(&retention), rule) {
+            self.note(Field::Config(retention), Said::Rule(rule), origin());
+        }
+    }
+
+    /// With the values that hold. Partitions and replication factor are always there.
+    fn settings(self, value: impl Fn(&Field) -> Option<String>) -> Vec<Setting> {
+        let mut steps = self.steps;
+        for always in [Field::Partitions, Field::ReplicationFactor] {
+            steps.entry(always).or_default();
+        }
+        steps
+            .into_iter()
+            .map(|(field, steps)| Setting {
+                value: value(&field),
+                field,
+                steps,
+            })
+            .collect()
+    }
+}
+
+/// What resolution remembers of the topic that is to be explained.
+#[derive(Debug)]
+pub(super) struct Traced {
+    pub(super) trail: Trail,
+    pub(super) tier_chosen: Option<Span>,
+    pub(super) also_at: Vec<Span>,
+}
+
+impl Traced {
+    /// Joined with what the topic became.
+    pub(super) fn explain(
+        self,
+        topic: &DeclaredTopic,
+        topics: &[DeclaredTopic],
+    ) -> TopicExplanation {
+        let value = |field: &Field| match field {
+            Field::Partitions => topic.partitions.as_ref().map(|one| one.value.to_string()),
+            Field::ReplicationFactor => {
+                let factor = topic.replication_factor.as_ref();
+                factor.map(|one| one.value.to_string())
+            }
+            Field::Config(key) => topic.config.get(key).map(|one| one.value.to_string()),
+        };
+        let family = topics
+            .iter()
+            .filter(|other| other.family() == topic.family())
+            .map(|other| other.name.clone())
+            .collect();
+        TopicExplanation {
+            topic: topic.clone(),
+            tier_chosen: self.tier_chosen,
+            family,
+            also_at: self.also_at,
+            settings: self.trail.settings(value),
+        }
+    }
+}
+
+/// The names of all tiers that a topic can have.
+pub(super) fn tier_names(project: &Project<'_>) -> Vec<String> {
+    let built_in = BuiltIn::NAMES
+        .into_iter()
+        .filter(|name| !project.tiers.contains_key(name));
+    let names = project.tiers.keys().copied().chain(built_in);
+    names.map(str::to_owned).collect()
+}
+
+/// A tier by itself, as the profile has it; `None` where there is none of the name. What is wrong
+/// with tiers is reported where they are checked.
+pub(super) fn explain_tier(
+    resolver: &Resolver<'_>,
+    name: &str,
+    topics: &[DeclaredTopic],
+) -> Option<TierExplanation> {
+    let project = resolver.project;
+    let declared = project.tiers.get_key_value(name).map(|(name, _)| *name);
+    let name = declared.or_else(|| BuiltIn::by_name(name).map(|tier| tier.name))?;
+    let unheard = &mut Diagnostics::default();
+    let chain = project.tier_chain(name, None, unheard)?;
+    let mut folded = Folded::default();
+    folded.trail = Some(Trail {
+        of_tier: true,
+        ..Trail::default()
+    });
+    folded.start(&chain.built_in, None, None);
+    let context = Context::default();
+    resolver.lay_tiers(&mut folded, &chain, &resolver.profiles, &context, unheard);
+    folded.finish();
+    let trail = folded.trail.take().unwrap_or_default();
+    let partitions = folded.partitions.as_ref().and_then(|(wish, _)| match wish {
+        Wish::Count(count) => Some(count.to_string()),
+        Wish::Source | Wish::SameAs(_) => None,
+    });
+    let (factor, config) = folded.into_values();
+    let settings = trail.settings(|field| match field {
+        Field::Partitions => partitions.clone(),
+        Field::ReplicationFactor => factor.as_ref().map(|one| one.value.to_string()),
+        Field::Config(key) => config.get(key).map(|one| one.value.to_string()),
+    });
+    let span_of = |name: &str| project.tiers.get(name).map(|(place, _)| place.span);
+    let mut extends: Vec<_> = chain
+        .tiers
+        .iter()
+        .rev()
+        .skip(1)
+        .map(|(name, tier)| TierLink {
+            name: (*name).to_owned(),
+            span: tier.and_then(|_| span_of(name)),
+        })
+        .collect();
+    let last = chain.tiers.first();
+    if last.is_some_and(|(_, tier)| tier.is_some()) {
+        extends.push(TierLink {
+            name: chain.built_in.name.to_owned(),
+            span: None,
+        });
+    }
+    let users = |tier: &str| {
+        topics
+            .iter()
+            .filter(|topic| topic.tier.as_deref() == Some(tier))
+            .map(|topic| topic.name.clone())
+            .collect()
+    };
+    let extending = project.tiers.keys().filter(|other| {
+        let chain = project.tier_chain(other, None, &mut Diagnostics::default());
+        let mut names = chain.iter().flat_map(|chain| &chain.tiers);
+        **other != name && names.any(|(link, _)| *link == name)
+    });
+    Some(TierExplanation {
+        name: name.to_owned(),
+        span: span_of(name),
+        extends,
+        settings,
+        topics: users(name),
+        extended_by: extending
+            .map(|other| ((*other).to_owned(), users(other)))
+            .collect(),
+    })
+}

@@ -1,0 +1,465 @@
+//! Which partition a key lands in, and how many keys spread over the partitions.
+//!
+//! Takes keys as bytes, a partitioner and a count. Pure but for the reader that [`Lines`] is
+//! handed; knows neither manifests nor a cluster, and does not print: [`text`] and [`json`] write
+//! to what they are given.
+
+pub mod json;
+pub mod text;
+
+use std::io::{self, BufRead};
+
+use md5::{Digest, Md5};
+
+use crate::topic::{Partitioner, Partitions};
+
+/// Most partitions that a [`Spread`] counts; it holds a number for each.
+pub const MAX_SPREAD: i32 = 1_000_000;
+/// Longest line of [`Lines`], in bytes; Kafka's default for a whole message is as much.
+pub const MAX_LINE: usize = 1024 * 1024;
+
+/// How keys become partitions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placement {
+    /// The hash.
+    pub partitioner: Partitioner,
+    /// How many partitions there are.
+    pub partitions: Partitions,
+}
+
+impl Placement {
+    /// The partition of a key; `None` for a key that this partitioner takes for none, so that any
+    /// partition may be chosen.
+    pub fn of(self, key: &[u8]) -> Option<i32> {
+        let count = self.partitions.get();
+        match self.partitioner {
+            Partitioner::Md5 => Some(remainder_of_digest(&Md5::digest(key), count)),
+            Partitioner::Murmur2 => Some((murmur2(key) & i32::MAX) % count),
+            // librdkafka takes an empty key for no key.
+            Partitioner::Crc32 if key.is_empty() => None,
+            Partitioner::Crc32 => {
+                let place = i64::from(crc32fast::hash(key)) % i64::from(count);
+                i32::try_from(place).ok()
+            }
+            Partitioner::Fnv1a => Some(absolute_remainder(fnv1a(key), count)),
+        }
+    }
+}
+
+/// The digest as a big-endian unsigned integer, modulo the count, byte by byte.
+fn remainder_of_digest(digest: &[u8], count: i32) -> i32 {
+    let count = i64::from(count);
+    let rest = digest
+        .iter()
+        .fold(0, |rest, byte| (rest * 256 + i64::from(*byte)) % count);
+    i32::try_from(rest).unwrap_or(0)
+}
+
+/// As Sarama has it: the remainder first, for the smallest number has no absolute value.
+fn absolute_remainder(hash: i32, count: i32) -> i32 {
+    (hash % count).abs()
+}
+
+/// The 32-bit MurmurHash 2 of `org.apache.kafka.common.utils.Utils`, whose seed is its own.
+fn murmur2(key: &[u8]) -> i32 {
+    const SEED: u32 = 0x9747_b28c;
+    const FACTOR: u32 = 0x5bd1_e995;
+    // Java's lengths are 32-bit.
+    let mut hash = SEED ^ (key.len() as u32);
+    let mut words = key.chunks_exact(4);
+    for word in words.by_ref() {
+        let word = word
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte));
+        let word = word.wrapping_mul(FACTOR);
+        let word = (word ^ word >> 24).wrapping_mul(FACTOR);
+        hash = hash.wrapping_mul(FACTOR) ^ word;
+    }
+    let rest = words.remainder();
+    if !rest.is_empty() {
+        hash ^= rest
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte));
+        hash = hash.wrapping_mul(FACTOR);
+    }
+    hash = (hash ^ hash >> 13).wrapping_mul(FACTOR);
+    (hash ^ hash >> 15) as i32
+}
+
+/// FNV-1a of 32 bits, as a signed number.
+fn fnv1a(key: &[u8]) -> i32 {
+    let hash = key.iter().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    });
+    hash as i32
+}
+
+/// One key with its place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Placed {
+    /// The key's bytes.
+    pub key: Vec<u8>,
+    /// `None`: any, for the partitioner takes the key for none.
+    pub partition: Option<i32>,
+    /// The same under the other count, if one is asked about.
+    pub then: Option<Option<i32>>,
+}
+
+/// What is asked: a placement, and perhaps another count to compare it with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Question {
+    /// The topic that gave the placement.
+    pub topic: Option<String>,
+    /// The placement.
+    pub placement: Placement,
+    /// The other count.
+    pub to: Option<Partitions>,
+}
+
+impl Question {
+    /// The place of a key.
+    pub fn place(&self, key: Vec<u8>) -> Placed {
+        let then = self.other().map(|other| other.of(&key));
+        Placed {
+            partition: self.placement.of(&key),
+            then,
+            key,
+        }
+    }
+
+    fn other(&self) -> Option<Placement> {
+        self.to.map(|partitions| Placement {
+            partitions,
+            ..self.placement
+        })
+    }
+}
+
+/// How many of the keys are elsewhere under the other count. Keys that are none are not counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Moved {
+    /// The keys that have a place.
+    pub keys: u64,
+    /// Those whose place changes.
+    pub moved: u64,
+}
+
+impl Moved {
+    /// Of the keys at hand.
+    pub fn among(placed: &[Placed]) -> Self {
+        let mut moved = Self::default();
+        for one in placed {
+            if let (Some(now), Some(Some(then))) = (one.partition, one.then) {
+                moved.count(now, then);
+            }
+        }
+        moved
+    }
+
+    /// From 0 to 1.
+    pub fn share(self) -> f64 {
+        share(self.moved, self.keys)
+    }
+
+    fn count(&mut self, now: i32, then: i32) {
+        self.keys += 1;
+        self.moved += u64::from(now != then);
+    }
+}
+
+/// How many keys each partition has. Its size depends on the partitions and not on the keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spread {
+    /// Keys of each partition.
+    pub counts: Vec<u64>,
+    /// Keys that the partitioner takes for none.
+    pub unkeyed: u64,
+    /// What another count would move.
+    pub moved: Moved,
+}
+
+impl Spread {
+    /// Counts all lines of a reader.
+    ///
+    /// # Errors
+    /// Where the lines cannot be read.
+    pub fn count(question: &Question, input: impl BufRead) -> io::Result<Self> {
+        let size = usize::try_from(question.placement.partitions.get()).unwrap_or(0);
+        let mut spread = Self {
+            counts: vec![0; size],
+            unkeyed: 0,
+            moved: Moved::default(),
+        };
+        let other = question.other();
+        let mut lines = Lines::new(input);
+        while let Some(key) = lines.next_line()? {
+            let place = question.placement.of(key);
+            let Some((place, count)) = place.and_then(|place| {
+                let index = usize::try_from(place).ok()?;
+                Some((place, spread.counts.get_mut(index)?))
+            }) else {
+                spread.unkeyed += 1;
+                continue;
+            };
+            *count += 1;
+            if let Some(then) = other.and_then(|other| other.of(key)) {
+                spread.moved.count(place, then);
+            }
+        }
+        Ok(spread)
+    }
+
+    /// The keys that have a place.
+    pub fn keys(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The partition with most keys, the first of several, and its keys. `None` without keys.
+    pub fn hottest(&self) -> Option<(usize, u64)> {
+        let first = |best: Option<(usize, u64)>, (at, count): (usize, u64)| match best {
+            Some(best) if best.1 >= count => Some(best),
+            _ if count == 0 => best,
+            _ => Some((at, count)),
+        };
+        self.counts.iter().copied().enumerate().fold(None, first)
+    }
+
+    /// The share of a number of keys, from 0 to 1.
+    pub fn share(&self, count: u64) -> f64 {
+        share(count, self.keys())
+    }
+
+    /// What each partition would have if all had the same, from 0 to 1.
+    pub fn fair_share(&self) -> f64 {
+        1.0 / self.counts.len().max(1) as f64
+    }
+
+    /// The partitions without a key.
+    pub fn empty(&self) -> impl Iterator<Item = usize> {
+        self.counts
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count == 0)
+            .map(|(at, _)| at)
+    }
+}
+
+fn share(part: u64, all: u64) -> f64 {
+    if all == 0 {
+        0.0
+    } else {
+        part as f64 / all as f64
+    }
+}
+
+/// The lines of a reader, as bytes: ended by LF or CRLF, the last one perhaps by neither. Holds one
+/// line at a time.
+struct Lines<R> {
+    input: R,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn new(input: R) -> Self {
+        Self {
+            input,
+            line: Vec::new(),
+            number: 0,
+        }
+    }
+
+    fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
+        self.line.clear();
+        self.number += 1;
+        // Room for the longest line and its end.
+        let limit = MAX_LINE as u64 + 2;
+        let read = io::Read::take(&mut self.input, limit).read_until(b'\n', &mut self.line)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        let line = match self.line.as_slice() {
+            [line @ .., b'\r', b'\n'] | [line @ .., b'\n'] => line,
+            line => line,
+        };
+        if line.len() > MAX_LINE {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("line {} is longer than 1 MiB, which no key is", self.number),
+            ));
+        }
+        Ok(Some(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(partitioner: Partitioner, key: &str, count: i32) -> Option<i32> {
+        let partitions = Partitions::new(count).expect("a count");
+        Placement {
+            partitioner,
+            partitions,
+        }
+        .of(key.as_bytes())
+    }
+
+    /// Computed with the real libraries, over 3, 12 and 50 partitions, in the order of
+    /// [`Partitioner::ALL`].
+    #[test]
+    fn keys_land_where_real_clients_put_them() {
+        let vectors = [
+            ("a", [[1, 1, 47], [1, 4, 24], [0, 3, 7], [0, 0, 26]]),
+            ("order-1", [[1, 4, 16], [1, 10, 26], [1, 7, 29], [1, 1, 49]]),
+            ("user:42", [[0, 6, 46], [1, 1, 25], [1, 10, 8], [2, 2, 22]]),
+            (
+                "customer-1000",
+                [[1, 4, 16], [2, 11, 21], [2, 11, 25], [0, 9, 49]],
+            ),
+            ("kafka", [[0, 0, 10], [1, 4, 30], [2, 11, 49], [2, 5, 45]]),
+            (
+                "héllo-ключ",
+                [[2, 8, 12], [2, 2, 30], [2, 5, 3], [2, 11, 33]],
+            ),
+        ];
+        for (key, expected) in vectors {
+            for (partitioner, expected) in Partitioner::ALL.into_iter().zip(expected) {
+                let places = [3, 12, 50].map(|count| place(partitioner, key, count));
+                assert_eq!(
+                    places,
+                    expected.map(Some),
+                    "{key} by {}",
+                    partitioner.as_str()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_tenant_of_the_scenario_is_in_partition_3() {
+        let tenant = "550e8400-e29b-41d4-a716-446655440000";
+        assert_eq!(place(Partitioner::Md5, tenant, 6), Some(3));
+    }
+
+    #[test]
+    fn every_partitioner_stays_in_range_for_every_count() {
+        for count in [1, 2, 3, 1000, i32::MAX] {
+            for partitioner in Partitioner::ALL {
+                for key in 0..500 {
+                    let at = place(partitioner, &format!("key-{key}"), count).expect("a key");
+                    assert!((0..count).contains(&at), "{at} of {count}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_key_is_none_to_librdkafka_only() {
+        assert_eq!(place(Partitioner::Crc32, "", 12), None);
+        // Java hashes it: murmur2 of nothing is 275646681.
+        assert_eq!(
+            place(Partitioner::Murmur2, "", 1_000_000_000),
+            Some(275_646_681)
+        );
+        for partitioner in [Partitioner::Md5, Partitioner::Fnv1a] {
+            assert!(place(partitioner, "", 12).is_some());
+        }
+    }
+
+    #[test]
+    fn the_smallest_fnv_hash_has_a_place() {
+        assert_eq!(absolute_remainder(i32::MIN, 7), 2);
+    }
+
+    fn question(partitioner: Partitioner, count: i32, to: Option<i32>) -> Question {
+        let partitions = Partitions::new(count).expect("a count");
+        Question {
+            topic: None,
+            placement: Placement {
+                partitioner,
+                partitions,
+            },
+            to: to.and_then(Partitions::new),
+        }
+    }
+
+    #[test]
+    fn lines_end_in_lf_or_crlf_or_not_at_all() {
+        let mut lines = Lines::new(&b"a\nb\r\n\nc\rd\n\xff\xfe\nlast"[..]);
+        let mut seen = Vec::new();
+        while let Some(line) = lines.next_line().expect("bytes") {
+            seen.push(line.to_vec());
+        }
+        let expected: [&[u8]; 6] = [b"a", b"b", b"", b"c\rd", b"\xff\xfe", b"last"];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_line_without_end_is_refused_and_not_swallowed() {
+        let endless = io::BufReader::new(io::Read::take(io::repeat(b'x'), 1 << 40));
+        let error = Spread::count(&question(Partitioner::Md5, 3, None), endless);
+        assert!(
+            error
+                .expect_err("too long")
+                .to_string()
+                .starts_with("line 1 is longer")
+        );
+        let longest = "x".repeat(MAX_LINE) + "\r\n";
+        let spread = Spread::count(&question(Partitioner::Md5, 3, None), longest.as_bytes());
+        assert_eq!(spread.expect("just short enough").keys(), 1);
+    }
+
+    #[test]
+    fn a_spread_counts_every_key_once() {
+        let keys: String = (0..1000).map(|key| format!("tenant-{key}\n")).collect();
+        let spread = Spread::count(&question(Partitioner::Md5, 6, Some(12)), keys.as_bytes())
+            .expect("bytes");
+        assert_eq!(spread.keys(), 1000);
+        assert_eq!(spread.counts.len(), 6);
+        assert_eq!(spread.empty().count(), 0);
+        let (hottest, most) = spread.hottest().expect("keys");
+        assert_eq!(spread.counts[hottest], most);
+        assert!(spread.counts.iter().all(|count| *count <= most));
+        // Half of the keys move when the partitions double.
+        assert_eq!(spread.moved.keys, 1000);
+        assert!(
+            (450..550).contains(&spread.moved.moved),
+            "{:?}",
+            spread.moved
+        );
+    }
+
+    #[test]
+    fn unkeyed_lines_are_counted_apart() {
+        let spread = Spread::count(&question(Partitioner::Crc32, 3, Some(4)), &b"\na\n\n"[..]);
+        let spread = spread.expect("bytes");
+        assert_eq!(
+            (spread.keys(), spread.unkeyed, spread.moved.keys),
+            (1, 2, 1)
+        );
+    }
+
+    #[test]
+    fn a_spread_without_keys_has_no_hottest_partition() {
+        let spread = Spread::count(&question(Partitioner::Md5, 3, None), &b""[..]).expect("bytes");
+        assert_eq!((spread.hottest(), spread.empty().count()), (None, 3));
+    }
+
+    #[test]
+    fn moved_keys_are_those_whose_place_changes() {
+        let question = question(Partitioner::Md5, 3, Some(6));
+        let placed: Vec<_> = (0..100)
+            .map(|key| question.place(format!("k{key}").into_bytes()))
+            .collect();
+        let moved = Moved::among(&placed);
+        let expected = placed
+            .iter()
+            .filter(|one| one.then != Some(one.partition))
+            .count();
+        assert_eq!((moved.keys, moved.moved), (100, expected as u64));
+        assert!((0.3..0.7).contains(&moved.share()));
+    }
+}

@@ -1,0 +1,206 @@
+//! A flowchart in Mermaid's language: families with the way of a message that fails, the groups
+//! that read, and where they write.
+//!
+//! Ids are made of letters, digits and `_`; everything foreign stands in quoted labels. The order
+//! is that of the topics, so that the drawing changes only where the manifests do.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write;
+
+use crate::diagnostic::printable;
+use crate::topic::{DeclaredTopic, Role};
+
+pub(super) fn render(topics: &[DeclaredTopic]) -> String {
+    let mut ids = Ids::default();
+    let mut chart = Chart::default();
+    let declared: HashSet<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+    let families: Vec<_> = topics.chunk_by(|a, b| a.family() == b.family()).collect();
+    for family in &families {
+        match family {
+            [alone] => chart.topic(alone, "  ", &mut ids),
+            [main, ..] => {
+                let (id, label) = (ids.of("f_", main.family().as_str()), main.family().as_str());
+                chart.line(format_args!("  subgraph {id}[\"{}\"]", escaped(label)));
+                family
+                    .iter()
+                    .for_each(|topic| chart.topic(topic, "    ", &mut ids));
+                chart.line(format_args!("  end"));
+            }
+            [] => {}
+        }
+    }
+    let (readers, writers) = groups(topics);
+    let known_only = writers
+        .iter()
+        .map(|(_, topic)| *topic)
+        .filter(|t| !declared.contains(t));
+    for name in BTreeSet::from_iter(known_only) {
+        let id = ids.of("t_", name);
+        chart.line(format_args!("  {id}[\"{}\"]:::external", escaped(name)));
+    }
+    for (name, members) in &readers {
+        let id = ids.of("g_", name);
+        let members = members
+            .map(|count| format!(", {count} members"))
+            .unwrap_or_default();
+        chart.line(format_args!(
+            "  {id}([\"{}{members}\"]):::group",
+            escaped(name)
+        ));
+    }
+    for family in families {
+        chart.failures(family, &declared, &mut ids);
+    }
+    for topic in topics {
+        let from = ids.of("t_", topic.name.as_str());
+        for group in &topic.consumer_groups {
+            let to = ids.of("g_", &group.name);
+            chart.edge(&from, "", &to);
+        }
+    }
+    for (group, topic) in writers {
+        let (from, to) = (ids.of("g_", group), ids.of("t_", topic));
+        chart.edge(&from, "produces", &to);
+    }
+    chart.finish()
+}
+
+/// Every group with its members, and what it writes, each in a stable order.
+type Groups<'a> = (BTreeMap<&'a str, Option<u32>>, Vec<(&'a str, &'a str)>);
+
+fn groups(topics: &[DeclaredTopic]) -> Groups<'_> {
+    let mut readers: BTreeMap<&str, Option<u32>> = BTreeMap::new();
+    let mut writers = Vec::new();
+    for group in topics.iter().flat_map(|topic| &topic.consumer_groups) {
+        let members = readers.entry(&group.name).or_default();
+        *members = (*members).max(group.members);
+        for topic in &group.produces {
+            let edge = (group.name.as_str(), topic.as_str());
+            if !writers.contains(&edge) {
+                writers.push(edge);
+            }
+        }
+    }
+    (readers, writers)
+}
+
+/// The lines of the drawing.
+#[derive(Default)]
+struct Chart {
+    lines: String,
+}
+
+impl Chart {
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // A string takes everything.
+        let _ = writeln!(self.lines, "{line}");
+    }
+
+    fn topic(&mut self, topic: &DeclaredTopic, indent: &str, ids: &mut Ids) {
+        let id = ids.of("t_", topic.name.as_str());
+        let label = escaped(topic.name.as_str());
+        let class = if topic.external {
+            "external"
+        } else {
+            topic.role.as_str()
+        };
+        self.line(format_args!("{indent}{id}[\"{label}\"]:::{class}"));
+    }
+
+    fn edge(&mut self, from: &str, label: &str, to: &str) {
+        if label.is_empty() {
+            self.line(format_args!("  {from} --> {to}"));
+        } else {
+            self.line(format_args!("  {from} -->|\"{}\"| {to}", escaped(label)));
+        }
+    }
+
+    /// The way of a message that fails: into each step of the ladder and back, then to the dead
+    /// letters.
+    fn failures(&mut self, family: &[DeclaredTopic], declared: &HashSet<&str>, ids: &mut Ids) {
+        let Some(first) = family.first() else { return };
+        let name = first.family().as_str();
+        // A selection may have left the main topic out.
+        if !declared.contains(name) {
+            return;
+        }
+        let main = ids.of("t_", name);
+        let steps = family
+            .iter()
+            .filter(|topic| topic.role == Role::Retry)
+            .count();
+        let last = match steps {
+            0 => "fails".to_owned(),
+            steps => format!("fails, attempt {}", steps + 1),
+        };
+        for topic in family {
+            let id = ids.of("t_", topic.name.as_str());
+            match (topic.role, &topic.delay) {
+                (Role::Retry, Some(delay)) => {
+                    self.edge(&main, &format!("fails, attempt {}", delay.index + 1), &id);
+                    self.edge(&id, &format!("after {}", delay.written), &main);
+                }
+                (Role::Dlq, _) => self.edge(&main, &last, &id),
+                (Role::Error, _) => self.edge(&main, "error", &id),
+                (Role::Main | Role::Retry, _) => {}
+            }
+        }
+        if let Some(shared) = &first.shared_dlq {
+            let id = ids.of("t_", shared.as_str());
+            self.edge(&main, &last, &id);
+        }
+    }
+
+    fn finish(self) -> String {
+        const STYLES: &str = "  \
+  classDef main stroke-width:2px
+  classDef retry stroke-dasharray:4 2
+  classDef dlq stroke:#c0392b
+  classDef error stroke:#c0392b
+  classDef external stroke:#999,color:#999
+  classDef group fill:none
+";
+        format!("flowchart LR\n{}{STYLES}", self.lines)
+    }
+}
+
+/// Ids by kind and name.
+#[derive(Default)]
+struct Ids {
+    by_name: HashMap<(&'static str, String), String>,
+    taken: HashSet<String>,
+}
+
+impl Ids {
+    /// The name with `_` for what an id cannot have, and a number where another has that id.
+    fn of(&mut self, kind: &'static str, name: &str) -> String {
+        if let Some(id) = self.by_name.get(&(kind, name.to_owned())) {
+            return id.clone();
+        }
+        let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let plain: String = kind.chars().chain(name.chars().map(word)).collect();
+        let numbered = (2..).map(|number| format!("{plain}_{number}"));
+        let free = std::iter::once(plain.clone())
+            .chain(numbered)
+            .find(|id| !self.taken.contains(id));
+        let id = free.unwrap_or(plain);
+        self.taken.insert(id.clone());
+        self.by_name.insert((kind, name.to_owned()), id.clone());
+        id
+    }
+}
+
+/// A text for a quoted label: Mermaid reads HTML and its own entities there, and takes a backtick
+/// at the beginning for Markdown.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in printable(text).chars() {
+        match c {
+            '"' | '#' | '&' | '<' | '>' | '`' | ';' | '%' | '\\' => {
+                let _ = write!(escaped, "#{};", u32::from(c));
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,18 @@
+//! The whole binary against real brokers, promise by promise.
+//!
+//! Every test runs `topicctl` as a process with an environment of its own and looks at what a user
+//! sees: stdout, stderr, the exit code, the JSON report. What is on the cluster is read with
+//! Kafka's own tools, never with topicctl. Tests that only need names of their own share a broker;
+//! those that break, secure or record one start it.
+
+mod apply;
+mod harness;
+mod offsets;
+mod scenarios;
+mod security;
+mod several_nodes;
+mod signals;
+mod trouble;
+mod unaltered;
+mod verify;
+mod wire;

@@ -1,0 +1,117 @@
+//! Trouble with the cluster ends well: the right exit code, a message with the way out, no panic,
+//! and a report that is still a report.
+
+use std::sync::{Arc, Mutex};
+
+use local_kafka::{LocalKafka, free_port};
+
+use crate::harness::{Manifests, Proxied, before_creation, names, on};
+
+#[test]
+fn a_broker_that_is_down_is_named() {
+    let manifests = Manifests::small(["nowhere"]);
+    let servers = format!("127.0.0.1:{}", free_port().expect("a port"));
+    for command in ["plan", "verify", "apply"] {
+        on(&servers, command, &manifests)
+            .run()
+            .exits(3)
+            .says(&format!("nothing listens at {servers}: connection refused"))
+            .says("--wait 60s waits for it to start");
+    }
+    let report = on(&servers, "apply", &manifests).json().exits(3);
+    assert_eq!(report.json["cluster"], serde_json::Value::Null);
+    assert_eq!(report.json["diagnostics"][0]["code"], "unreachable");
+    // With a wait, the same at its end.
+    on(&servers, "verify", &manifests)
+        .args(&["--wait", "2s"])
+        .run()
+        .exits(3)
+        .says(&format!("waiting for {servers}: connection refused"))
+        .says(&format!("nothing listens at {servers}"));
+}
+
+#[test]
+fn the_log_in_a_pipe_has_no_colours() {
+    let manifests = Manifests::small(["nowhere"]);
+    let servers = format!("127.0.0.1:{}", free_port().expect("a port"));
+    let run = on(&servers, "verify", &manifests).env("TOPICCTL_LOG", "debug");
+    let ended = run.run().exits(3);
+    assert!(ended.stderr.contains("DEBUG"), "{ended}");
+    assert!(!ended.stderr.contains('\u{1b}'), "{ended}");
+}
+
+#[test]
+fn a_port_that_speaks_something_else_is_named() {
+    let manifests = Manifests::small(["nowhere"]);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        for mut client in listener.incoming().flatten() {
+            let _ = client.read(&mut [0; 512]);
+            let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    on(&address, "verify", &manifests)
+        .run()
+        .exits(3)
+        .says(&format!("{address} does not answer as a Kafka broker does"));
+}
+
+#[test]
+fn a_silent_broker_is_given_up_in_time_and_named() {
+    let mut kafka = LocalKafka::options().start().expect("a broker");
+    kafka.pause_node(1).expect("a silent broker");
+    let manifests = Manifests::small(["silence"]);
+    let servers = kafka.bootstrap_servers().to_owned();
+    for command in ["verify", "apply"] {
+        on(&servers, command, &manifests)
+            .args(&["--timeout", "2s"])
+            .run()
+            .exits(3)
+            .says(&servers)
+            .says("2 s");
+    }
+    kafka.resume_node(1).expect("a broker that speaks again");
+    // A short time limit leaves a broker that has created nothing yet its share of it.
+    let run = on(&servers, "apply", &manifests).args(&["--timeout", "3s"]);
+    run.json().exits(0).all_are("created");
+}
+
+#[test]
+fn a_broker_that_is_killed_in_the_middle_of_apply_leaves_a_report() {
+    let options = LocalKafka::options().property("broker.session.timeout.ms", "4000");
+    let Proxied { kafka, proxy } = Proxied::start(options);
+    let kafka = Arc::new(Mutex::new(kafka));
+    let manifests = Manifests::small(["killed-a", "killed-b"]);
+    let victim = Arc::clone(&kafka);
+    let kill = move || {
+        victim
+            .lock()
+            .expect("a broker")
+            .kill_node(1)
+            .expect("killed")
+    };
+    before_creation(&proxy, kill);
+    let report = on(&proxy.address(), "apply", &manifests)
+        .args(&["--timeout", "3s", "--settle-timeout", "2s"])
+        .json()
+        .exits(5)
+        .all_are("failed");
+    for name in ["killed-a", "killed-b"] {
+        let error = report.topic(name)["error"].as_str().expect("an error");
+        assert!(
+            error.contains("the creation was sent and not answered"),
+            "{error}"
+        );
+    }
+    assert_eq!(report.json["summary"]["failed"], 2);
+    // It comes back, and the next apply brings what is missing.
+    let mut kafka = kafka.lock().expect("a broker");
+    kafka.start_node(1).expect("the broker again");
+    on(&proxy.address(), "apply", &manifests).json().exits(0);
+    assert_eq!(
+        names(&kafka),
+        ["killed-a", "killed-b"].map(str::to_owned).into()
+    );
+}

@@ -1,0 +1,301 @@
+//! Properties of planning: what was applied is not planned again, what was seen is never created,
+//! and the order in which topics are written makes no difference.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use topicctl::manifest::{self, Request};
+use topicctl::observed::{
+    ClusterIdentity, Observation, Observed, ObservedConfig, ObservedOrigin, ObservedPartition,
+    ObservedTopic, Unknown,
+};
+use topicctl::plan::{Decision, plan};
+use topicctl::topic::DeclaredTopic;
+
+/// An entry of a manifest, as a person may write it.
+#[derive(Clone, Debug)]
+struct Entry {
+    name: String,
+    tier: Option<&'static str>,
+    partitions: Option<u8>,
+    replication_factor: Option<u8>,
+    retention: Option<&'static str>,
+    max_message: Option<u32>,
+    delays: Vec<&'static str>,
+    dlq: bool,
+    external: bool,
+}
+
+impl Entry {
+    fn yaml(&self) -> String {
+        let mut text = format!("  - name: {}\n", self.name);
+        let mut field = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                writeln!(text, "    {name}: {value}").expect("a string");
+            }
+        };
+        field("external", self.external.then(|| "true".to_owned()));
+        field(
+            "tier",
+            self.tier.filter(|_| !self.external).map(str::to_owned),
+        );
+        field("partitions", self.partitions.map(|count| count.to_string()));
+        field(
+            "replication_factor",
+            self.replication_factor.map(|count| count.to_string()),
+        );
+        field("retention", self.retention.map(str::to_owned));
+        field(
+            "config",
+            self.max_message
+                .map(|bytes| format!("{{ max.message.bytes: {bytes} }}")),
+        );
+        if !self.external {
+            let delays = (!self.delays.is_empty()).then(|| self.delays.join(", "));
+            field(
+                "retry",
+                delays.map(|delays| format!("{{ delays: [{delays}] }}")),
+            );
+            field("dlq", self.dlq.then(|| "true".to_owned()));
+        }
+        text
+    }
+}
+
+const PROJECT: &str = "
+tiers:
+  bounded: { extends: standard, retention: 3d, config: { retention.bytes: 1GiB } }
+  compacted: { config: { cleanup.policy: 'compact,delete', min.cleanable.dirty.ratio: 0.10 } }
+";
+
+fn entries() -> impl Strategy<Value = Vec<Entry>> {
+    let tier = prop::option::of(prop::sample::select(vec![
+        "standard",
+        "plain",
+        "bounded",
+        "compacted",
+    ]));
+    let retention = prop::option::of(prop::sample::select(vec!["1h", "7d", "36h", "unlimited"]));
+    let delays = prop::sample::subsequence(vec!["1s", "5m", "2h"], 0..=3);
+    let entry = (
+        tier,
+        prop::option::of(1..30_u8),
+        prop::option::of(1..4_u8),
+        retention,
+        prop::option::of(1..2_000_000_u32),
+        delays,
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+    );
+    let entry = entry.prop_map(
+        |(tier, partitions, replication_factor, retention, max_message, delays, dlq, external)| {
+            // A ladder has as many as its source, which must then be stated.
+            let partitions = if delays.is_empty() {
+                partitions
+            } else {
+                partitions.or(Some(6))
+            };
+            Entry {
+                name: String::new(),
+                tier,
+                partitions,
+                replication_factor,
+                retention,
+                max_message,
+                delays,
+                dlq,
+                external,
+            }
+        },
+    );
+    prop::collection::vec(entry, 1..9).prop_map(|mut all| {
+        for (place, entry) in all.iter_mut().enumerate() {
+            entry.name = format!("topic-{place}");
+        }
+        all
+    })
+}
+
+fn read(directory: &Path) -> Vec<DeclaredTopic> {
+    let request = Request {
+        paths: vec![directory.to_owned()],
+        ..Request::default()
+    };
+    let manifests = manifest::read(&request);
+    assert!(
+        !manifests.diagnostics.has_errors(),
+        "{:?}",
+        manifests.diagnostics
+    );
+    manifests.topics
+}
+
+/// The declared topics of entries that are spread over files, in their order.
+fn declared(files: &[Vec<Entry>]) -> Vec<DeclaredTopic> {
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("topicctl.yaml"), PROJECT).expect("a file");
+    for (number, entries) in files.iter().enumerate() {
+        if entries.is_empty() {
+            continue;
+        }
+        let text: String = entries.iter().map(Entry::yaml).collect();
+        let file = directory.path().join(format!("{number}.yaml"));
+        fs::write(file, format!("topics:\n{text}")).expect("a file");
+    }
+    read(directory.path())
+}
+
+/// A cluster on which exactly this was made, on four brokers that print values in their own way.
+fn made(topic: &DeclaredTopic) -> ObservedTopic {
+    let replicas = topic
+        .replication_factor
+        .as_ref()
+        .map_or(2, |factor| factor.value.get());
+    let replicas: Vec<i32> = (0..i32::from(replicas)).collect();
+    let count = topic
+        .partitions
+        .as_ref()
+        .map_or(5, |count| count.value.get());
+    let partition = |id| ObservedPartition {
+        id,
+        leader: replicas.first().copied(),
+        replicas: replicas.clone(),
+        in_sync: replicas.clone(),
+    };
+    let config = topic.config.iter().map(|(key, declared)| {
+        let value = match (key.as_str(), declared.value.as_str()) {
+            ("cleanup.policy", "compact,delete") => "delete,compact".to_owned(),
+            (_, value) => value.to_owned(),
+        };
+        (
+            key.clone(),
+            ObservedConfig {
+                value: Some(value),
+                origin: ObservedOrigin::Topic,
+            },
+        )
+    });
+    ObservedTopic {
+        partitions: (0..count).map(partition).collect(),
+        config: config.collect(),
+    }
+}
+
+fn observation<'a>(topics: impl IntoIterator<Item = (&'a DeclaredTopic, Observed)>) -> Observation {
+    Observation {
+        cluster: ClusterIdentity {
+            id: Some("cluster".to_owned()),
+            brokers: vec![1, 2, 3, 4],
+        },
+        topics: topics
+            .into_iter()
+            .map(|(topic, seen)| (topic.name.clone(), seen))
+            .collect(),
+    }
+}
+
+/// What a reader of a report sees of a decision: no places in files, which differ with the files.
+fn told(topics: Vec<DeclaredTopic>, observation: &Observation) -> BTreeMap<String, String> {
+    let plan = plan(topics, observation);
+    let entries = plan.entries.into_iter().map(|entry| {
+        let topic = &entry.topic;
+        let config: Vec<_> = topic
+            .config
+            .iter()
+            .map(|(key, one)| format!("{key}={}", one.value))
+            .collect();
+        let values = (
+            topic.role,
+            topic.source.as_ref().map(ToString::to_string),
+            topic.partitions.as_ref().map(|count| count.value),
+            topic.replication_factor.as_ref().map(|factor| factor.value),
+        );
+        let decision = match &entry.decision {
+            Decision::Create => "create".to_owned(),
+            Decision::Missing => "missing".to_owned(),
+            Decision::Matches => "matches".to_owned(),
+            Decision::Mismatched(all) => format!("{} mismatches", all.len()),
+            Decision::Unknown(unknown) => unknown.reason.clone(),
+        };
+        (
+            topic.name.to_string(),
+            format!("{values:?} {config:?} {decision}"),
+        )
+    });
+    entries.collect()
+}
+
+/// How a topic is found, for a choice of three.
+fn seen(topic: &DeclaredTopic, choice: u8) -> Observed {
+    match choice {
+        0 => Observed::Absent,
+        1 => Observed::Present(made(topic)),
+        2 => Observed::Present(ObservedTopic::default()),
+        _ => Observed::Unknown(Unknown {
+            exists: false,
+            unauthorized: true,
+            reason: "TOPIC_AUTHORIZATION_FAILED: Authorization failed.".to_owned(),
+        }),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn planning_over_what_was_applied_plans_nothing(entries in entries()) {
+        let topics = declared(&[entries]);
+        let applied = observation(topics.iter().map(|topic| (topic, Observed::Present(made(topic)))));
+        for entry in plan(topics.clone(), &applied).entries {
+            prop_assert_eq!(&entry.decision, &Decision::Matches, "{:?}", entry.topic.name);
+            prop_assert!(entry.seen.unverifiable.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_create_never_names_an_observed_topic(
+        entries in entries(), choices in prop::collection::vec(0..4_u8, 60),
+    ) {
+        let topics = declared(&[entries]);
+        let found: Vec<_> =
+            topics.iter().zip(&choices).map(|(topic, choice)| (topic, seen(topic, *choice))).collect();
+        let observation = observation(found);
+        let plan = plan(topics.clone(), &observation);
+        prop_assert_eq!(plan.entries.len(), topics.len());
+        for entry in &plan.entries {
+            let seen = &observation.topics[&entry.topic.name];
+            let creates = entry.decision == Decision::Create;
+            prop_assert_eq!(creates, *seen == Observed::Absent && !entry.topic.external);
+        }
+        // A name that nobody looked at is not absent.
+        let nothing = Observation::default();
+        let creates = |entry: &topicctl::plan::Entry| entry.decision == Decision::Create;
+        prop_assert!(!topicctl::plan::plan(topics, &nothing).entries.iter().any(creates));
+    }
+
+    #[test]
+    fn the_order_of_files_and_topics_makes_no_difference(
+        (entries, shuffled) in entries().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+        places in prop::collection::vec(0..4_usize, 9),
+        choices in prop::collection::btree_map("topic-[0-8]", 0..4_u8, 0..9),
+    ) {
+        let one_file = declared(&[entries]);
+        let mut files = vec![vec![]; 4];
+        for (entry, place) in shuffled.into_iter().zip(places) {
+            files[place].push(entry);
+        }
+        let several = declared(&files);
+        let choice = |topic: &DeclaredTopic| choices.get(topic.name.as_str()).copied().unwrap_or(0);
+        let observation = observation(one_file.iter().map(|topic| (topic, seen(topic, choice(topic)))));
+        // Families stay together wherever they are.
+        let families: Vec<_> = several.iter().map(DeclaredTopic::family).collect();
+        let distinct: BTreeSet<_> = families.iter().collect();
+        let mut runs = families.clone();
+        runs.dedup();
+        prop_assert_eq!(runs.len(), distinct.len());
+        prop_assert_eq!(told(one_file, &observation), told(several, &observation));
+    }
+}
