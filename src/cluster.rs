@@ -1,6 +1,6 @@
 //! The two things topicctl does with a cluster: look, and create.
 //!
-//! [`ObserveTopics`] reads; [`CreateTopics`] is the only trait that writes, and creating is all
+//! [`ObserveTopics`] and [`ObserveGroups`] read; [`CreateTopics`] is the only trait that writes, and creating is all
 //! that it can do: nothing here could alter or delete. This module does not mention librdkafka;
 //! [`kafka`] implements the traits over it.
 
@@ -10,6 +10,7 @@ pub mod kafka;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::groups;
 use crate::observed::{ClusterIdentity, Observation};
 use crate::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
 
@@ -89,6 +90,20 @@ pub trait ObserveTopics {
         &self,
         topics: &[(TopicName, Partitions)],
     ) -> impl Future<Output = Result<Vec<Unserved>, ClusterError>>;
+}
+
+/// Reads consumer groups and offsets: no method could join a group, commit or delete.
+pub trait ObserveGroups {
+    /// Describes groups, reads their commits, and then the offsets that partitions have, in this
+    /// order: what is written meanwhile adds to lag and never takes from it. A group or a partition
+    /// that could not be read is an entry and not an error; so is a group that does not exist.
+    ///
+    /// # Errors
+    /// Where the cluster as a whole could not be asked.
+    fn observe_groups(
+        &self,
+        wanted: &groups::Wanted,
+    ) -> impl Future<Output = Result<groups::Seen, ClusterError>>;
 }
 
 /// Creates topics. The only writer.

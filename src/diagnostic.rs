@@ -182,6 +182,10 @@ codes! {
     UndeclaredConfig = "undeclared-config",
     /// A topic of the cluster that no manifest declares.
     UnmanagedTopic = "unmanaged-topic",
+    /// An accepted mismatch past its date.
+    AcceptedExpired = "accepted-expired",
+    /// An accepted mismatch that was not found.
+    AcceptedUnused = "accepted-unused",
     /// Interrupted by a signal.
     Interrupted = "interrupted",
     /// Created topics were not waited for.
@@ -209,6 +213,8 @@ impl Code {
                 | Self::Unhealthy
                 | Self::UndeclaredConfig
                 | Self::UnmanagedTopic
+                | Self::AcceptedExpired
+                | Self::AcceptedUnused
                 | Self::Interrupted
                 | Self::NotSettled
         )

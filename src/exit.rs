@@ -4,6 +4,7 @@
 
 use crate::apply::{Outcome, Status, Stop};
 use crate::cluster::ClusterErrorKind;
+use crate::groups::Unread;
 use crate::interrupt::Signal;
 use crate::topic::TopicName;
 
@@ -87,9 +88,12 @@ pub struct Ending<'a> {
     pub unmanaged: &'a [TopicName],
     /// What counts as a difference.
     pub fail_on: FailOn,
+    /// Why nothing could be read of any consumer group, where they were asked for. What could be
+    /// read of them, and single ones that could not, are information and change no code.
+    pub no_groups: Option<&'a Unread>,
 }
 
-/// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 1.
+/// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 3, 1.
 /// Invalid input never gets here.
 pub fn code(ending: &Ending<'_>) -> ExitCode {
     if let Some(Stop::Interrupted(signal)) = ending.stop {
@@ -105,7 +109,8 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
             .iter()
             .filter_map(|outcome| of_topic(outcome, ending))
     };
-    let has = |code| stopped == Some(code) || found().any(|one| one == code);
+    let groups = ending.no_groups.map(of_unread);
+    let has = |code| [stopped, groups].contains(&Some(code)) || found().any(|one| one == code);
     let order = if ending.wrote {
         [
             ExitCode::Failed,
@@ -139,9 +144,23 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
         .unwrap_or(otherwise)
 }
 
+fn of_unread(unread: &Unread) -> ExitCode {
+    if unread.unauthorized {
+        ExitCode::Unauthorized
+    } else {
+        ExitCode::Unreachable
+    }
+}
+
+/// Whether a topic is a reason for an exit code other than 0, or was left over by a run that wrote
+/// and was stopped.
+pub fn fails(outcome: &Outcome, ending: &Ending<'_>) -> bool {
+    of_topic(outcome, ending).is_some() || (ending.wrote && outcome.status == Status::ToCreate)
+}
+
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {
     match &outcome.status {
-        Status::Created | Status::Matches => None,
+        Status::Created | Status::Matches | Status::Accepted => None,
         Status::ToCreate => {
             (ending.fail_on.missing && !ending.creates).then_some(ExitCode::Differences)
         }

@@ -6,6 +6,7 @@
 //! never prints; renderers write to what they are given.
 #![deny(unsafe_code)]
 
+pub mod accepted;
 pub mod apply;
 pub mod catalog;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod commands;
 pub mod diagnostic;
 pub mod exit;
 pub mod explain;
+pub mod groups;
 pub mod health;
 pub mod interrupt;
 pub mod manifest;

@@ -5,6 +5,7 @@
 //! all files are collected in one run. What YAML looks like never leaves this module, and nothing
 //! in it knows a cluster.
 
+mod accepted;
 mod check;
 mod decode;
 mod family;
@@ -21,11 +22,13 @@ mod schema;
 mod select;
 mod tiers;
 mod trail;
+mod values;
 mod yaml;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use crate::accepted::Accepted;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::explain::{Explanation, Subject};
 use crate::topic::{DeclaredTopic, TopicName};
@@ -59,6 +62,8 @@ pub struct Manifests {
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
     pub fail_on: Option<Vec<String>>,
+    /// Mismatches that are known and left alone.
+    pub accepted: Vec<Accepted>,
 }
 
 /// Reads, resolves, checks and selects.
@@ -162,6 +167,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
             topics: resolved.topics,
             diagnostics,
             fail_on: resolved.fail_on,
+            accepted: resolved.accepted,
         },
     }
 }
@@ -180,7 +186,10 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         subject: None,
     };
     let resolve::Resolved {
-        topics, fail_on, ..
+        topics,
+        fail_on,
+        accepted,
+        ..
     } = resolve::resolve(loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(no_topics(request, loaded));
@@ -198,6 +207,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         declared,
         diagnostics,
         fail_on,
+        accepted,
     }
 }
 

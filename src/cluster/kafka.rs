@@ -2,8 +2,8 @@
 //! of the answers.
 //!
 //! [`settings`] makes librdkafka's settings of what the user gave; [`Kafka::connect`] opens a
-//! connection with them and implements [`ObserveTopics`] and [`CreateTopics`]. Nothing here can
-//! alter or delete: `admin` has no such call, and `clippy.toml` bans them.
+//! connection with them and implements [`ObserveTopics`], [`ObserveGroups`] and [`CreateTopics`].
+//! Nothing here can alter or delete: `admin` has no such call, and `clippy.toml` bans them.
 //!
 //! | module | holds |
 //! |-|-|
@@ -12,11 +12,13 @@
 //! | `trouble` | what an error of a connection means |
 //! | `look` | topics, their configuration, the cluster |
 //! | `serving` | whether leaders serve |
+//! | `groups` | consumer groups, their commits, the offsets of partitions |
 //! | `creation` | creating, and having it checked |
 
 mod admin;
 mod connection;
 mod creation;
+mod groups;
 mod look;
 mod serving;
 pub mod settings;
@@ -28,8 +30,10 @@ use self::connection::Connection;
 pub use self::connection::Waiting;
 use self::settings::Settings;
 use crate::cluster::{
-    Absence, Answer, ClusterError, CreateTopics, NewTopic, ObserveTopics, Unserved, Wanted,
+    Absence, Answer, ClusterError, CreateTopics, NewTopic, ObserveGroups, ObserveTopics, Unserved,
+    Wanted,
 };
+use crate::groups::{Seen, Wanted as WantedGroups};
 use crate::observed::{ClusterIdentity, Observation};
 use crate::topic::{Partitions, TopicName};
 
@@ -78,6 +82,12 @@ impl ObserveTopics for Kafka {
         topics: &[(TopicName, Partitions)],
     ) -> Result<Vec<Unserved>, ClusterError> {
         serving::unserved(&self.connection, topics).await
+    }
+}
+
+impl ObserveGroups for Kafka {
+    async fn observe_groups(&self, wanted: &WantedGroups) -> Result<Seen, ClusterError> {
+        groups::observe(&self.connection, wanted).await
     }
 }
 

@@ -3,24 +3,26 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use globset::GlobSet;
 
 use super::progress::Line;
+use crate::accepted::{self, Date};
 use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
-use crate::cluster::{Absence, ClusterError, Keys, ObserveTopics, Wanted};
+use crate::cluster::{Absence, ClusterError, Keys, ObserveGroups, ObserveTopics, Wanted};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
+use crate::groups::{self, Sight};
 use crate::interrupt::{Interrupts, Signal};
 use crate::manifest::{self, Manifests, Outside, Request};
-use crate::observed::{ClusterIdentity, Unknown};
+use crate::observed::{ClusterIdentity, Observed, Unknown};
 use crate::plan::{Plan, Seen, plan};
 use crate::remedy::Access;
-use crate::report::{Cluster, Command, Report, Topic, problems};
+use crate::report::{self, Cluster, Command, Report, Topic, problems};
 use crate::topic::{DeclaredTopic, TopicName};
 
 /// How closely to look at the cluster.
@@ -29,8 +31,22 @@ pub(super) struct Look {
     pub(super) absence: Absence,
     /// Whether to read all of the configuration, for what is set and not declared.
     pub(super) strict: bool,
-    /// Look for topics that no manifest declares, but for these.
-    pub(super) unmanaged: Option<GlobSet>,
+    /// Whether to look for topics that no manifest declares.
+    pub(super) unmanaged: bool,
+    /// But for these.
+    pub(super) ignore: GlobSet,
+}
+
+impl Look {
+    /// No closer than the findings that fail the run want it.
+    pub(super) fn plain(absence: Absence) -> Self {
+        Self {
+            absence,
+            strict: false,
+            unmanaged: false,
+            ignore: GlobSet::empty(),
+        }
+    }
 }
 
 /// A report that ends a run early.
@@ -73,12 +89,25 @@ pub(super) fn read_all_profiles(args: &ManifestArgs, command: Command) -> Result
 }
 
 fn accept(manifests: Manifests, args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+    let mut manifests = manifests;
+    manifests
+        .diagnostics
+        .extend(accepted::expired(&manifests.accepted, today()));
     let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
     if manifests.diagnostics.has_errors() || refused {
         let report = Report::invalid(Some(command), &manifests.diagnostics, manifests.sources);
         return Err(Box::new(report));
     }
     Ok(manifests)
+}
+
+/// The day in UTC, by this machine's clock.
+fn today() -> Date {
+    const DAY: u64 = 24 * 60 * 60;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Date::from_days_since_1970(now.as_secs() / DAY)
 }
 
 /// A run before the cluster has answered.
@@ -111,7 +140,7 @@ impl Offline {
                     status,
                     seen: Seen::default(),
                 };
-                Topic::of(&outcome, &self.sources, &self.access)
+                Topic::of(&outcome, true, &self.sources, &self.access)
             })
             .collect();
         let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
@@ -136,6 +165,8 @@ pub(super) struct Session {
     unmanaged: Vec<TopicName>,
     user: Option<String>,
     pub(super) wait: Duration,
+    observed: BTreeMap<TopicName, Observed>,
+    groups: Option<Sight>,
 }
 
 impl Session {
@@ -152,6 +183,7 @@ impl Session {
             declared,
             mut diagnostics,
             fail_on,
+            accepted,
         } = manifests;
         let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
@@ -198,7 +230,7 @@ impl Session {
         let wanted: Vec<_> = offline
             .topics
             .iter()
-            .map(|topic| match look.strict {
+            .map(|topic| match look.strict || fail_on.undeclared {
                 true => Wanted {
                     name: topic.name.clone(),
                     keys: Keys::All,
@@ -214,9 +246,9 @@ impl Session {
             line.clear();
             line.doing(format!("reading {} topics", wanted.len()));
             let observation = cluster.observe(&wanted, look.absence).await?;
-            let names = match &look.unmanaged {
-                Some(_) => cluster.names().await?,
-                None => Vec::new(),
+            let names = match look.unmanaged || fail_on.unmanaged {
+                true => cluster.names().await?,
+                false => Vec::new(),
             };
             Ok::<_, ClusterError>((cluster, observation, names))
         };
@@ -243,16 +275,20 @@ impl Session {
             ..
         } = offline;
         access.brokers.clone_from(&observation.cluster.brokers);
-        let ignored = |name: &TopicName| {
-            look.unmanaged
-                .as_ref()
-                .is_some_and(|ignore| ignore.is_match(name.as_str()))
-        };
+        let ignored = |name: &TopicName| look.ignore.is_match(name.as_str());
         let unmanaged = names
             .into_iter()
             .filter(|name| !declared.contains(name) && !name.is_internal() && !ignored(name))
             .collect();
-        let plan = plan(topics, &observation);
+        let today = today();
+        let in_force: Vec<_> = accepted
+            .iter()
+            .filter(|entry| entry.is_in_force(today))
+            .cloned()
+            .collect();
+        let plan = plan(topics, &observation, &in_force);
+        let mut diagnostics = diagnostics;
+        diagnostics.extend(accepted::unused(&accepted, &plan, today));
         let session = Self {
             command,
             sources,
@@ -265,8 +301,28 @@ impl Session {
             unmanaged,
             user: settings.user().map(str::to_owned),
             wait: settings.wait(),
+            observed: observation.topics,
+            groups: None,
         };
         Ok((session, plan))
+    }
+
+    /// Reads the consumer groups that the topics declare, and the topics' offsets.
+    ///
+    /// # Errors
+    /// What ended it: then nothing is told of groups.
+    pub(super) async fn see_groups(&mut self, outcomes: &[Outcome]) -> Result<(), Stop> {
+        let declared: Vec<_> = outcomes.iter().map(|outcome| &outcome.topic).collect();
+        let wanted = groups::wanted(&declared, &self.observed);
+        let line = Line::new();
+        line.doing(format!("reading {} consumer groups", wanted.groups.len()));
+        let seen = tokio::select! {
+            seen = self.cluster.observe_groups(&wanted) => seen.map_err(Stop::Cluster),
+            signal = self.interrupts.first() => Err(Stop::Interrupted(signal)),
+        };
+        line.clear();
+        self.groups = Some(groups::sight(&declared, &self.observed, &seen?));
+        Ok(())
     }
 
     /// The report of what came of the topics.
@@ -281,14 +337,16 @@ impl Session {
             label: self.access.bootstrap_servers.clone(),
             identity: self.identity,
         };
-        let exit = exit::code(&Ending {
+        let ending = Ending {
             outcomes,
             stop,
             wrote,
             creates: self.command != Command::Verify,
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
-        });
+            no_groups: self.groups.as_ref().and_then(Sight::nothing_read),
+        };
+        let exit = exit::code(&ending);
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
         diagnostics.extend(problems::of_run(problems::Run {
             outcomes,
@@ -301,6 +359,10 @@ impl Session {
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
         }));
+        if let Some(sight) = &self.groups {
+            let user = self.user.as_deref();
+            diagnostics.extend(report::groups::problems(sight, user, &self.access));
+        }
         diagnostics.extend(more);
         Report {
             command: Some(self.command),
@@ -308,12 +370,18 @@ impl Session {
             cluster: Some(cluster),
             topics: outcomes
                 .iter()
-                .map(|outcome| Topic::of(outcome, &self.sources, &self.access))
+                .map(|outcome| {
+                    let fails = exit::fails(outcome, &ending);
+                    Topic::of(outcome, fails, &self.sources, &self.access)
+                })
                 .collect(),
             diagnostics,
             sources: self.sources,
-            stopped: stop.is_some() && !wrote,
+            groups: self.groups,
+            // What ends verify here comes after its topics were decided: while groups were read.
+            stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,
+            ended: SystemTime::UNIX_EPOCH,
         }
     }
 }

@@ -66,7 +66,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     if let Some(command) = &diagnostic.command {
         // To be copied: on a line of its own, however long.
         text.push_str("\n  ");
-        text.push_str(command);
+        text.push_str(&printable(command));
     }
     text
 }
@@ -88,15 +88,36 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
 /// A foreign text made safe for a terminal: control characters, and those that turn the direction
 /// of writing, are replaced.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let unsafe_character = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(unsafe_character) {
-        text.replace(unsafe_character, "\u{fffd}").into()
+    if text.contains(acts) {
+        text.replace(acts, "\u{fffd}").into()
     } else {
         text.into()
     }
+}
+
+/// Whether a character does something to a terminal or a reader instead of being seen.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        )
+        || matches!(c, '\u{2066}'..='\u{2069}')
+}
+
+/// A source made safe for a terminal with every byte in its place, so that spans stay right. The
+/// renderer shows ASCII's control characters by itself.
+fn printable_source(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| !c.is_ascii() && acts(c);
+    if !text.contains(acts) {
+        return text.into();
+    }
+    let seen = |c: char| match c.len_utf8() {
+        _ if !acts(c) => c,
+        2 => '\u{bf}',
+        _ => '\u{fffd}',
+    };
+    text.chars().map(seen).collect::<String>().into()
 }
 
 /// Places that are further apart, in bytes, are shown one by one.
@@ -126,7 +147,7 @@ fn show<'a>(
         .max();
     if longest.is_some_and(|longest| longest > LONGEST_LINE) {
         let place = sources.location(primary.span);
-        let origin = Origin::path(path).line(place.line as usize);
+        let origin = Origin::path(printable(path)).line(place.line as usize);
         return group.element(origin.char_column(place.column as usize));
     }
     // A line more on both sides, which the renderer uses where a span ends with its line.
@@ -139,13 +160,13 @@ fn show<'a>(
         if label.text.is_empty() {
             annotation
         } else {
-            annotation.label(label.text.as_str())
+            annotation.label(printable(&label.text))
         }
     });
     group.element(
-        Snippet::source(&source.text[from..to])
+        Snippet::source(printable_source(&source.text[from..to]))
             .line_start(first + 1)
-            .path(path)
+            .path(printable(path))
             .annotations(annotations),
     )
 }

@@ -78,9 +78,29 @@ impl<'a> Candidates<'a> {
         all.move_late_ones_back();
         check_collisions(&all, resolver.sources, diagnostics);
         for index in 0..all.list.len() {
-            if let Some((name, span)) = all.list[index].shared_dlq.clone()
-                && all.index(&name).is_none()
-            {
+            let Some((name, span)) = all.list[index].shared_dlq.clone() else {
+                continue;
+            };
+            let found = all.index(&name);
+            if found == Some(index) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::UnknownTopic,
+                        format!("`{name}` cannot take its own dead letters"),
+                    )
+                    .at(span, "")
+                    .help("for a dead letter topic of its own: dlq: true"),
+                );
+            } else if found.is_some_and(|found| all.list[found].role != Role::Main) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::UnknownTopic,
+                        format!("`{name}` belongs to a family and cannot be shared"),
+                    )
+                    .at(span, "")
+                    .help("a shared dead letter topic is declared by an entry of its own"),
+                );
+            } else if found.is_none() {
                 let problem = match name.as_str() {
                     word @ ("yes" | "on" | "y" | "Yes" | "YES" | "On" | "ON") => Diagnostic::error(
                         Code::UnknownTopic,

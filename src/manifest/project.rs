@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
-use super::raw::{Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
+use super::raw::{Accepted, Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
@@ -24,6 +24,7 @@ pub(super) struct Project<'a> {
     pub(super) file: Option<SourceId>,
     pub(super) topics: Vec<&'a Topic>,
     pub(super) pipelines: Vec<&'a Pipeline>,
+    pub(super) accepted: Vec<&'a Accepted>,
     pub(super) policy: Option<&'a Policy>,
 }
 
@@ -76,6 +77,7 @@ impl<'a> Project<'a> {
             }
             project.topics.extend(&document.topics);
             project.pipelines.extend(&document.pipelines);
+            project.accepted.extend(&document.accepted);
         }
         project.assemble_profiles(loaded, &mut sections, diagnostics);
         project

@@ -16,7 +16,8 @@ use super::project::{Project, TierChain, circle};
 use super::raw::{Profile, Settings, Vars};
 use super::trail::{self, Traced, Trail};
 use super::yaml::Text;
-use super::{check, pipeline, policy};
+use super::{accepted, check, pipeline, policy};
+use crate::accepted::Accepted;
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::explain::{Explanation, Subject};
@@ -53,6 +54,8 @@ pub(super) struct Resolved {
     pub(super) topics: Vec<DeclaredTopic>,
     /// The policy's `fail_on`.
     pub(super) fail_on: Option<Vec<String>>,
+    /// Mismatches that are known and left alone.
+    pub(super) accepted: Vec<Accepted>,
     /// Of the subject, where it was found.
     pub(super) explanation: Explanation,
     /// The names of all tiers.
@@ -105,10 +108,12 @@ pub(super) fn resolve(
         }
         fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
+    let accepted = accepted::read(&resolver, &topics, diagnostics);
     let explanation = resolver.explanation(&topics, traced);
     Resolved {
         topics,
         fail_on,
+        accepted,
         explanation,
         tiers: trail::tier_names(&project),
     }
@@ -706,7 +711,10 @@ fn resolve_partitions(
                         break None;
                     }
                     Ok(next) => {
-                        if folded[next].partitions.is_none() {
+                        // A tier that is not declared has been reported, and gives no count either.
+                        let other = &candidates.list[next];
+                        let readable = other.tier.is_some() || other.external;
+                        if folded[next].partitions.is_none() && readable {
                             diagnostics.push(unstated(candidates, at, next, span));
                         }
                         states[at] = State::Walking;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Difference, Report, Topic};
+use super::{Difference, Report, Topic, groups};
 use crate::diagnostic::{Diagnostic, Sources};
 
 const SCHEMA: &str = "topicctl.report/1";
@@ -19,6 +19,10 @@ struct Document<'a> {
     summary: Summary,
     topics: Vec<TopicEntry<'a>>,
     diagnostics: Vec<DiagnosticEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<groups::json::GroupEntry<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<Vec<groups::json::StatisticsEntry<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +109,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .map(|one| diagnostic(one, &report.sources))
             .collect(),
+        groups: report.groups.as_ref().map(groups::json::groups),
+        statistics: report.groups.as_ref().map(groups::json::statistics),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)

@@ -296,7 +296,7 @@ fn unknown(
         .collect()
 }
 
-const GRANT: &str = "someone who may can grant the rights:";
+pub(super) const GRANT: &str = "someone who may can grant the rights:";
 
 /// The command that would give the rights, for whoever may run it.
 fn grant(names: &[&TopicName], user: Option<&str>, access: &Access) -> String {

@@ -18,6 +18,7 @@
 mod calls;
 mod codes;
 mod configuration;
+mod groups;
 mod results;
 
 use std::collections::HashMap;
@@ -35,7 +36,7 @@ use codes::rd_kafka_event_error;
 pub(super) use codes::{Code, Failure};
 use configuration::Configuration;
 pub(super) use configuration::StartError;
-pub(super) use results::{Configured, Described, EndOffset};
+pub(super) use results::{Configured, Described, PartitionOffset};
 
 /// Syslog's level of an error, which librdkafka uses.
 const LOG_ERR: c_int = 3;

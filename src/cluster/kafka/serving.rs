@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::admin::{CallOptions, Code, EndOffset, Failure};
+use super::admin::{CallOptions, Code, Failure, PartitionOffset};
 use super::connection::Connection;
 use crate::cluster::{ClusterError, Unserved};
 use crate::topic::{Partitions, TopicName};
@@ -48,7 +48,7 @@ pub(super) async fn unserved(
 
 fn read(
     batch: &[(&TopicName, i32)],
-    outcome: Result<Vec<EndOffset>, Failure>,
+    outcome: Result<Vec<PartitionOffset>, Failure>,
 ) -> impl Iterator<Item = Unserved> {
     let (answers, otherwise) = match outcome {
         Ok(answers) => (answers, "its leader gave no answer".to_owned()),

@@ -12,8 +12,8 @@ use rdkafka::bindings as rd;
 use tokio::sync::oneshot;
 
 use super::results::{
-    ClusterDescription, Configured, Described, EndOffset, read_cluster, read_configs, read_created,
-    read_end_offsets, read_topics,
+    ClusterDescription, Configured, Described, PartitionOffset, read_cluster, read_configs,
+    read_created, read_offsets, read_topics,
 };
 use super::{
     CallOptions, Client, Code, Failure, Handle, NonNull, Outcome, Pending, c_text, milliseconds,
@@ -28,8 +28,14 @@ use crate::topic::{ConfigKey, TopicName};
 /// 0 in any case: otherwise librdkafka reports REQUEST_TIMED_OUT as success.
 const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 
-/// Offset specification for the end of a partition (RD_KAFKA_OFFSET_SPEC_LATEST).
-const LATEST: i64 = -1;
+/// Which offset of a partition to ask for, as librdkafka numbers them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Which {
+    /// Of the next message that will be written (RD_KAFKA_OFFSET_SPEC_LATEST).
+    End = -1,
+    /// Of the first message that is still there (RD_KAFKA_OFFSET_SPEC_EARLIEST).
+    Start = -2,
+}
 
 /// A name with a character that Kafka does not allow.
 const NO_TOPIC: &str = "?";
@@ -196,12 +202,12 @@ impl Client {
     pub(in super::super) fn refresh_controller(
         &self,
         timeout: Duration,
-    ) -> Pending<Vec<EndOffset>> {
+    ) -> Pending<Vec<PartitionOffset>> {
         let options = CallOptions {
             timeout,
             broker: None,
         };
-        self.offsets(options, &[(NO_TOPIC, 0)])
+        self.offsets(options, Which::End, &[(NO_TOPIC, 0)])
     }
 
     /// Asks the leader of each partition for its end offset, one request a leader. Partitions must
@@ -210,15 +216,25 @@ impl Client {
         &self,
         options: CallOptions,
         partitions: &[(&TopicName, i32)],
-    ) -> Pending<Vec<EndOffset>> {
-        let partitions: Vec<(&str, i32)> = partitions
-            .iter()
-            .map(|(name, partition)| (name.as_str(), *partition))
-            .collect();
-        self.offsets(options, &partitions)
+    ) -> Pending<Vec<PartitionOffset>> {
+        self.offsets(options, Which::End, &plain(partitions))
     }
 
-    fn offsets(&self, options: CallOptions, partitions: &[(&str, i32)]) -> Pending<Vec<EndOffset>> {
+    /// The same for the offset of the first message that is still there.
+    pub(in super::super) fn start_offsets(
+        &self,
+        options: CallOptions,
+        partitions: &[(&TopicName, i32)],
+    ) -> Pending<Vec<PartitionOffset>> {
+        self.offsets(options, Which::Start, &plain(partitions))
+    }
+
+    fn offsets(
+        &self,
+        options: CallOptions,
+        which: Which,
+        partitions: &[(&str, i32)],
+    ) -> Pending<Vec<PartitionOffset>> {
         self.call(
             options,
             |handle, options| {
@@ -231,7 +247,7 @@ impl Client {
                     for (name, (_, partition)) in names.iter().zip(partitions) {
                         let element =
                             rd::rd_kafka_topic_partition_list_add(list, name.as_ptr(), *partition);
-                        (*element).offset = LATEST;
+                        (*element).offset = which as i64;
                     }
                     rd::rd_kafka_ListOffsets(
                         handle.client.as_ptr(),
@@ -243,7 +259,7 @@ impl Client {
                 }
                 Ok(())
             },
-            read_end_offsets,
+            read_offsets,
         )
     }
 }
@@ -330,7 +346,14 @@ impl Drop for NewTopics {
     }
 }
 
-fn c_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<CString>, Failure> {
+fn plain<'a>(partitions: &[(&'a TopicName, i32)]) -> Vec<(&'a str, i32)> {
+    partitions
+        .iter()
+        .map(|(name, partition)| (name.as_str(), *partition))
+        .collect()
+}
+
+pub(super) fn c_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<CString>, Failure> {
     texts.map(c_text).collect()
 }
 

@@ -15,7 +15,7 @@ use super::codes::{
 use super::{Code, Event, Failure, array, text};
 use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition};
 
-/// The answer for one topic of a DescribeTopics or CreateTopics call.
+/// The answer for one name of a call that takes several: a topic, or a consumer group.
 #[derive(Debug)]
 pub(in super::super) struct Described<T> {
     pub(in super::super) name: String,
@@ -25,13 +25,13 @@ pub(in super::super) struct Described<T> {
 /// The configuration of one topic, key by key.
 pub(in super::super) type Configured = Vec<(String, ObservedConfig)>;
 
-/// The answer for one partition of a ListOffsets call.
+/// The answer for one partition of a ListOffsets or ListConsumerGroupOffsets call.
 #[derive(Debug)]
-pub(in super::super) struct EndOffset {
+pub(in super::super) struct PartitionOffset {
     pub(in super::super) topic: String,
     pub(in super::super) partition: i32,
-    /// `Ok(None)` where its leader gave no answer at all: librdkafka then leaves the partition
-    /// without an error and without an offset.
+    /// `Ok(None)` where there is no commit, or where a leader gave no answer at all: librdkafka
+    /// then leaves the partition without an error and without an offset.
     pub(in super::super) result: Result<Option<i64>, Failure>,
 }
 
@@ -182,7 +182,7 @@ pub(super) unsafe fn read_created(event: &Event) -> Vec<Described<()>> {
 
 /// # Safety
 /// `event` is the result of a ListOffsets call.
-pub(super) unsafe fn read_end_offsets(event: &Event) -> Vec<EndOffset> {
+pub(super) unsafe fn read_offsets(event: &Event) -> Vec<PartitionOffset> {
     let mut count = 0;
     // SAFETY: the event's kind is given by the contract; its arrays live as long as it.
     unsafe {
@@ -193,7 +193,7 @@ pub(super) unsafe fn read_end_offsets(event: &Event) -> Vec<EndOffset> {
             // The field is a Rust enum in the bindings and may hold a code that it lacks.
             let code = (&raw const (*partition).err).cast::<c_int>().read();
             let words = rd_kafka_err2str(code);
-            EndOffset {
+            PartitionOffset {
                 topic: text((*partition).topic).unwrap_or_default(),
                 partition: (*partition).partition,
                 result: failure(code, words)
@@ -204,7 +204,7 @@ pub(super) unsafe fn read_end_offsets(event: &Event) -> Vec<EndOffset> {
     }
 }
 
-fn present<'a, T: 'a>(elements: &'a [*const T]) -> impl Iterator<Item = *const T> + 'a {
+pub(super) fn present<'a, T: 'a>(elements: &'a [*const T]) -> impl Iterator<Item = *const T> + 'a {
     elements
         .iter()
         .copied()
@@ -213,7 +213,7 @@ fn present<'a, T: 'a>(elements: &'a [*const T]) -> impl Iterator<Item = *const T
 
 /// # Safety
 /// `words` is null or a NUL-terminated text that is alive.
-unsafe fn failure(code: c_int, words: *const c_char) -> Result<(), Failure> {
+pub(super) unsafe fn failure(code: c_int, words: *const c_char) -> Result<(), Failure> {
     match code {
         0 => Ok(()),
         // SAFETY: by this function's contract.
