@@ -58,15 +58,14 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
     ];
     for (path, write) in files {
         // A run that saw nothing has nothing to say about what it did not see.
-        if let (Some(path), false) = (path, report.stopped) {
-            if let Err(error) = write_new(path, &write(&report)) {
-                let message = format!("cannot write {}", path.display());
-                let problem = Diagnostic::error(Code::Usage, message).detail(error.to_string());
-                report
-                    .diagnostics
-                    .push(problem.help("name a file that does not exist yet"));
-                report.exit = report.exit.max(ExitCode::Invalid);
-            }
+        if let (Some(path), false) = (path, report.stopped)
+            && let Err(error) = write_new(path, &write(&report))
+        {
+            let message = format!("cannot write {}", path.display());
+            let problem = Diagnostic::error(Code::Usage, message).detail(error.to_string());
+            let problem = problem.help("name a file that does not exist yet");
+            report.diagnostics.push(problem);
+            report.exit = report.exit.max(ExitCode::Invalid);
         }
     }
     report
