@@ -25,7 +25,7 @@ mod trail;
 mod values;
 mod yaml;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use crate::accepted::Accepted;
@@ -102,7 +102,7 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
     }
     let mut all = Manifests::default();
     let mut found: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
-    let mut places: std::collections::HashMap<Diagnostic, usize> = Default::default();
+    let mut places: HashMap<Diagnostic, usize> = HashMap::new();
     let mut known = BTreeSet::new();
     for profile in &profiles {
         let request = Request {

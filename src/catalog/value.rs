@@ -39,8 +39,10 @@ impl From<UnitError> for ValueError {
 /// or be `unlimited`. Reading a value that this function gave changes nothing.
 ///
 /// # Errors
-/// Where every broker that has the key would refuse the value, and for `NaN`, which brokers
-/// accept and then compare with.
+/// Where every broker that has the key would refuse the value, and for what brokers accept and
+/// nobody means: `NaN`, which they then compare with; the digits of other scripts, and Java's own
+/// spellings of fractions (`0.5f`, `0x1p-1`); throttled replicas whose numbers are no partition's
+/// or broker's, which fail when they are used.
 pub fn parse(spec: &ConfigSpec, text: &str) -> Result<ConfigValue, ValueError> {
     let text = checked_length(spec.name, text)?;
     let value = match spec.kind {
@@ -344,15 +346,18 @@ fn letters(text: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The pairs in the order of their numbers; `None` where the text has another shape.
+/// The pairs in the order of their numbers; `None` where the text has another shape. Brokers leave
+/// out what is empty between commas.
 fn replicas(text: &str) -> Option<String> {
-    if matches!(text, "" | "*") {
-        return Some(text.to_owned());
+    let items = text.split(',').map(str::trim);
+    let items: Vec<_> = items.filter(|item| !item.is_empty()).collect();
+    if items == ["*"] {
+        return Some("*".to_owned());
     }
-    let pairs: Option<BTreeSet<(i32, i32)>> = text
-        .split(',')
+    let pairs: Option<BTreeSet<(i32, i32)>> = items
+        .into_iter()
         .map(|pair| {
-            let (partition, broker) = pair.trim().split_once(':')?;
+            let (partition, broker) = pair.split_once(':')?;
             let number = |text: &str| {
                 let digits = text.bytes().all(|byte| byte.is_ascii_digit());
                 digits.then(|| text.parse().ok()).flatten()

@@ -130,13 +130,12 @@ impl Run<'_> {
                     return Err(Box::new(
                         Diagnostic::error(Code::TooLarge, message)
                             .at(span, "")
-                            .help("give the inner ones names of their own under `vars:`"),
+                            .help("let variables refer to fewer others"),
                     ));
                 }
                 let end = closing(after).ok_or_else(|| {
-                    let message = "`${` without its `}`";
                     Box::new(
-                        Diagnostic::error(Code::VariableSyntax, message)
+                        Diagnostic::error(Code::VariableSyntax, "`${` without its `}`")
                             .at(span, "")
                             .help("write ${NAME} for a variable and $$ for a dollar sign"),
                     )
@@ -513,7 +512,7 @@ mod tests {
         let nested = |levels: usize| format!("{}x{}", "${A:-".repeat(levels), "}".repeat(levels));
         assert_eq!(evaluated(&nested(MAX_NESTING), &[], &[]), Ok("x".into()));
         let deeper = evaluated(&nested(MAX_NESTING + 1), &[], &[]);
-        assert_eq!(deeper, Err(Code::VariableSyntax));
+        assert_eq!(deeper, Err(Code::TooLarge));
     }
 
     #[test]

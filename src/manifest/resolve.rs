@@ -595,18 +595,6 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The trail of the one topic that has one.
-fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) -> Option<Traced> {
-    let mut all = candidates.list.iter().zip(folded);
-    all.find_map(|(candidate, folded)| {
-        Some(Traced {
-            trail: folded.trail.take()?,
-            tier_chosen: candidate.tier.and_then(|(_, span)| span),
-            also_at: candidate.beside.iter().map(|entry| entry.span).collect(),
-        })
-    })
-}
-
 /// The partitions of a topic while others are not folded yet, silently: what is wrong is found
 /// once all are. What is known is remembered.
 fn count(
@@ -644,6 +632,18 @@ fn count(
     };
     known.extend(path.into_iter().map(|index| (index, found)));
     found
+}
+
+/// The trail of the one topic that has one.
+fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) -> Option<Traced> {
+    let mut all = candidates.list.iter().zip(folded);
+    all.find_map(|(candidate, folded)| {
+        Some(Traced {
+            trail: folded.trail.take()?,
+            tier_chosen: candidate.tier.and_then(|(_, span)| span),
+            also_at: candidate.beside.iter().map(|entry| entry.span).collect(),
+        })
+    })
 }
 
 /// Follows `source` and `same_as` to counts. Each topic refers to one other at most, so the walk

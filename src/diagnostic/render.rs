@@ -1,0 +1,172 @@
+//! Diagnostics as text for people, laid out by annotate-snippets.
+//!
+//! Hands the renderer only the lines that matter, so that the time does not grow with the file.
+
+use std::borrow::Cow;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Diagnostic, Label, Severity, Sources, WIDTH};
+
+/// A diagnostic as text: the header, the source lines with carets, the way out. Ends without a
+/// line break.
+pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(printable(&diagnostic.message));
+    let title = match diagnostic.code {
+        code if code.is_of_manifests() => title.id(code.as_str()),
+        _ => title,
+    };
+    let mut groups = Vec::new();
+    if let Some(primary) = &diagnostic.primary {
+        // What is near stands in one piece of source.
+        let (near, far): (Vec<_>, Vec<_>) = diagnostic.secondary.iter().partition(|label| {
+            label.span.source == primary.span.source
+                && label.span.start.abs_diff(primary.span.start) < NEAR
+        });
+        let near = near
+            .into_iter()
+            .map(|label| (AnnotationKind::Context, label));
+        let labels = std::iter::once((AnnotationKind::Primary, primary)).chain(near);
+        let mut group = show(
+            Group::with_title(title),
+            sources,
+            &labels.collect::<Vec<_>>(),
+        );
+        for label in far {
+            group = show(group, sources, &[(AnnotationKind::Context, label)]);
+        }
+        groups.push(group);
+    } else {
+        groups.push(Group::with_title(title));
+    }
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut text = renderer.decor_style(DecorStyle::Ascii).render(&groups);
+    for line in diagnostic.detail.iter().flat_map(|detail| detail.lines()) {
+        let indent = line.len() - line.trim_start().len();
+        push_wrapped(
+            &mut text,
+            line.trim_start(),
+            &" ".repeat(2 + indent),
+            2 + indent,
+        );
+    }
+    if let Some(help) = &diagnostic.help {
+        push_wrapped(&mut text, help, "help: ", 6);
+    }
+    if let Some(command) = &diagnostic.command {
+        // To be copied: on a line of its own, however long.
+        text.push_str("\n  ");
+        text.push_str(&printable(command));
+    }
+    text
+}
+
+/// Appends a paragraph, broken for a terminal of [`WIDTH`] columns.
+fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
+    let indent = " ".repeat(indent);
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(lead)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    for line in textwrap::wrap(&printable(paragraph), options) {
+        text.push('\n');
+        text.push_str(&line);
+    }
+}
+
+/// A foreign text made safe for a terminal: control characters, and those that turn the direction
+/// of writing, are replaced.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains(acts) {
+        text.replace(acts, "\u{fffd}").into()
+    } else {
+        text.into()
+    }
+}
+
+/// Whether a character does something to a terminal or a reader instead of being seen.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        )
+        || matches!(c, '\u{2066}'..='\u{2069}')
+}
+
+/// A source made safe for a terminal with every byte in its place, so that spans stay right. The
+/// renderer shows ASCII's control characters by itself.
+fn printable_source(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| !c.is_ascii() && acts(c);
+    if !text.contains(acts) {
+        return text.into();
+    }
+    let seen = |c: char| match c.len_utf8() {
+        _ if !acts(c) => c,
+        2 => '\u{bf}',
+        _ => '\u{fffd}',
+    };
+    text.chars().map(seen).collect::<String>().into()
+}
+
+/// Places that are further apart, in bytes, are shown one by one.
+const NEAR: u32 = 64 * 1024;
+
+/// Longer lines, in bytes, are named and not shown.
+const LONGEST_LINE: usize = 4 * 1024;
+
+/// Adds the lines of labels, all of one source, to a group. Of the source only the part around
+/// them is handed on, for the renderer reads all that it gets.
+fn show<'a>(
+    group: Group<'a>,
+    sources: &'a Sources,
+    labels: &[(AnnotationKind, &'a Label)],
+) -> Group<'a> {
+    let Some((_, primary)) = labels.first() else {
+        return group;
+    };
+    let source = sources.get(primary.span.source);
+    let path: &str = &source.path;
+    let lines = || labels.iter().map(|(_, label)| label.span);
+    let first = lines().map(|span| source.line(span.start)).min();
+    let last = lines().map(|span| source.line(span.end)).max();
+    let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+    let longest = (first..=last)
+        .map(|line| source.line_range(line).len())
+        .max();
+    if longest.is_some_and(|longest| longest > LONGEST_LINE) {
+        let place = sources.location(primary.span);
+        let origin = Origin::path(printable(path)).line(place.line as usize);
+        return group.element(origin.char_column(place.column as usize));
+    }
+    // A line more on both sides, which the renderer uses where a span ends with its line.
+    let first = first.saturating_sub(1);
+    let from = source.line_range(first).start;
+    let to = source.line_range(last + 1).end;
+    let annotations = labels.iter().map(|(kind, label)| {
+        let range = label.span.range();
+        let annotation = kind.span(range.start - from..range.end - from);
+        if label.text.is_empty() {
+            annotation
+        } else {
+            annotation.label(printable(&label.text))
+        }
+    });
+    group.element(
+        Snippet::source(printable_source(&source.text[from..to]))
+            .line_start(first + 1)
+            .path(printable(path))
+            .annotations(annotations),
+    )
+}
