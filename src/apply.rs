@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::accepted::Accepted;
 use crate::cluster::{
     Absence, Answer, ClusterError, CreateTopics, Keys, NewTopic, Refusal, Wanted, batch,
 };
 use crate::interrupt::{Interrupts, Signal};
-use crate::observed::{ClusterIdentity, Observation, Observed, Unknown};
-use crate::plan::{Decision, Mismatch, Plan, Seen, compare};
+use crate::observed::{ClusterIdentity, Observation, Unknown};
+use crate::plan::{Decision, Mismatch, Plan, Seen, decide};
 use crate::topic::{DeclaredTopic, TopicName};
 
 /// How far a run goes and how long it waits.
@@ -71,6 +72,8 @@ pub enum Status {
         /// Whether this run created it: then the broker made something else of the request.
         created: bool,
     },
+    /// It exists and differs in ways that are accepted.
+    Accepted,
     /// It does not exist, and is somebody else's to create.
     Missing,
     /// It could not be read.
@@ -138,6 +141,7 @@ impl Outcome {
                     Decision::Create => Status::ToCreate,
                     Decision::Missing => Status::Missing,
                     Decision::Matches => Status::Matches,
+                    Decision::Accepted => Status::Accepted,
                     Decision::Mismatched(mismatches) => Status::Mismatched {
                         mismatches,
                         created: false,
@@ -167,6 +171,7 @@ pub async fn apply<C: CreateTopics>(
     progress: &dyn Fn(Progress),
 ) -> Applied {
     let identity = plan.cluster.clone();
+    let accepted = plan.accepted.clone();
     let outcomes = Outcome::of_plan(plan);
     let index = outcomes
         .iter()
@@ -181,6 +186,7 @@ pub async fn apply<C: CreateTopics>(
         outcomes,
         index,
         appeared: BTreeSet::new(),
+        accepted,
         wrote: false,
     };
     let stop = run.run(identity.broker_count()).await.err();
@@ -201,6 +207,8 @@ struct Run<'a, C> {
     index: BTreeMap<TopicName, usize>,
     /// Topics that somebody else created since the plan.
     appeared: BTreeSet<TopicName>,
+    /// Mismatches that are known and left alone.
+    accepted: Vec<Accepted>,
     wrote: bool,
 }
 
@@ -372,7 +380,9 @@ impl<C: CreateTopics> Run<'_, C> {
                 .for_each(|name| self.judge(name, &observation)),
             Err(error) => {
                 for name in settled {
-                    let reason = format!("created, but it could not be read back: {error}");
+                    let created = matches!(self.status(name), Some(Status::Created));
+                    let what = if created { "created, but it" } else { "it" };
+                    let reason = format!("{what} could not be read back: {error}");
                     self.set(name, Status::Failed(reason));
                 }
             }
@@ -381,40 +391,71 @@ impl<C: CreateTopics> Run<'_, C> {
 
     fn judge(&mut self, name: &TopicName, observation: &Observation) {
         let created = !self.appeared.contains(name);
+        let waited = self.options.settle.is_some() || !created;
         let Some(at) = self.index.get(name).copied() else {
             return;
         };
         let outcome = &mut self.outcomes[at];
-        match observation.topics.get(name) {
-            Some(Observed::Present(observed)) => {
-                let found = compare(&outcome.topic, observed);
-                outcome.seen = found.seen;
-                outcome.status = match (found.mismatches, created) {
-                    (mismatches, true) if mismatches.is_empty() => Status::Created,
-                    (mismatches, false) if mismatches.is_empty() => Status::Matches,
-                    (mismatches, created) => Status::Mismatched {
+        let observed = observation.topics.get(name);
+        let (decision, seen) = decide(&outcome.topic, observed, &self.accepted);
+        let unread = || outcome.topic.config.keys().cloned().collect();
+        let well = if created {
+            Status::Created
+        } else {
+            Status::Matches
+        };
+        (outcome.status, outcome.seen) = match decision {
+            Decision::Matches => (well, seen),
+            // An acceptance is for what was there before; what we create is to be as declared.
+            Decision::Accepted if created => {
+                let mismatches = seen
+                    .accepted
+                    .iter()
+                    .map(|one| one.mismatch.clone())
+                    .collect();
+                (
+                    Status::Mismatched {
                         mismatches,
                         created,
                     },
-                };
+                    Seen {
+                        accepted: Vec::new(),
+                        ..seen
+                    },
+                )
             }
+            Decision::Accepted => (Status::Accepted, seen),
+            Decision::Mismatched(mismatches) => (
+                Status::Mismatched {
+                    mismatches,
+                    created,
+                },
+                seen,
+            ),
             // It exists, for it was settled; only its configuration is kept from us.
-            Some(Observed::Unknown(unknown)) if unknown.exists => {
-                outcome.seen.unverifiable = outcome.topic.config.keys().cloned().collect();
-                outcome.status = if created {
-                    Status::Created
-                } else {
-                    Status::Matches
-                };
+            Decision::Unknown(unknown) if unknown.exists => (
+                well,
+                Seen {
+                    unverifiable: unread(),
+                    ..seen
+                },
+            ),
+            Decision::Unknown(unknown) => {
+                let reason = format!("it cannot be read back: {}", unknown.reason);
+                (Status::Failed(reason), seen)
             }
-            Some(Observed::Unknown(unknown)) => {
-                outcome.status =
-                    Status::Failed(format!("it cannot be read back: {}", unknown.reason));
+            // Nobody waited for it, so that a broker may not know it yet.
+            Decision::Create | Decision::Missing if !waited => (
+                well,
+                Seen {
+                    unverifiable: unread(),
+                    ..seen
+                },
+            ),
+            Decision::Create | Decision::Missing => {
+                (Status::Failed("it is gone again".to_owned()), seen)
             }
-            Some(Observed::Absent) | None => {
-                outcome.status = Status::Failed("it is gone again".to_owned());
-            }
-        }
+        };
     }
 
     fn set(&mut self, name: &TopicName, status: Status) {

@@ -111,6 +111,23 @@ pub struct VerifyArgs {
     /// Report topics of the cluster that no manifest declares
     #[arg(long, env = "TOPICCTL_UNMANAGED", help_heading = "Findings")]
     pub unmanaged: bool,
+    /// Write the mismatches found as accepted_mismatches into a new file, and accept them from the
+    /// next run on
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_WRITE_ACCEPTED",
+        help_heading = "Findings"
+    )]
+    pub write_accepted: Option<PathBuf>,
+    /// Write the commands that would mend the mismatches into a new file, a commented script
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_REMEDIES",
+        help_heading = "Findings"
+    )]
+    pub remedies: Option<PathBuf>,
     /// Not these, for --unmanaged; may be repeated
     #[arg(
         long,
@@ -408,7 +425,7 @@ pub struct ConnectionArgs {
 }
 
 /// How to tell the result.
-#[derive(Args, Debug, Clone, Copy)]
+#[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// How to write the result
@@ -417,17 +434,25 @@ pub struct OutputArgs {
         env = "TOPICCTL_OUTPUT"
     )]
     pub output: Format,
+    /// Write the result to a file too; may be repeated
+    #[arg(
+        long, value_name = "FORMAT=FILE", value_parser = report_files, env = "TOPICCTL_REPORT"
+    )]
+    pub report: Vec<ReportFiles>,
     /// List topics that match too, and where values are declared
     #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 }
 
 impl OutputArgs {
-    /// For people, as commands without these arguments speak.
-    pub const TEXT: Self = Self {
-        output: Format::Text,
-        verbose: false,
-    };
+    /// A format, and nothing else.
+    pub fn only(output: Format) -> Self {
+        Self {
+            output,
+            report: Vec::new(),
+            verbose: false,
+        }
+    }
 }
 
 /// Output formats.
@@ -437,7 +462,28 @@ pub enum Format {
     Text,
     /// One document, schema topicctl.report/1
     Json,
+    /// Test results for CI servers, a test case for each topic
+    Junit,
+    /// A table for a pull request or the summary of a step
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Metrics for the node exporter
+    Prometheus,
 }
+
+/// A file that gets a report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportFile {
+    /// In this format.
+    pub format: Format,
+    /// Where.
+    pub path: PathBuf,
+}
+
+/// The files of one `--report`: one, or in its variable several.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportFiles(pub Vec<ReportFile>);
 
 /// What `--fail-on` names.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -503,6 +549,47 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// `json=a.json`, and for the variable `json=a.json,markdown=b.md`: a comma separates only where a
+/// format follows, so that a path may have commas too.
+fn report_files(text: &str) -> Result<ReportFiles, String> {
+    let mut pieces: Vec<(Format, String)> = Vec::new();
+    for piece in text.split(',') {
+        let assigned = piece.split_once('=').and_then(|(format, path)| {
+            let format = Format::from_str(format.trim(), false).ok()?;
+            Some((format, path.to_owned()))
+        });
+        match (assigned, pieces.last_mut()) {
+            (Some(assigned), _) => pieces.push(assigned),
+            (None, Some((_, path))) => {
+                path.push(',');
+                path.push_str(piece);
+            }
+            (None, None) => {
+                let formats = Format::value_variants().iter();
+                let names: Vec<_> = formats
+                    .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+                    .collect();
+                return Err(format!(
+                    "write FORMAT=FILE, with a format of {}",
+                    names.join(", ")
+                ));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for (format, path) in pieces {
+        match path.as_str() {
+            "" => return Err("the name of the file is missing".to_owned()),
+            "-" => return Err("standard output is for -o; a report goes to a file".to_owned()),
+            _ => files.push(ReportFile {
+                format,
+                path: path.into(),
+            }),
+        }
+    }
+    Ok(ReportFiles(files))
+}
+
 fn partitions(text: &str) -> Result<Partitions, String> {
     let count = text.trim().parse().ok().and_then(Partitions::new);
     count.ok_or_else(|| format!("write a whole number from 1 to {}", i32::MAX))
@@ -536,5 +623,23 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn report_files_are_separated_where_a_format_follows() {
+        let file = |format, path: &str| ReportFile {
+            format,
+            path: path.into(),
+        };
+        assert_eq!(
+            report_files("json=a,b=c.json,markdown=d.md"),
+            Ok(ReportFiles(vec![
+                file(Format::Json, "a,b=c.json"),
+                file(Format::Markdown, "d.md"),
+            ]))
+        );
+        for wrong in ["", "json", "json=", "json=-", "xml=a.xml", "a,json=b"] {
+            assert!(report_files(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -11,18 +11,20 @@ mod look;
 mod partition;
 mod progress;
 mod render;
+mod report_files;
 mod schema;
 mod session;
 mod validate;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches, ValueEnum};
 
+use self::report_files::ReportFiles;
 use crate::cli::{Cli, Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
@@ -41,11 +43,26 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return usage(&error, &arguments),
     };
     start_log();
-    let (output, mut report) = match &cli.command {
-        Command::Validate(args) => (args.output, validate::run(args)),
-        Command::Plan(args) => (args.output, in_runtime(look::plan(args))),
-        Command::Verify(args) => (args.look.output, in_runtime(look::verify(args))),
-        Command::Apply(args) => (args.look.output, in_runtime(apply::run(args))),
+    let (output, command, run): (_, _, Box<dyn FnOnce() -> Report>) = match &cli.command {
+        Command::Validate(args) => {
+            let run = || validate::run(args);
+            (&args.output, report::Command::Validate, Box::new(run))
+        }
+        Command::Plan(args) => {
+            let run = || in_runtime(look::plan(args));
+            (&args.output, report::Command::Plan, Box::new(run))
+        }
+        Command::Verify(args) => {
+            let run = || in_runtime(look::verify(args));
+            (&args.look.output, report::Command::Verify, Box::new(run))
+        }
+        Command::Apply(args) => {
+            let command = report::Command::Apply {
+                dry_run: args.dry_run,
+            };
+            let run = || in_runtime(apply::run(args));
+            (&args.look.output, command, Box::new(run))
+        }
         Command::Explain(args) => {
             return tell_text(explain::run(args), args.output == ExplainFormat::Json);
         }
@@ -56,13 +73,38 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             return tell_text(partition::run(args), args.output == PartitionFormat::Json);
         }
         Command::Schema => return print(&schema::text(), ExitCode::Matching),
-        Command::Init(args) => match init::run(args) {
-            Ok(text) => return print(&text, ExitCode::Matching),
-            Err(report) => (OutputArgs::TEXT, *report),
-        },
+        Command::Init(args) => {
+            return match init::run(args) {
+                Ok(text) => print(&text, ExitCode::Matching),
+                Err(report) => tell(&report, &OutputArgs::only(Format::Text)),
+            };
+        }
+    };
+    // Opened first: a file that cannot be written is told before anything is done.
+    let (files, problems) = ReportFiles::open(&output.report);
+    let mut report = match problems.has_errors() {
+        true => Report::invalid(Some(command), &problems, Sources::default()),
+        false => run(),
     };
     report.elapsed = started.elapsed();
-    tell(&report, output)
+    report.ended = SystemTime::now();
+    let written = files.write(|format, out| write(format, &report, output.verbose, out));
+    let code = tell(&report, output);
+    or_invalid(code, written)
+}
+
+/// Says that something could not be written; a run that went well else did not go well then.
+fn or_invalid(code: ExitCode, written: io::Result<()>) -> ExitCode {
+    match written {
+        Ok(()) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: cannot write the result\n  {error}");
+            match code {
+                ExitCode::Matching => ExitCode::Invalid,
+                code => code,
+            }
+        }
+    }
 }
 
 /// The log goes to stderr and is silent but for `TOPICCTL_LOG`, a filter such as `debug`.
@@ -139,7 +181,8 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
-    if asked || !wants_json(arguments) {
+    let output = wanted_format(arguments);
+    if asked || output == Format::Text {
         // Where it cannot be written there is nobody to tell.
         let _ = error.print();
         return if asked {
@@ -159,34 +202,32 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     };
     let mut problems = Diagnostics::default();
     problems.push(Diagnostic::error(Code::Usage, message).help(help));
-    let report = Report::invalid(None, &problems, Sources::default());
-    tell(
-        &report,
-        OutputArgs {
-            output: Format::Json,
-            verbose: false,
-        },
-    )
+    let mut report = Report::invalid(None, &problems, Sources::default());
+    report.ended = SystemTime::now();
+    tell(&report, &OutputArgs::only(output))
 }
 
-/// Whether the arguments ask for JSON, as far as they can be understood.
-fn wants_json(arguments: &[OsString]) -> bool {
-    let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let pair = |pair: &[&str]| matches!(pair, ["-o" | "--output", "json"]);
-    words.windows(2).any(pair)
-        || words
-            .iter()
-            .any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json"))
-        || (!words
-            .iter()
-            .any(|word| word.starts_with("-o") || word.starts_with("--output"))
-            && std::env::var("TOPICCTL_OUTPUT").is_ok_and(|format| format == "json"))
+/// The format that the arguments ask for, as far as they can be understood.
+fn wanted_format(arguments: &[OsString]) -> Format {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let mut wanted = None;
+    while let Some(word) = words.next() {
+        wanted = match word.strip_prefix("--output").or(word.strip_prefix("-o")) {
+            Some("") => words.next().map(str::to_owned),
+            Some(rest) => Some(rest.trim_start_matches('=').to_owned()),
+            None => wanted,
+        };
+    }
+    wanted
+        .or_else(|| std::env::var("TOPICCTL_OUTPUT").ok())
+        .and_then(|format| Format::from_str(&format, false).ok())
+        .unwrap_or(Format::Text)
 }
 
 /// Prints the report: the result to stdout, problems to stderr.
-fn tell(report: &Report, output: OutputArgs) -> ExitCode {
+fn tell(report: &Report, output: &OutputArgs) -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match output.output {
-        Format::Json => report::json::write(report, &mut io::stdout().lock()),
         Format::Text => {
             let layout = |color| Layout {
                 color,
@@ -194,11 +235,13 @@ fn tell(report: &Report, output: OutputArgs) -> ExitCode {
             };
             tell_problems(report);
             let color = colors(io::stdout().is_terminal());
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            report::text::write_result(report, layout(color), &mut out).and_then(|()| out.flush())
+            let mut text = Vec::new();
+            report::text::write_result(report, layout(color), &mut text)
+                .and_then(|()| out.write_all(&for_log(text)))
         }
+        format => write(format, report, output.verbose, &mut out),
     };
-    ended(result, report)
+    ended(result.and_then(|()| out.flush()), report)
 }
 
 /// Prints what a command made.
@@ -212,13 +255,7 @@ fn tell_text(answer: Answer, json: bool) -> ExitCode {
         Ok(answer) => answer,
         Err(report) => {
             let output = if json { Format::Json } else { Format::Text };
-            return tell(
-                &report,
-                OutputArgs {
-                    output,
-                    verbose: false,
-                },
-            );
+            return tell(&report, &OutputArgs::only(output));
         }
     };
     tell_problems(&report);
@@ -235,8 +272,18 @@ fn tell_problems(report: &Report) {
         color: colors(io::stderr().is_terminal()),
         verbose: false,
     };
+    let mut text = Vec::new();
     // Where stderr is gone, the result may still be read.
-    let _ = report::text::write_problems(report, layout, &mut io::stderr().lock());
+    let _ = report::text::write_problems(report, layout, &mut text)
+        .and_then(|()| io::stderr().lock().write_all(&for_log(text)));
+}
+
+/// A text for people as it may stand in the log of a CI job, which takes some lines for commands.
+fn for_log(text: Vec<u8>) -> Vec<u8> {
+    if std::env::var_os("GITHUB_ACTIONS").is_none() {
+        return text;
+    }
+    report::github::inert(&String::from_utf8_lossy(&text)).into_bytes()
 }
 
 /// The exit code, with what became of writing the result.
@@ -247,17 +294,26 @@ fn ended(result: io::Result<()>, report: &Report) -> ExitCode {
 /// The exit code of a run whose result was printed, or could not be.
 fn written(result: io::Result<()>, exit: ExitCode) -> ExitCode {
     match result {
-        Ok(()) => exit,
         // A reader such as `head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "error: cannot write the result\n  {error}");
-            if exit == ExitCode::Matching {
-                ExitCode::Invalid
-            } else {
-                exit
-            }
+        result => or_invalid(exit, result),
+    }
+}
+
+/// Writes the report in a format; text is as in a log, problems first.
+fn write(format: Format, report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => {
+            let color = false;
+            let layout = Layout { color, verbose };
+            report::text::write_problems(report, layout, out)?;
+            report::text::write_result(report, layout, out)
         }
+        Format::Json => report::json::write(report, out),
+        Format::Junit => report::junit::write(report, out),
+        Format::Markdown => report::markdown::write(report, out),
+        Format::Github => report::github::write(report, out),
+        Format::Prometheus => report::prometheus::write(report, out),
     }
 }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// Text is laid out for terminals of this many columns.
 pub const WIDTH: usize = 80;
@@ -182,6 +182,10 @@ codes! {
     UndeclaredConfig = "undeclared-config",
     /// A topic of the cluster that no manifest declares.
     UnmanagedTopic = "unmanaged-topic",
+    /// An accepted mismatch past its date.
+    AcceptedExpired = "accepted-expired",
+    /// An accepted mismatch that was not found.
+    AcceptedUnused = "accepted-unused",
     /// Interrupted by a signal.
     Interrupted = "interrupted",
     /// Created topics were not waited for.
@@ -209,6 +213,8 @@ impl Code {
                 | Self::Unhealthy
                 | Self::UndeclaredConfig
                 | Self::UnmanagedTopic
+                | Self::AcceptedExpired
+                | Self::AcceptedUnused
                 | Self::Interrupted
                 | Self::NotSettled
         )
@@ -285,6 +291,62 @@ struct Source {
     path: Arc<str>,
     text: String,
     line_starts: Vec<u32>,
+    /// Characters before each [`BLOCK`] of bytes, so that a column is known without counting a
+    /// line that may be the whole file; empty where every character is one byte.
+    characters: Vec<u32>,
+}
+
+const BLOCK: usize = 1024;
+
+impl Source {
+    fn new(path: &str, text: String) -> Self {
+        let starts = text
+            .bytes()
+            .zip(1..)
+            .filter(|(byte, _)| *byte == b'\n')
+            .map(|(_, next)| next);
+        let line_starts = std::iter::once(0).chain(starts).collect();
+        let mut characters = Vec::new();
+        if !text.is_ascii() {
+            let mut before = 0;
+            for block in text.as_bytes().chunks(BLOCK) {
+                characters.push(before);
+                before += u32::try_from(beginnings(block)).unwrap_or(0);
+            }
+        }
+        Self {
+            path: path.into(),
+            text,
+            line_starts,
+            characters,
+        }
+    }
+
+    /// The line of a byte, from 0.
+    fn line(&self, byte: u32) -> usize {
+        self.line_starts.partition_point(|start| *start <= byte) - 1
+    }
+
+    /// The bytes of a line, its line break included.
+    fn line_range(&self, line: usize) -> Range<usize> {
+        let start = |line: usize| self.line_starts.get(line).map(|start| *start as usize);
+        start(line).unwrap_or(self.text.len())..start(line + 1).unwrap_or(self.text.len())
+    }
+
+    fn characters_before(&self, byte: usize) -> usize {
+        let Some(before) = self.characters.get(byte / BLOCK) else {
+            return match self.characters.last() {
+                None => byte,
+                Some(_) => self.text.chars().count(),
+            };
+        };
+        *before as usize + beginnings(&self.text.as_bytes()[byte / BLOCK * BLOCK..byte])
+    }
+}
+
+/// How many characters begin in a piece of UTF-8.
+fn beginnings(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 /// The texts that spans point into.
@@ -296,17 +358,7 @@ pub struct Sources {
 impl Sources {
     /// Takes a text; texts of 4 GiB and more must be refused before.
     pub fn add(&mut self, path: &str, text: String) -> SourceId {
-        let starts = text
-            .bytes()
-            .zip(1..)
-            .filter(|(byte, _)| *byte == b'\n')
-            .map(|(_, next)| next);
-        let line_starts = std::iter::once(0).chain(starts).collect();
-        self.files.push(Source {
-            path: path.into(),
-            text,
-            line_starts,
-        });
+        self.files.push(Source::new(path, text));
         SourceId(u32::try_from(self.files.len() - 1).expect("fewer than 4 billion files"))
     }
 
@@ -333,16 +385,15 @@ impl Sources {
     /// Where a span begins.
     pub fn location(&self, span: Span) -> Location {
         let source = &self.files[span.source.0 as usize];
-        let line = source
-            .line_starts
-            .partition_point(|start| *start <= span.start);
-        let line_start = source.line_starts[line - 1] as usize;
-        let before = &source.text[line_start..span.start as usize];
-        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
+        let line = source.line(span.start);
+        let line_start = source.line_range(line).start;
+        let start = span.start as usize;
+        let mark = source.text[line_start..start].starts_with('\u{feff}');
+        let before = source.characters_before(start) - source.characters_before(line_start);
         Location {
             file: Arc::clone(&source.path),
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-            column: u32::try_from(column).unwrap_or(u32::MAX),
+            line: u32::try_from(line + 1).unwrap_or(u32::MAX),
+            column: u32::try_from(before + 1 - usize::from(mark)).unwrap_or(u32::MAX),
         }
     }
 }
@@ -454,6 +505,8 @@ impl Diagnostic {
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     seen: std::collections::HashSet<Diagnostic>,
+    /// How many words were compared for suggestions.
+    comparisons: std::cell::Cell<usize>,
 }
 
 impl Diagnostics {
@@ -462,6 +515,20 @@ impl Diagnostics {
         if self.seen.insert(diagnostic.clone()) {
             self.list.push(diagnostic);
         }
+    }
+
+    /// [`nearest`], until [`MOST_COMPARISONS`] are made.
+    pub fn nearest<'a>(
+        &self,
+        word: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        let made = &self.comparisons;
+        if made.get() >= MOST_COMPARISONS {
+            return None;
+        }
+        let counted = candidates.into_iter().inspect(|_| made.set(made.get() + 1));
+        nearest(word, counted)
     }
 
     /// Whether one of them stops the run.
@@ -513,19 +580,34 @@ impl Extend<Diagnostic> for Diagnostics {
     }
 }
 
-/// The candidate that a mistyped word was meant to be, if one is near enough.
+/// Most words that are compared for the suggestions of a run. Tens of thousands of mistakes among
+/// tens of thousands of names would take hours to look through, and nobody reads them all.
+const MOST_COMPARISONS: usize = 500_000;
+
+/// Longer texts, in bytes, are no misspellings, and comparing them would be slow.
+const LONGEST_MISSPELLING: usize = 256;
+
+/// The candidate that a mistyped word was meant to be, if one is near enough; of equals the first
+/// by the alphabet, whatever the order of the candidates.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_MISSPELLING {
+        return None;
+    }
     let word = word.to_lowercase();
+    let characters = word.chars().count();
     candidates
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
-                candidate,
-            )
+        .filter_map(|candidate| {
+            let most = candidate.len().max(3) / 3;
+            // Each character more or less is a difference.
+            let differ = candidate.chars().count().abs_diff(characters);
+            if candidate.len() > LONGEST_MISSPELLING || differ > most {
+                return None;
+            }
+            let distance = strsim::osa_distance(&word, &candidate.to_lowercase());
+            (distance <= most).then_some((distance, candidate))
         })
-        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
-        .min_by_key(|(distance, _)| *distance)
+        .min()
         .map(|(_, candidate)| candidate)
 }
 
@@ -544,22 +626,22 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     };
     let mut groups = Vec::new();
     if let Some(primary) = &diagnostic.primary {
-        let mut group = Group::with_title(title).element(snippet(
+        // What is near stands in one piece of source.
+        let (near, far): (Vec<_>, Vec<_>) = diagnostic.secondary.iter().partition(|label| {
+            label.span.source == primary.span.source
+                && label.span.start.abs_diff(primary.span.start) < NEAR
+        });
+        let near = near
+            .into_iter()
+            .map(|label| (AnnotationKind::Context, label));
+        let labels = std::iter::once((AnnotationKind::Primary, primary)).chain(near);
+        let mut group = show(
+            Group::with_title(title),
             sources,
-            primary.span.source,
-            std::iter::once((AnnotationKind::Primary, primary)).chain(
-                diagnostic
-                    .secondary
-                    .iter()
-                    .filter(|label| label.span.source == primary.span.source)
-                    .map(|label| (AnnotationKind::Context, label)),
-            ),
-        ));
-        for label in &diagnostic.secondary {
-            if label.span.source != primary.span.source {
-                let one = std::iter::once((AnnotationKind::Context, label));
-                group = group.element(snippet(sources, label.span.source, one));
-            }
+            &labels.collect::<Vec<_>>(),
+        );
+        for label in far {
+            group = show(group, sources, &[(AnnotationKind::Context, label)]);
         }
         groups.push(group);
     } else {
@@ -586,7 +668,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     if let Some(command) = &diagnostic.command {
         // To be copied: on a line of its own, however long.
         text.push_str("\n  ");
-        text.push_str(command);
+        text.push_str(&printable(command));
     }
     text
 }
@@ -608,31 +690,85 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
 /// A foreign text made safe for a terminal: control characters, and those that turn the direction
 /// of writing, are replaced.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let unsafe_character = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(unsafe_character) {
-        text.replace(unsafe_character, "\u{fffd}").into()
+    if text.contains(acts) {
+        text.replace(acts, "\u{fffd}").into()
     } else {
         text.into()
     }
 }
 
-fn snippet<'a>(
+/// Whether a character does something to a terminal or a reader instead of being seen.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        )
+        || matches!(c, '\u{2066}'..='\u{2069}')
+}
+
+/// A source made safe for a terminal with every byte in its place, so that spans stay right. The
+/// renderer shows ASCII's control characters by itself.
+fn printable_source(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| !c.is_ascii() && acts(c);
+    if !text.contains(acts) {
+        return text.into();
+    }
+    let seen = |c: char| match c.len_utf8() {
+        _ if !acts(c) => c,
+        2 => '\u{bf}',
+        _ => '\u{fffd}',
+    };
+    text.chars().map(seen).collect::<String>().into()
+}
+
+/// Places that are further apart, in bytes, are shown one by one.
+const NEAR: u32 = 64 * 1024;
+
+/// Longer lines, in bytes, are named and not shown.
+const LONGEST_LINE: usize = 4 * 1024;
+
+/// Adds the lines of labels, all of one source, to a group. Of the source only the part around
+/// them is handed on, for the renderer reads all that it gets.
+fn show<'a>(
+    group: Group<'a>,
     sources: &'a Sources,
-    source: SourceId,
-    labels: impl Iterator<Item = (AnnotationKind, &'a Label)>,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let path: &str = sources.path(source);
-    Snippet::source(sources.text(source))
-        .path(path)
-        .annotations(labels.map(|(kind, label)| {
-            let annotation = kind.span(label.span.range());
-            if label.text.is_empty() {
-                annotation
-            } else {
-                annotation.label(label.text.as_str())
-            }
-        }))
+    labels: &[(AnnotationKind, &'a Label)],
+) -> Group<'a> {
+    let Some((_, primary)) = labels.first() else {
+        return group;
+    };
+    let source = &sources.files[primary.span.source.0 as usize];
+    let path: &str = &source.path;
+    let lines = || labels.iter().map(|(_, label)| label.span);
+    let first = lines().map(|span| source.line(span.start)).min();
+    let last = lines().map(|span| source.line(span.end)).max();
+    let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+    let longest = (first..=last)
+        .map(|line| source.line_range(line).len())
+        .max();
+    if longest.is_some_and(|longest| longest > LONGEST_LINE) {
+        let place = sources.location(primary.span);
+        let origin = Origin::path(printable(path)).line(place.line as usize);
+        return group.element(origin.char_column(place.column as usize));
+    }
+    // A line more on both sides, which the renderer uses where a span ends with its line.
+    let first = first.saturating_sub(1);
+    let from = source.line_range(first).start;
+    let to = source.line_range(last + 1).end;
+    let annotations = labels.iter().map(|(kind, label)| {
+        let range = label.span.range();
+        let annotation = kind.span(range.start - from..range.end - from);
+        if label.text.is_empty() {
+            annotation
+        } else {
+            annotation.label(printable(&label.text))
+        }
+    });
+    group.element(
+        Snippet::source(printable_source(&source.text[from..to]))
+            .line_start(first + 1)
+            .path(printable(path))
+            .annotations(annotations),
+    )
 }

@@ -93,7 +93,7 @@ pub struct Ending<'a> {
     pub no_groups: Option<&'a Unread>,
 }
 
-/// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 1.
+/// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 3, 1.
 /// Invalid input never gets here.
 pub fn code(ending: &Ending<'_>) -> ExitCode {
     if let Some(Stop::Interrupted(signal)) = ending.stop {
@@ -152,9 +152,15 @@ fn of_unread(unread: &Unread) -> ExitCode {
     }
 }
 
+/// Whether a topic is a reason for an exit code other than 0, or was left over by a run that wrote
+/// and was stopped.
+pub fn fails(outcome: &Outcome, ending: &Ending<'_>) -> bool {
+    of_topic(outcome, ending).is_some() || (ending.wrote && outcome.status == Status::ToCreate)
+}
+
 fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {
     match &outcome.status {
-        Status::Created | Status::Matches => None,
+        Status::Created | Status::Matches | Status::Accepted => None,
         Status::ToCreate => {
             (ending.fail_on.missing && !ending.creates).then_some(ExitCode::Differences)
         }

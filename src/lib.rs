@@ -6,6 +6,7 @@
 //! never prints; renderers write to what they are given.
 #![deny(unsafe_code)]
 
+pub mod accepted;
 pub mod apply;
 pub mod catalog;
 pub mod cli;

@@ -5,6 +5,7 @@
 //! all files are collected in one run. What YAML looks like never leaves this module, and nothing
 //! in it knows a cluster.
 
+mod accepted;
 mod check;
 mod decode;
 mod family;
@@ -21,11 +22,13 @@ mod schema;
 mod select;
 mod tiers;
 mod trail;
+mod values;
 mod yaml;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::accepted::Accepted;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::explain::{Explanation, Subject};
 use crate::topic::{DeclaredTopic, TopicName};
@@ -59,6 +62,8 @@ pub struct Manifests {
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
     pub fail_on: Option<Vec<String>>,
+    /// Mismatches that are known and left alone.
+    pub accepted: Vec<Accepted>,
 }
 
 /// Reads, resolves, checks and selects.
@@ -97,6 +102,7 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
     }
     let mut all = Manifests::default();
     let mut found: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+    let mut places: std::collections::HashMap<Diagnostic, usize> = Default::default();
     let mut known = BTreeSet::new();
     for profile in &profiles {
         let request = Request {
@@ -107,9 +113,12 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
         };
         let judged = judge(&loaded, diagnostics.clone(), &request);
         for one in judged.diagnostics.sorted(&loaded.sources) {
-            match found.iter_mut().find(|(known, _)| *known == one) {
-                Some((_, under)) => under.push(profile),
-                None => found.push((one, vec![profile])),
+            match places.get(&one) {
+                Some(at) => found[*at].1.push(profile),
+                None => {
+                    places.insert(one.clone(), found.len());
+                    found.push((one, vec![profile]));
+                }
             }
         }
         let new = judged
@@ -158,6 +167,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
             topics: resolved.topics,
             diagnostics,
             fail_on: resolved.fail_on,
+            accepted: resolved.accepted,
         },
     }
 }
@@ -176,7 +186,10 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         subject: None,
     };
     let resolve::Resolved {
-        topics, fail_on, ..
+        topics,
+        fail_on,
+        accepted,
+        ..
     } = resolve::resolve(loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(no_topics(request, loaded));
@@ -194,6 +207,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         declared,
         diagnostics,
         fail_on,
+        accepted,
     }
 }
 

@@ -3,6 +3,7 @@
 //! A pure function of its two inputs. Every decision carries its reason; nothing here reaches a
 //! client, a clock or the environment, and [`crate::apply`] re-decides nothing.
 
+use crate::accepted::Accepted;
 use crate::catalog;
 use crate::health::{self, Ailment};
 use crate::observed::{
@@ -19,6 +20,8 @@ pub struct Plan {
     pub cluster: ClusterIdentity,
     /// The decisions.
     pub entries: Vec<Entry>,
+    /// The acceptances that the decisions were made with, for topics that appear later.
+    pub accepted: Vec<Accepted>,
 }
 
 /// A declared topic and what is to be done about it.
@@ -41,6 +44,17 @@ pub struct Seen {
     pub undeclared: Vec<(ConfigKey, String)>,
     /// What is wrong with its partitions at this moment.
     pub ailments: Vec<Ailment>,
+    /// Mismatches that are known and left alone.
+    pub accepted: Vec<AcceptedMismatch>,
+}
+
+/// A mismatch that the manifests accept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AcceptedMismatch {
+    /// The mismatch.
+    pub mismatch: Mismatch,
+    /// Why it is accepted.
+    pub reason: String,
 }
 
 /// What is to be done about a topic.
@@ -54,6 +68,8 @@ pub enum Decision {
     Matches,
     /// It exists and differs; it is left alone.
     Mismatched(Vec<Mismatch>),
+    /// It exists and differs in ways that are accepted, all of them in what was seen.
+    Accepted,
     /// It could not be read.
     Unknown(Unknown),
 }
@@ -105,12 +121,16 @@ pub struct Comparison {
 }
 
 /// Decides about every declared topic. A name that the observation does not hold was never asked
-/// for, and is unknown.
-pub fn plan(declared: Vec<DeclaredTopic>, observation: &Observation) -> Plan {
+/// for, and is unknown. `accepted` are the acceptances in force.
+pub fn plan(
+    declared: Vec<DeclaredTopic>,
+    observation: &Observation,
+    accepted: &[Accepted],
+) -> Plan {
     let entries = declared
         .into_iter()
         .map(|topic| {
-            let (decision, seen) = decide(&topic, observation.topics.get(&topic.name));
+            let (decision, seen) = decide(&topic, observation.topics.get(&topic.name), accepted);
             Entry {
                 topic,
                 decision,
@@ -121,10 +141,46 @@ pub fn plan(declared: Vec<DeclaredTopic>, observation: &Observation) -> Plan {
     Plan {
         cluster: observation.cluster.clone(),
         entries,
+        accepted: accepted.to_vec(),
     }
 }
 
-fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Seen) {
+/// Takes the accepted mismatches out of a decision.
+fn accept(
+    topic: &DeclaredTopic,
+    decision: Decision,
+    mut seen: Seen,
+    accepted: &[Accepted],
+) -> (Decision, Seen) {
+    let Decision::Mismatched(mismatches) = decision else {
+        return (decision, seen);
+    };
+    let mut open = Vec::new();
+    for mismatch in mismatches {
+        let entry = accepted
+            .iter()
+            .find(|entry| entry.topic == topic.name && entry.covers(&mismatch));
+        match entry {
+            Some(entry) => seen.accepted.push(AcceptedMismatch {
+                mismatch,
+                reason: entry.reason.clone(),
+            }),
+            None => open.push(mismatch),
+        }
+    }
+    if open.is_empty() {
+        (Decision::Accepted, seen)
+    } else {
+        (Decision::Mismatched(open), seen)
+    }
+}
+
+/// The decision about one topic.
+pub fn decide(
+    topic: &DeclaredTopic,
+    observed: Option<&Observed>,
+    accepted: &[Accepted],
+) -> (Decision, Seen) {
     match observed {
         Some(Observed::Present(observed)) => {
             let comparison = compare(topic, observed);
@@ -133,7 +189,7 @@ fn decide(topic: &DeclaredTopic, observed: Option<&Observed>) -> (Decision, Seen
             } else {
                 Decision::Mismatched(comparison.mismatches)
             };
-            (decision, comparison.seen)
+            accept(topic, decision, comparison.seen, accepted)
         }
         Some(Observed::Absent) if topic.external => (Decision::Missing, Seen::default()),
         Some(Observed::Absent) => (Decision::Create, Seen::default()),

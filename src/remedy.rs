@@ -81,7 +81,7 @@ pub fn remedy(topic: &TopicName, mismatch: &Mismatch, access: &Access) -> Option
 }
 
 /// What to know about a mismatch beside the command.
-pub fn advice(mismatch: &Mismatch) -> Option<String> {
+pub fn advice(mismatch: &Mismatch, access: &Access) -> Option<String> {
     match mismatch {
         Mismatch::Partitions { declared, found } => {
             let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
@@ -97,6 +97,16 @@ pub fn advice(mismatch: &Mismatch) -> Option<String> {
                 )
             })
         }
+        Mismatch::ReplicationFactor { declared, .. }
+            if access.brokers.len() < usize::try_from(declared.value.get()).unwrap_or(0) =>
+        {
+            let brokers = access.brokers.len().max(1);
+            let s = if brokers == 1 { "" } else { "s" };
+            Some(format!(
+                "{} replicas need as many brokers, and there is {brokers} broker{s}",
+                declared.value
+            ))
+        }
         Mismatch::ReplicationFactor { replicas, .. } => {
             let (fewest, most) = replica_range(replicas);
             let uneven = "its partitions differ in replicas: a reassignment is under way, or ended \
@@ -104,7 +114,39 @@ pub fn advice(mismatch: &Mismatch) -> Option<String> {
             let moves = "the command copies data between brokers; --throttle limits how fast";
             Some(if fewest == most { moves } else { uneven }.to_owned())
         }
-        Mismatch::Config { .. } => None,
+        Mismatch::Config {
+            key,
+            declared,
+            found,
+            ..
+        } => danger(key.as_str(), declared.value.as_str(), found).map(str::to_owned),
+    }
+}
+
+/// What a changed configuration does to messages or producers, where that is more than it says.
+fn danger(key: &str, declared: &str, found: &str) -> Option<&'static str> {
+    // No limit is more than every limit.
+    let limit = |text: &str| match text.trim().parse::<i64>() {
+        Ok(number) if number < 0 => i64::MAX,
+        Ok(number) => number,
+        Err(_) => 0,
+    };
+    let compacts = |text: &str| text.split(',').any(|word| word.trim() == "compact");
+    let deletes = |text: &str| text.split(',').any(|word| word.trim() == "delete");
+    match key {
+        "retention.ms" | "retention.bytes" if limit(declared) < limit(found) => {
+            Some("Kafka then deletes the messages that are beyond it")
+        }
+        "cleanup.policy" if compacts(declared) && !compacts(found) => {
+            Some("Kafka then removes all but the newest message of each key")
+        }
+        "cleanup.policy" if deletes(declared) && !deletes(found) => {
+            Some("Kafka then deletes messages beyond the retention")
+        }
+        "min.insync.replicas" if limit(declared) > limit(found) => {
+            Some("producers with acks=all are then refused while fewer replicas are in sync")
+        }
+        _ => None,
     }
 }
 

@@ -1,15 +1,21 @@
-//! What a run has to say, as data: made once from the outcomes, rendered by [`text`] and [`json`];
-//! what went wrong in a run becomes diagnostics in [`problems`].
+//! What a run has to say, as data: made once from the outcomes, rendered by the modules below; what
+//! went wrong in a run becomes diagnostics in [`problems`].
 //!
 //! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
 
+pub mod github;
 pub mod groups;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod mending;
 pub mod problems;
+pub mod prometheus;
+mod sentences;
 pub mod text;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::apply::{Outcome, Status};
 use crate::catalog;
@@ -86,8 +92,10 @@ pub struct Report {
     pub groups: Option<Sight>,
     /// Whether the run ended before anything could be decided: then the problems say it all.
     pub stopped: bool,
-    /// Wall-clock time of the run; only text output tells it.
+    /// Wall-clock time of the run; JSON leaves it out, so that equal runs give equal documents.
     pub elapsed: Duration,
+    /// When the run ended, by the clock at the edge.
+    pub ended: SystemTime,
 }
 
 /// The cluster that answered.
@@ -114,6 +122,8 @@ pub struct Topic {
     pub external: bool,
     /// What became of it.
     pub state: State,
+    /// Whether that makes the run fail.
+    pub fails: bool,
     /// Where it is declared.
     pub location: Location,
     /// As declared; `None` is the broker's default.
@@ -139,6 +149,8 @@ pub enum State {
     Missing,
     /// Exists and differs.
     Mismatched,
+    /// Exists and differs in ways that are accepted.
+    Accepted,
     /// Created by this run.
     Created,
     /// Could not be read.
@@ -154,9 +166,24 @@ impl State {
             Self::Matching => "matching",
             Self::ToCreate | Self::Missing => "missing",
             Self::Mismatched => "mismatched",
+            Self::Accepted => "accepted",
             Self::Created => "created",
             Self::Unknown => "unknown",
             Self::Failed => "failed",
+        }
+    }
+
+    /// What needs attention most is 0.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Failed => 0,
+            Self::Unknown => 1,
+            Self::Mismatched => 2,
+            Self::Missing => 3,
+            Self::ToCreate => 4,
+            Self::Created => 5,
+            Self::Accepted => 6,
+            Self::Matching => 7,
         }
     }
 }
@@ -184,6 +211,8 @@ pub struct Difference {
     pub advice: Option<String>,
     /// A command that would mend it.
     pub remedy: Option<String>,
+    /// Why it is left alone, where it is accepted.
+    pub accepted: Option<String>,
 }
 
 /// Topics by status.
@@ -220,6 +249,7 @@ impl Report {
             groups: None,
             stopped: true,
             elapsed: Duration::ZERO,
+            ended: SystemTime::UNIX_EPOCH,
         }
     }
 
@@ -236,7 +266,7 @@ impl Report {
             matching: count(&[State::Matching]),
             missing: count(&[State::ToCreate, State::Missing]),
             mismatched: count(&[State::Mismatched]),
-            accepted: 0,
+            accepted: count(&[State::Accepted]),
             created: count(&[State::Created]),
             unknown: count(&[State::Unknown]),
             failed: count(&[State::Failed]),
@@ -249,16 +279,44 @@ impl Report {
             .iter()
             .any(|one| one.severity == Severity::Error)
     }
+
+    /// Whether a diagnostic makes the run fail: errors do, and warnings where they are denied.
+    pub fn is_failure(&self, diagnostic: &Diagnostic) -> bool {
+        match diagnostic.severity {
+            Severity::Error => true,
+            Severity::Warning => self.exit == ExitCode::Invalid && !self.has_errors(),
+            Severity::Note => false,
+        }
+    }
+
+    /// Whether somebody has to do something about a topic. Where no cluster answered, that is said
+    /// of the run and not of every topic.
+    pub fn needs_attention(&self, topic: &Topic) -> bool {
+        match topic.state {
+            State::Failed | State::Mismatched | State::Missing => true,
+            State::Unknown => self.cluster.is_some(),
+            State::ToCreate => topic.fails || self.command == Some(Command::Verify),
+            State::Matching | State::Created | State::Accepted => false,
+        }
+    }
+
+    /// Topics by rank: what needs attention first, families together within a rank.
+    pub fn ranked(&self) -> Vec<&Topic> {
+        let mut topics: Vec<_> = self.topics.iter().collect();
+        topics.sort_by_key(|topic| topic.state.rank());
+        topics
+    }
 }
 
 impl Topic {
-    /// What is reported of an outcome.
-    pub fn of(outcome: &Outcome, sources: &Sources, access: &Access) -> Self {
+    /// What is reported of an outcome, which makes the run fail or not.
+    pub fn of(outcome: &Outcome, fails: bool, sources: &Sources, access: &Access) -> Self {
         let topic = &outcome.topic;
         let (state, error) = match &outcome.status {
             Status::ToCreate => (State::ToCreate, None),
             Status::Missing => (State::Missing, None),
             Status::Matches => (State::Matching, None),
+            Status::Accepted => (State::Accepted, None),
             Status::Created => (State::Created, None),
             Status::Mismatched { created, .. } => (
                 State::Mismatched,
@@ -281,6 +339,7 @@ impl Topic {
             source: topic.source.clone(),
             external: topic.external,
             state,
+            fails,
             location: sources.location(topic.span),
             partitions: topic
                 .partitions
@@ -298,6 +357,13 @@ impl Topic {
             mismatches: mismatches
                 .iter()
                 .map(|mismatch| Difference::of(&topic.name, mismatch, sources, access))
+                .chain(outcome.seen.accepted.iter().map(|one| {
+                    let of = Difference::of(&topic.name, &one.mismatch, sources, access);
+                    Difference {
+                        accepted: Some(one.reason.clone()),
+                        ..of
+                    }
+                }))
                 .collect(),
             error,
         }
@@ -306,7 +372,7 @@ impl Topic {
 
 impl Difference {
     fn of(topic: &TopicName, mismatch: &Mismatch, sources: &Sources, access: &Access) -> Self {
-        let advice = remedy::advice(mismatch);
+        let advice = remedy::advice(mismatch, access);
         let remedy = remedy::remedy(topic, mismatch, access);
         match mismatch {
             Mismatch::Partitions { declared, found } => Self {
@@ -320,6 +386,7 @@ impl Difference {
                 origin: None,
                 advice,
                 remedy,
+                accepted: None,
             },
             Mismatch::ReplicationFactor { declared, replicas } => {
                 let (fewest, most) = replica_range(replicas);
@@ -339,6 +406,7 @@ impl Difference {
                     origin: None,
                     advice,
                     remedy,
+                    accepted: None,
                 }
             }
             Mismatch::Config {
@@ -357,6 +425,7 @@ impl Difference {
                 origin: Some(*origin),
                 advice,
                 remedy,
+                accepted: None,
             },
         }
     }

@@ -282,7 +282,7 @@ fn run_with(
         let interrupts = interrupts();
         apply(
             fake,
-            plan(topics, &observation),
+            plan(topics, &observation, &[]),
             options,
             &interrupts,
             &|_| (),
@@ -520,7 +520,7 @@ fn an_unknown_existence_stops_before_the_check() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let plan = plan(topics, &observation);
+    let plan = plan(topics, &observation, &[]);
     let none = Interrupts::none();
     let applied = runtime
         .expect("a runtime")
@@ -552,7 +552,7 @@ fn a_signal_sends_no_new_request_and_settles_what_was_sent() {
         };
         let applied = apply(
             &fake,
-            plan(topics, &observation),
+            plan(topics, &observation, &[]),
             OPTIONS,
             &interrupts,
             &|_| (),

@@ -199,7 +199,7 @@ fn observation<'a>(topics: impl IntoIterator<Item = (&'a DeclaredTopic, Observed
 
 /// What a reader of a report sees of a decision: no places in files, which differ with the files.
 fn told(topics: Vec<DeclaredTopic>, observation: &Observation) -> BTreeMap<String, String> {
-    let plan = plan(topics, observation);
+    let plan = plan(topics, observation, &[]);
     let entries = plan.entries.into_iter().map(|entry| {
         let topic = &entry.topic;
         let config: Vec<_> = topic
@@ -217,6 +217,7 @@ fn told(topics: Vec<DeclaredTopic>, observation: &Observation) -> BTreeMap<Strin
             Decision::Create => "create".to_owned(),
             Decision::Missing => "missing".to_owned(),
             Decision::Matches => "matches".to_owned(),
+            Decision::Accepted => "accepted".to_owned(),
             Decision::Mismatched(all) => format!("{} mismatches", all.len()),
             Decision::Unknown(unknown) => unknown.reason.clone(),
         };
@@ -249,7 +250,7 @@ proptest! {
     fn planning_over_what_was_applied_plans_nothing(entries in entries()) {
         let topics = declared(&[entries]);
         let applied = observation(topics.iter().map(|topic| (topic, Observed::Present(made(topic)))));
-        for entry in plan(topics.clone(), &applied).entries {
+        for entry in plan(topics.clone(), &applied, &[]).entries {
             prop_assert_eq!(&entry.decision, &Decision::Matches, "{:?}", entry.topic.name);
             prop_assert!(entry.seen.unverifiable.is_empty());
         }
@@ -263,7 +264,7 @@ proptest! {
         let found: Vec<_> =
             topics.iter().zip(&choices).map(|(topic, choice)| (topic, seen(topic, *choice))).collect();
         let observation = observation(found);
-        let plan = plan(topics.clone(), &observation);
+        let plan = plan(topics.clone(), &observation, &[]);
         prop_assert_eq!(plan.entries.len(), topics.len());
         for entry in &plan.entries {
             let seen = &observation.topics[&entry.topic.name];
@@ -273,7 +274,7 @@ proptest! {
         // A name that nobody looked at is not absent.
         let nothing = Observation::default();
         let creates = |entry: &topicctl::plan::Entry| entry.decision == Decision::Create;
-        prop_assert!(!topicctl::plan::plan(topics, &nothing).entries.iter().any(creates));
+        prop_assert!(!topicctl::plan::plan(topics, &nothing, &[]).entries.iter().any(creates));
     }
 
     #[test]

@@ -38,8 +38,8 @@ impl Pause {
 }
 
 impl<C: CreateTopics> Run<'_, C> {
-    /// Waits for the topics that may exist now. Returns those that are usable; what became of the
-    /// others is in their outcomes.
+    /// Waits for the topics that may exist now. Returns those to read back: all but
+    /// those that did not become usable, whose outcomes say so.
     pub(super) async fn settle(&mut self, sent: &BTreeSet<TopicName>) -> BTreeSet<TopicName> {
         let mut pending: BTreeMap<TopicName, String> = sent
             .iter()
@@ -49,7 +49,6 @@ impl<C: CreateTopics> Run<'_, C> {
             // Only what this run does not know to be its own creation must be read all the same.
             pending.retain(|name, _| !matches!(self.status(name), Some(Status::Created)));
         }
-        let waited_for: BTreeSet<_> = pending.keys().cloned().collect();
         let topics = pending.len();
         let limit = self.options.settle.unwrap_or(UNCLEAR_GRACE);
         let started = Instant::now();
@@ -86,9 +85,9 @@ impl<C: CreateTopics> Run<'_, C> {
         for (name, reason) in &pending {
             self.give_up(name, reason, trouble.as_ref(), started.elapsed());
         }
-        waited_for
-            .into_iter()
-            .filter(|name| !pending.contains_key(name))
+        sent.iter()
+            .filter(|name| !pending.contains_key(*name))
+            .cloned()
             .collect()
     }
 
@@ -156,14 +155,17 @@ impl<C: CreateTopics> Run<'_, C> {
             Some(Status::Unclear(sent)) => Status::Unclear(format!(
                 "the creation was sent and not answered ({sent}); {reason} after {seconds} s"
             )),
-            _ => Status::Failed(format!(
+            Some(Status::Created) => Status::Failed(format!(
                 "created, but not usable within {seconds} s: {reason}"
+            )),
+            _ => Status::Failed(format!(
+                "it appeared since the plan, and was not usable within {seconds} s: {reason}"
             )),
         };
         self.set(name, status);
     }
 
-    fn status(&self, name: &TopicName) -> Option<&Status> {
+    pub(super) fn status(&self, name: &TopicName) -> Option<&Status> {
         self.index.get(name).map(|at| &self.outcomes[*at].status)
     }
 }

@@ -1,7 +1,7 @@
 //! Splits topics into CreateTopics requests, as few as the controller's limit allows.
 //!
 //! A controller turns a request into metadata records, one for each topic, configuration and
-//! partition, and refuses a request of more than 10 000 as a whole ("Unable to perform
+//! partition and one more for min.insync.replicas, and refuses a request of more than 10 000 as a whole ("Unable to perform
 //! excessively large batch operation"). It is best to come close to that: a broker makes the
 //! logs of one request on the thread that publishes the next one's topics. This module only
 //! counts; it sends nothing and knows no client.
@@ -21,7 +21,14 @@ pub fn records(topic: &NewTopic) -> u64 {
     let partitions = topic
         .partitions
         .and_then(|partitions| u64::try_from(partitions.get()).ok());
-    1 + topic.config.len() as u64 + partitions.unwrap_or(DEFAULT_PARTITIONS_GUESS)
+    // Measured on Kafka 4.3: a topic that sets min.insync.replicas takes a record more.
+    let in_sync = topic
+        .config
+        .keys()
+        .any(|key| key.as_str() == "min.insync.replicas");
+    1 + topic.config.len() as u64
+        + u64::from(in_sync)
+        + partitions.unwrap_or(DEFAULT_PARTITIONS_GUESS)
 }
 
 /// Splits families into requests, in their order, each family in one request unless it is too
@@ -96,6 +103,14 @@ mod tests {
         assert_eq!(records(&topic("a", Some(6), 4)), 11);
         assert_eq!(records(&topic("a", Some(i32::MAX), 0)), 2_147_483_648);
         assert_eq!(records(&topic("a", None, 0)), 1 + DEFAULT_PARTITIONS_GUESS);
+    }
+
+    #[test]
+    fn min_insync_replicas_takes_a_record_more() {
+        let mut one = topic("a", Some(3), 0);
+        let key = ConfigKey::new("min.insync.replicas");
+        one.config.insert(key, ConfigValue::new("2"));
+        assert_eq!(records(&one), 6);
     }
 
     #[test]

@@ -14,11 +14,7 @@ pub(super) async fn run(args: &ApplyArgs) -> Report {
         dry_run: args.dry_run,
     };
     // The controller has the last word on what is missing, in the preflight.
-    let look = Look {
-        absence: Absence::AsReported,
-        strict: false,
-        unmanaged: None,
-    };
+    let look = Look::plain(Absence::AsReported);
     let (session, plan) = match Session::open(&args.look, command, &look).await {
         Ok(opened) => opened,
         Err(report) => return *report,

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use globset::GlobSet;
 
 use super::progress::Line;
+use crate::accepted::{self, Date};
 use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
@@ -30,8 +31,22 @@ pub(super) struct Look {
     pub(super) absence: Absence,
     /// Whether to read all of the configuration, for what is set and not declared.
     pub(super) strict: bool,
-    /// Look for topics that no manifest declares, but for these.
-    pub(super) unmanaged: Option<GlobSet>,
+    /// Whether to look for topics that no manifest declares.
+    pub(super) unmanaged: bool,
+    /// But for these.
+    pub(super) ignore: GlobSet,
+}
+
+impl Look {
+    /// No closer than the findings that fail the run want it.
+    pub(super) fn plain(absence: Absence) -> Self {
+        Self {
+            absence,
+            strict: false,
+            unmanaged: false,
+            ignore: GlobSet::empty(),
+        }
+    }
 }
 
 /// A report that ends a run early.
@@ -74,12 +89,25 @@ pub(super) fn read_all_profiles(args: &ManifestArgs, command: Command) -> Result
 }
 
 fn accept(manifests: Manifests, args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+    let mut manifests = manifests;
+    manifests
+        .diagnostics
+        .extend(accepted::expired(&manifests.accepted, today()));
     let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
     if manifests.diagnostics.has_errors() || refused {
         let report = Report::invalid(Some(command), &manifests.diagnostics, manifests.sources);
         return Err(Box::new(report));
     }
     Ok(manifests)
+}
+
+/// The day in UTC, by this machine's clock.
+fn today() -> Date {
+    const DAY: u64 = 24 * 60 * 60;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Date::from_days_since_1970(now.as_secs() / DAY)
 }
 
 /// A run before the cluster has answered.
@@ -112,7 +140,7 @@ impl Offline {
                     status,
                     seen: Seen::default(),
                 };
-                Topic::of(&outcome, &self.sources, &self.access)
+                Topic::of(&outcome, true, &self.sources, &self.access)
             })
             .collect();
         let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
@@ -155,6 +183,7 @@ impl Session {
             declared,
             mut diagnostics,
             fail_on,
+            accepted,
         } = manifests;
         let fail_on = match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => fail_on,
@@ -201,7 +230,7 @@ impl Session {
         let wanted: Vec<_> = offline
             .topics
             .iter()
-            .map(|topic| match look.strict {
+            .map(|topic| match look.strict || fail_on.undeclared {
                 true => Wanted {
                     name: topic.name.clone(),
                     keys: Keys::All,
@@ -217,9 +246,9 @@ impl Session {
             line.clear();
             line.doing(format!("reading {} topics", wanted.len()));
             let observation = cluster.observe(&wanted, look.absence).await?;
-            let names = match &look.unmanaged {
-                Some(_) => cluster.names().await?,
-                None => Vec::new(),
+            let names = match look.unmanaged || fail_on.unmanaged {
+                true => cluster.names().await?,
+                false => Vec::new(),
             };
             Ok::<_, ClusterError>((cluster, observation, names))
         };
@@ -246,16 +275,20 @@ impl Session {
             ..
         } = offline;
         access.brokers.clone_from(&observation.cluster.brokers);
-        let ignored = |name: &TopicName| {
-            look.unmanaged
-                .as_ref()
-                .is_some_and(|ignore| ignore.is_match(name.as_str()))
-        };
+        let ignored = |name: &TopicName| look.ignore.is_match(name.as_str());
         let unmanaged = names
             .into_iter()
             .filter(|name| !declared.contains(name) && !name.is_internal() && !ignored(name))
             .collect();
-        let plan = plan(topics, &observation);
+        let today = today();
+        let in_force: Vec<_> = accepted
+            .iter()
+            .filter(|entry| entry.is_in_force(today))
+            .cloned()
+            .collect();
+        let plan = plan(topics, &observation, &in_force);
+        let mut diagnostics = diagnostics;
+        diagnostics.extend(accepted::unused(&accepted, &plan, today));
         let session = Self {
             command,
             sources,
@@ -304,7 +337,7 @@ impl Session {
             label: self.access.bootstrap_servers.clone(),
             identity: self.identity,
         };
-        let exit = exit::code(&Ending {
+        let ending = Ending {
             outcomes,
             stop,
             wrote,
@@ -312,7 +345,8 @@ impl Session {
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
             no_groups: self.groups.as_ref().and_then(Sight::nothing_read),
-        });
+        };
+        let exit = exit::code(&ending);
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
         diagnostics.extend(problems::of_run(problems::Run {
             outcomes,
@@ -336,7 +370,10 @@ impl Session {
             cluster: Some(cluster),
             topics: outcomes
                 .iter()
-                .map(|outcome| Topic::of(outcome, &self.sources, &self.access))
+                .map(|outcome| {
+                    let fails = exit::fails(outcome, &ending);
+                    Topic::of(outcome, fails, &self.sources, &self.access)
+                })
                 .collect(),
             diagnostics,
             sources: self.sources,
@@ -344,6 +381,7 @@ impl Session {
             // What ends verify here comes after its topics were decided: while groups were read.
             stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,
+            ended: SystemTime::UNIX_EPOCH,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `topicctl validate`: the checks that need no cluster.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::session;
 use crate::apply::{Outcome, Status};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
             status: Status::Matches,
             seen: Seen::default(),
         })
-        .map(|outcome| Topic::of(&outcome, &manifests.sources, &Access::default()))
+        .map(|outcome| Topic::of(&outcome, false, &manifests.sources, &Access::default()))
         .collect();
     Report {
         command: Some(Command::Validate),
@@ -42,5 +42,6 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
         groups: None,
         stopped: false,
         elapsed: Duration::ZERO,
+        ended: SystemTime::UNIX_EPOCH,
     }
 }

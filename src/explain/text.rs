@@ -24,12 +24,10 @@ pub fn render(explanation: &Explanation, sources: &Sources, verbose: bool) -> St
         parts.push(pages::plain(code));
     }
     let mut text = parts.join("\n");
-    if let (Some(topic), Some(code)) = (&explanation.topic, explanation.code) {
+    if let (Some(_), Some(code)) = (&explanation.topic, explanation.code) {
         text.push_str(&format!(
-            "\n`{}` is a topic and a code: --topic and --code ask for one of them.\n",
-            printable(topic.topic.name.as_str())
+            "\n`{code}` is a topic and a code: --topic and --code ask for one of them.\n"
         ));
-        debug_assert_eq!(topic.topic.name.as_str(), code.as_str());
     }
     text
 }

@@ -59,6 +59,7 @@ pub(super) fn document(
         profiles: decoder.profiles(&object),
         policy: decoder.policy(&object),
         pipelines: decoder.pipelines(&object),
+        accepted: decoder.accepted(&object),
         vars: decoder.vars(&object),
         topics: decoder.topics(&object),
     })
@@ -713,6 +714,30 @@ impl Decoder<'_> {
             produces,
             listeners,
         })
+    }
+
+    fn accepted(&mut self, object: &Object<'_>) -> Vec<Accepted> {
+        self.list(object, "accepted_mismatches")
+            .iter()
+            .filter_map(|node| {
+                let entry = self.object(node, &fields::ACCEPTED)?;
+                let partitions = self.text(&entry, "partitions");
+                let replication_factor = self.text(&entry, "replication_factor");
+                let config = self.free_texts(&entry, "config");
+                let until = self.text(&entry, "until");
+                let reason = self.required(&entry, "reason");
+                let topic = self.required(&entry, "topic")?;
+                let reason = reason?;
+                Some(Accepted {
+                    topic,
+                    partitions,
+                    replication_factor,
+                    config,
+                    reason,
+                    until,
+                })
+            })
+            .collect()
     }
 
     fn policy(&mut self, object: &Object<'_>) -> Option<Policy> {

@@ -13,7 +13,7 @@ use super::raw::{self, Settings, Topic};
 use super::resolve::{ProfileSettings, Resolver};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span};
 use crate::topic::{Delay, Role, TopicName, TopicNameError};
 use crate::units;
 
@@ -78,16 +78,36 @@ impl<'a> Candidates<'a> {
         all.move_late_ones_back();
         check_collisions(&all, resolver.sources, diagnostics);
         for index in 0..all.list.len() {
-            if let Some((name, span)) = all.list[index].shared_dlq.clone()
-                && all.index(&name).is_none()
-            {
+            let Some((name, span)) = all.list[index].shared_dlq.clone() else {
+                continue;
+            };
+            let found = all.index(&name);
+            if found == Some(index) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::UnknownTopic,
+                        format!("`{name}` cannot take its own dead letters"),
+                    )
+                    .at(span, "")
+                    .help("for a dead letter topic of its own: dlq: true"),
+                );
+            } else if found.is_some_and(|found| all.list[found].role != Role::Main) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::UnknownTopic,
+                        format!("`{name}` belongs to a family and cannot be shared"),
+                    )
+                    .at(span, "")
+                    .help("a shared dead letter topic is declared by an entry of its own"),
+                );
+            } else if found.is_none() {
                 let problem = match name.as_str() {
                     word @ ("yes" | "on" | "y" | "Yes" | "YES" | "On" | "ON") => Diagnostic::error(
                         Code::UnknownTopic,
                         format!("`{word}` is taken for the name of a shared dead letter topic"),
                     )
                     .help("for a dead letter topic of its own: dlq: true"),
-                    _ => all.unknown(&name),
+                    _ => all.unknown(&name, diagnostics),
                 };
                 diagnostics.push(problem.at(span, ""));
             }
@@ -170,11 +190,12 @@ impl<'a> Candidates<'a> {
             .map(|(profile, name, span)| (*profile, name, *span))
     }
 
-    /// A reference to a topic that is not there; the place is the caller's to add.
-    pub(super) fn unknown(&self, name: &TopicName) -> Diagnostic {
+    /// A reference to a topic that is not there; the place is the caller's to add, and the other
+    /// problems decide whether a suggestion is worth the search.
+    pub(super) fn unknown(&self, name: &TopicName, others: &Diagnostics) -> Diagnostic {
         let diagnostic =
             Diagnostic::error(Code::UnknownTopic, format!("no topic `{name}` is declared"));
-        match nearest(name.as_str(), self.by_name.keys().map(TopicName::as_str)) {
+        match others.nearest(name.as_str(), self.by_name.keys().map(TopicName::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("declare it, with `external: true` if it is somebody else's"),
         }
@@ -403,8 +424,8 @@ impl<'a> Gatherer<'_, 'a> {
             .map(|(key, _)| *key)
             .or_else(|| BuiltIn::by_name(&name).map(|built_in| built_in.name));
         if known.is_none() {
-            self.diagnostics
-                .push(project.unknown_tier(&name, Some(tier.span)));
+            let problem = project.unknown_tier(&name, Some(tier.span), self.diagnostics);
+            self.diagnostics.push(problem);
         }
         known.map(|name| (name, Some(tier.span)))
     }

@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::raw::Vars;
 use super::yaml::Text;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
 
 /// Longest text that a substitution may produce, in bytes (a configuration value has at most
 /// 32 767).
 const MAX_LENGTH: usize = 64 * 1024;
 /// Most substitutions for one text: `vars` entries that double each other would never end.
 const MAX_SUBSTITUTIONS: usize = 1_000;
-/// Deepest nesting of `${A:-${B:-…}}`.
-const MAX_NESTING: usize = 32;
+/// Deepest nesting, of `${A:-${B:-…}}` and of `vars` that use each other.
+const MAX_NESTING: usize = 64;
 
 /// Names that topicctl fills itself, by the place.
 pub(super) const CONTEXT_NAMES: [&str; 8] = [
@@ -82,12 +82,13 @@ pub(super) fn evaluate(
         return Some(text.text.clone());
     }
     let run = Run {
+        others: diagnostics,
         scope,
         context,
         sources,
         substitutions: Cell::new(0),
     };
-    match run.text(text, &mut Vec::new()) {
+    match run.substitute(&text.text, text.span, &mut Vec::new(), 0) {
         Ok(value) => Some(value),
         Err(problem) => {
             diagnostics.push(*problem);
@@ -97,6 +98,8 @@ pub(super) fn evaluate(
 }
 
 struct Run<'a> {
+    /// The problems so far.
+    others: &'a Diagnostics,
     scope: Scope<'a>,
     context: &'a Context<'a>,
     sources: &'a Sources,
@@ -106,10 +109,6 @@ struct Run<'a> {
 type Outcome<T> = Result<T, Box<Diagnostic>>;
 
 impl Run<'_> {
-    fn text(&self, text: &Text, inside: &mut Vec<String>) -> Outcome<String> {
-        self.substitute(&text.text, text.span, inside, 0)
-    }
-
     fn substitute(
         &self,
         text: &str,
@@ -126,22 +125,22 @@ impl Run<'_> {
                 value.push('$');
                 rest = after;
             } else if let Some(after) = rest.strip_prefix('{') {
-                let end = closing(after)
-                    .filter(|_| depth < MAX_NESTING)
-                    .ok_or_else(|| {
-                        let (message, help) = if depth < MAX_NESTING {
-                            let help = "write ${NAME} for a variable and $$ for a dollar sign";
-                            ("`${` without its `}`".to_owned(), help)
-                        } else {
-                            let help = "give the inner ones names of their own under `vars:`";
-                            (
-                                format!("variables nested deeper than {MAX_NESTING} levels"),
-                                help,
-                            )
-                        };
-                        let diagnostic = Diagnostic::error(Code::VariableSyntax, message);
-                        Box::new(diagnostic.at(span, "").help(help))
-                    })?;
+                if depth >= MAX_NESTING {
+                    let message = format!("variables nested deeper than {MAX_NESTING} levels");
+                    return Err(Box::new(
+                        Diagnostic::error(Code::TooLarge, message)
+                            .at(span, "")
+                            .help("give the inner ones names of their own under `vars:`"),
+                    ));
+                }
+                let end = closing(after).ok_or_else(|| {
+                    let message = "`${` without its `}`";
+                    Box::new(
+                        Diagnostic::error(Code::VariableSyntax, message)
+                            .at(span, "")
+                            .help("write ${NAME} for a variable and $$ for a dollar sign"),
+                    )
+                })?;
                 value.push_str(&self.variable(&after[..end], span, inside, depth)?);
                 rest = &after[end + 1..];
             } else {
@@ -210,7 +209,7 @@ impl Run<'_> {
                 .help("credentials belong to the connection: --command-config or its variables"),
             ));
         }
-        let found = self.look_up(name, place, inside)?;
+        let found = self.look_up(name, place, inside, depth)?;
         let not_empty = |found: &String| !found.is_empty();
         match otherwise {
             Otherwise::Undefined => found.ok_or_else(|| self.undefined(name, place)),
@@ -241,6 +240,7 @@ impl Run<'_> {
         name: &str,
         place: Span,
         inside: &mut Vec<String>,
+        depth: usize,
     ) -> Outcome<Option<String>> {
         if let Some((_, value)) = self.context.0.iter().find(|(known, _)| *known == name) {
             return Ok(Some(value.clone().into_owned()));
@@ -264,7 +264,7 @@ impl Run<'_> {
                 ));
             }
             inside.push(name.to_owned());
-            let value = self.text(text, inside)?;
+            let value = self.substitute(&text.text, text.span, inside, depth + 1)?;
             inside.pop();
             return Ok(Some(value));
         }
@@ -293,7 +293,7 @@ impl Run<'_> {
                     .flat_map(|vars| vars.keys().copied()),
             )
             .chain(self.scope.outside.environment.keys().map(String::as_str));
-        Box::new(match nearest(name, known) {
+        Box::new(match self.others.nearest(name, known) {
             Some(near) => diagnostic.at(place, format!("did you mean `{near}`?")),
             None => diagnostic.at(place, "").help(format!(
                 "set it in the environment, with --var {name}=…, under `vars:`, \

@@ -1,26 +1,25 @@
 //! The values of one topic while its layers are laid over each other. Pure.
 //!
-//! Reads raw settings into checked values by the catalogue; a value that is wrong is reported and
-//! left out. Where a [`Trail`] is asked for, it hears what every layer said.
+//! What a text says is [`super::values`]' business; a value that is wrong is left out. Where a
+//! [`Trail`] is asked for, it hears what every layer said.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::decode;
 use super::interpolate::Context;
 use super::raw::{self, Settings};
 use super::resolve::{Resolver, built_in_origin};
 use super::tiers::{BuiltIn, BuiltInPartitions, MinInsync, Retention};
 use super::trail::Trail;
+use super::values::{check_key, config_value, partitions, replication_factor, retention};
 use super::yaml::Text;
-use crate::catalog::{self, KeyClass};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::catalog;
+use crate::diagnostic::{Diagnostics, Span};
 use crate::explain::{Field, Said};
 use crate::topic::{
     ConfigKey, ConfigValue, Declared, Delay, Layer, Origin, Partitions, ReplicationFactor,
     TopicName,
 };
-use crate::units;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -244,12 +243,12 @@ impl Folded {
                 }
             }
         }
-        if let Some((span, retention)) = &settings.retention {
-            let value = retention.as_ref().map(|text| {
+        if let Some((span, stated)) = &settings.retention {
+            let value = stated.as_ref().map(|text| {
                 let value = resolver.evaluate(text, context, diagnostics)?;
-                self::retention(&value, text.span, diagnostics)
+                retention(&value, text.span, diagnostics)
             });
-            let text = retention.as_ref();
+            let text = stated.as_ref();
             self.set(
                 RETENTION_MS,
                 value,
@@ -461,159 +460,5 @@ pub(super) fn literal_only(settings: &Settings) -> Settings {
                 )
             })
             .collect(),
-    }
-}
-
-fn partitions(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<Option<Wish>> {
-    match value.trim() {
-        "source" => return Some(Some(Wish::Source)),
-        "default" => return Some(None),
-        _ => {}
-    }
-    let expected = "a count";
-    let most = i64::from(i32::MAX);
-    let count = integer("partitions", value, most, expected, span, diagnostics)?;
-    let count = i32::try_from(count).ok().and_then(Partitions::new)?;
-    Some(Some(Wish::Count(count)))
-}
-
-fn replication_factor(
-    value: &str,
-    span: Span,
-    diagnostics: &mut Diagnostics,
-) -> Option<Option<ReplicationFactor>> {
-    if value.trim() == "default" {
-        return Some(None);
-    }
-    let expected = decode::FACTOR_EXPECTED;
-    let most = i64::from(i16::MAX);
-    let factor = integer(
-        "replication_factor",
-        value,
-        most,
-        expected,
-        span,
-        diagnostics,
-    )?;
-    Some(Some(
-        i16::try_from(factor)
-            .ok()
-            .and_then(ReplicationFactor::new)?,
-    ))
-}
-
-fn integer(
-    field: &str,
-    value: &str,
-    most: i64,
-    expected: &str,
-    span: Span,
-    diagnostics: &mut Diagnostics,
-) -> Option<i64> {
-    let trimmed = value.trim();
-    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let value = units::quoted(value);
-        let message = format!("`{field}` is {value}, expected {expected}");
-        let diagnostic = Diagnostic::error(Code::WrongType, message).at(span, "");
-        diagnostics.push(if field == "partitions" {
-            diagnostic.help(decode::PARTITIONS_HELP)
-        } else {
-            diagnostic
-        });
-        return None;
-    }
-    match trimmed.parse::<i64>() {
-        Ok(number) if (1..=most).contains(&number) => Some(number),
-        Ok(number) if number < 1 => {
-            let diagnostic = Diagnostic::error(
-                Code::OutOfRange,
-                format!("`{field}` is {number}, expected at least 1"),
-            )
-            .at(span, "");
-            diagnostics.push(if field == "partitions" {
-                diagnostic.help("choose it deliberately: it cannot be lowered later")
-            } else {
-                diagnostic.help("3 is usual in production, 1 on a single broker")
-            });
-            None
-        }
-        _ => {
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::OutOfRange,
-                    format!("`{field}` is {trimmed}, expected at most {most}"),
-                )
-                .at(span, ""),
-            );
-            None
-        }
-    }
-}
-
-fn retention(value: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<ConfigValue> {
-    match units::parse_duration_ms(value) {
-        Ok(ms) => Some(ConfigValue::new(ms.to_string())),
-        Err(error) => {
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::InvalidConfig,
-                    format!("`retention`: {}", error.problem()),
-                )
-                .at(span, "")
-                .help(error.help()),
-            );
-            None
-        }
-    }
-}
-
-/// Whether the key is one that may be sent; what is odd about it is reported.
-fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
-    match catalog::classify(&key.text) {
-        KeyClass::Known(_) | KeyClass::Vendor(_) => true,
-        KeyClass::Unknown { help } => {
-            let diagnostic = Diagnostic::error(
-                Code::UnknownConfig,
-                format!("Kafka has no topic configuration `{}`", key.text),
-            );
-            diagnostics.push(match help {
-                Some(help) if help.starts_with("did you mean") => diagnostic.at(key.span, help),
-                Some(help) => diagnostic.at(key.span, "").help(help),
-                None => diagnostic.at(key.span, "").help(
-                    "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs",
-                ),
-            });
-            false
-        }
-    }
-}
-
-fn config_value(
-    key: &str,
-    value: &str,
-    span: Span,
-    diagnostics: &mut Diagnostics,
-) -> Option<ConfigValue> {
-    let parsed = match catalog::lookup(key) {
-        Some(spec) => catalog::parse(spec, value),
-        None => catalog::parse_vendor(key, value),
-    };
-    match parsed {
-        Ok(value) => Some(value),
-        Err(error) => {
-            // Some of the messages name the key themselves.
-            let message = if error.message.contains(key) {
-                error.message
-            } else {
-                format!("`{key}`: {}", error.message)
-            };
-            diagnostics.push(
-                Diagnostic::error(Code::InvalidConfig, message)
-                    .at(span, "")
-                    .help(error.help),
-            );
-            None
-        }
     }
 }

@@ -11,7 +11,7 @@ use super::interpolate::Context;
 use super::raw::{self, Pipeline, Step, Topic};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::topic::{ConsumerGroup, DeclaredTopic, Role, TopicName};
 
 /// The last words of a standard name.
@@ -370,7 +370,7 @@ fn used(
         let problem = if standard.claims(&value) {
             standard.malformed(&value, text.span)
         } else {
-            not_allowed(&value, text.span, pipeline)
+            not_allowed(&value, text.span, pipeline, gatherer.diagnostics)
         };
         gatherer.diagnostics.push(problem);
         return None;
@@ -394,12 +394,13 @@ fn used(
             Code::PipelineUnknownStep,
             format!("the pipeline `{own}` has no step `{step}`"),
         );
-        gatherer
+        let near = gatherer
             .diagnostics
-            .push(match nearest(step, steps.iter().map(String::as_str)) {
-                Some(near) => problem.at(text.span, format!("did you mean `{near}`?")),
-                None => problem.at(text.span, ""),
-            });
+            .nearest(step, steps.iter().map(String::as_str));
+        gatherer.diagnostics.push(match near {
+            Some(near) => problem.at(text.span, format!("did you mean `{near}`?")),
+            None => problem.at(text.span, ""),
+        });
         return None;
     }
     let name = topic_name(&long, text.span, gatherer.diagnostics)?;
@@ -410,7 +411,7 @@ fn used(
     })
 }
 
-fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>) -> Diagnostic {
+fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>, others: &Diagnostics) -> Diagnostic {
     let own = &pipeline.name;
     let problem = Diagnostic::error(
         Code::PipelineTopicNotAllowed,
@@ -422,7 +423,7 @@ fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>) -> Diagnostic {
         .iter()
         .flat_map(|(_, step)| KINDS.iter().map(move |kind| format!("{step}.{kind}")));
     let known: Vec<_> = pipeline.allowed.iter().cloned().chain(short).collect();
-    match nearest(name, known.iter().map(String::as_str)) {
+    match others.nearest(name, known.iter().map(String::as_str)) {
         Some(near) => problem.at(span, format!("did you mean `{near}`?")),
         None => problem.at(span, "").help(format!(
             "list it: allowed_topics: [{name}], in every pipeline that uses it"
@@ -441,7 +442,7 @@ pub(super) fn check_declared(
         .flat_map(|step| step.reads.iter().chain(&step.writes))
     {
         if all.index(&used.name).is_none() {
-            diagnostics.push(all.unknown(&used.name).at(used.span, ""));
+            diagnostics.push(all.unknown(&used.name, diagnostics).at(used.span, ""));
         }
     }
 }
@@ -451,7 +452,7 @@ pub(super) fn check_declared(
 pub(super) fn widest(
     names: &[TopicName],
     all: &Candidates<'_>,
-    partitions: impl Fn(usize) -> Option<i32>,
+    mut partitions: impl FnMut(usize) -> Option<i32>,
 ) -> Option<usize> {
     let known = names.iter().filter_map(|name| all.index(name));
     let counted = known.filter_map(|index| Some((partitions(index)?, index)));

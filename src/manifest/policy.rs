@@ -99,7 +99,17 @@ pub(super) fn fail_on(
         }
         fits.then_some(word)
     });
-    Some(words.collect())
+    let words: Vec<String> = words.collect();
+    if let [first, .., _] = policy.fail_on.as_deref().unwrap_or_default()
+        && words.iter().any(|word| word == "none")
+    {
+        diagnostics.push(
+            Diagnostic::error(Code::OutOfRange, "`none` in `fail_on` stands alone")
+                .at(first.span, "")
+                .help("leave `none` out, or all the others"),
+        );
+    }
+    Some(words)
 }
 
 /// Reads the policy's texts; what is wrong with them is reported.

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
-use super::raw::{Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
+use super::raw::{Accepted, Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
 
 /// The sections of all documents, by name.
 #[derive(Debug, Default)]
@@ -24,6 +24,7 @@ pub(super) struct Project<'a> {
     pub(super) file: Option<SourceId>,
     pub(super) topics: Vec<&'a Topic>,
     pub(super) pipelines: Vec<&'a Pipeline>,
+    pub(super) accepted: Vec<&'a Accepted>,
     pub(super) policy: Option<&'a Policy>,
 }
 
@@ -76,6 +77,7 @@ impl<'a> Project<'a> {
             }
             project.topics.extend(&document.topics);
             project.pipelines.extend(&document.pipelines);
+            project.accepted.extend(&document.accepted);
         }
         project.assemble_profiles(loaded, &mut sections, diagnostics);
         project
@@ -163,7 +165,8 @@ impl<'a> Project<'a> {
             Code::UnknownProfile,
             format!("the profile `{}` is not declared", name.text),
         );
-        diagnostics.push(match nearest(&name.text, self.profiles.keys().copied()) {
+        let near = diagnostics.nearest(&name.text, self.profiles.keys().copied());
+        diagnostics.push(match near {
             Some(near) => diagnostic.at(name.span, format!("did you mean `{near}`?")),
             None => diagnostic.at(name.span, "").help(format!(
                 "profiles are declared under `profiles:` in {PROJECT_FILE}"
@@ -191,6 +194,10 @@ impl<'a> Project<'a> {
                 diagnostics.extend(cycle("profile", &names, &extends.text, place));
                 break;
             }
+            if chain.len() == MAX_EXTENDS {
+                diagnostics.push(too_long("profile", extends));
+                break;
+            }
             if self.profile(extends, diagnostics).is_none() {
                 break;
             }
@@ -215,7 +222,7 @@ impl<'a> Project<'a> {
             let (name, span) = wanted;
             let Some((key, (_, tier))) = self.tiers.get_key_value(name) else {
                 let Some(built_in) = BuiltIn::by_name(name) else {
-                    diagnostics.push(self.unknown_tier(name, span));
+                    diagnostics.push(self.unknown_tier(name, span, diagnostics));
                     return None;
                 };
                 chain.push((built_in.name, None));
@@ -231,6 +238,10 @@ impl<'a> Project<'a> {
                 diagnostics.extend(cycle("tier", &names, &extends.text, place));
                 return None;
             }
+            if chain.len() == MAX_EXTENDS {
+                diagnostics.push(too_long("tier", extends));
+                return None;
+            }
             wanted = (extends.text.as_str(), Some(extends.span));
         };
         chain.reverse();
@@ -240,13 +251,20 @@ impl<'a> Project<'a> {
         })
     }
 
-    pub(super) fn unknown_tier(&self, name: &str, span: Option<Span>) -> Diagnostic {
-        let known: Vec<_> = self.tiers.keys().copied().chain(BuiltIn::NAMES).collect();
+    /// A reference to a tier that is not there; the other problems decide whether a suggestion is
+    /// worth the search.
+    pub(super) fn unknown_tier(
+        &self,
+        name: &str,
+        span: Option<Span>,
+        others: &Diagnostics,
+    ) -> Diagnostic {
+        let known = || self.tiers.keys().copied().chain(BuiltIn::NAMES);
         let mut diagnostic = Diagnostic::error(
             Code::UnknownTier,
             format!("the tier `{name}` is not declared"),
         );
-        let near = nearest(name, known.iter().copied());
+        let near = others.nearest(name, known());
         if let Some(span) = span {
             let label = near
                 .map(|near| format!("did you mean `{near}`?"))
@@ -256,11 +274,29 @@ impl<'a> Project<'a> {
         if near.is_some() {
             return diagnostic;
         }
+        let mut listed: Vec<_> = known().take(MOST_LISTED).collect();
+        if known().nth(MOST_LISTED).is_some() {
+            listed.push("…");
+        }
         diagnostic.help(format!(
             "declare it under `tiers:` in {PROJECT_FILE}; known here: {}",
-            known.join(", ")
+            listed.join(", ")
         ))
     }
+}
+
+/// Most tiers or profiles that extend each other in a row: every topic goes through all of them.
+pub(super) const MAX_EXTENDS: usize = 64;
+
+/// Most names that a message lists.
+const MOST_LISTED: usize = 20;
+
+fn too_long(kind: &str, extends: &Text) -> Diagnostic {
+    Diagnostic::error(
+        Code::TooLarge,
+        format!("more than {MAX_EXTENDS} of `extends` from {kind} to {kind}"),
+    )
+    .at(extends.span, "one too many")
 }
 
 /// What a tier is made of.

@@ -18,6 +18,7 @@ pub(super) struct Document {
     pub(super) profiles: Option<Profiles>,
     pub(super) policy: Option<Policy>,
     pub(super) pipelines: Vec<Pipeline>,
+    pub(super) accepted: Vec<Accepted>,
     pub(super) vars: Vec<(Text, Text)>,
     pub(super) topics: Vec<Topic>,
 }
@@ -191,6 +192,17 @@ pub(super) struct Step {
     pub(super) consumes: Vec<Text>,
     pub(super) produces: Vec<Text>,
     pub(super) listeners: Option<Text>,
+}
+
+/// One of `accepted_mismatches`.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) topic: Text,
+    pub(super) partitions: Option<Text>,
+    pub(super) replication_factor: Option<Text>,
+    pub(super) config: Vec<(Text, Text)>,
+    pub(super) reason: Text,
+    pub(super) until: Option<Text>,
 }
 
 /// `policy`.

@@ -16,7 +16,8 @@ use super::project::{Project, TierChain, circle};
 use super::raw::{Profile, Settings, Vars};
 use super::trail::{self, Traced, Trail};
 use super::yaml::Text;
-use super::{check, pipeline, policy};
+use super::{accepted, check, pipeline, policy};
+use crate::accepted::Accepted;
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::explain::{Explanation, Subject};
@@ -53,6 +54,8 @@ pub(super) struct Resolved {
     pub(super) topics: Vec<DeclaredTopic>,
     /// The policy's `fail_on`.
     pub(super) fail_on: Option<Vec<String>>,
+    /// Mismatches that are known and left alone.
+    pub(super) accepted: Vec<Accepted>,
     /// Of the subject, where it was found.
     pub(super) explanation: Explanation,
     /// The names of all tiers.
@@ -105,10 +108,12 @@ pub(super) fn resolve(
         }
         fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
+    let accepted = accepted::read(&resolver, &topics, diagnostics);
     let explanation = resolver.explanation(&topics, traced);
     Resolved {
         topics,
         fail_on,
+        accepted,
         explanation,
         tiers: trail::tier_names(&project),
     }
@@ -202,7 +207,8 @@ impl<'a> Resolver<'a> {
                 let known = project.tiers.contains_key(tier.text.as_str())
                     || super::tiers::BuiltIn::by_name(&tier.text).is_some();
                 if !known {
-                    diagnostics.push(project.unknown_tier(&tier.text, Some(tier.span)));
+                    let place = Some(tier.span);
+                    diagnostics.push(project.unknown_tier(&tier.text, place, diagnostics));
                 }
                 self.check_settings(settings, diagnostics);
             }
@@ -243,17 +249,12 @@ impl<'a> Resolver<'a> {
             // A main topic stands before what is derived from it.
             self.fold_next(index, &candidates, &mut folded, diagnostics);
         }
+        let mut counts = HashMap::new();
         for index in early..candidates.list.len() {
-            let partitions = resolve_partitions(&candidates, &folded, &mut Diagnostics::default());
-            let count = |index: usize| {
-                partitions
-                    .get(index)?
-                    .as_ref()
-                    .map(|declared| declared.value.get())
-            };
             let names = &candidates.list[index].widest_of;
-            candidates.list[index].source =
-                pipeline::widest(names, &candidates, count).filter(|source| *source < index);
+            let count = |index| count(index, &candidates, &folded, &mut counts);
+            let source = pipeline::widest(names, &candidates, count);
+            candidates.list[index].source = source.filter(|source| *source < index);
             self.fold_next(index, &candidates, &mut folded, diagnostics);
         }
         let partitions = resolve_partitions(&candidates, &folded, diagnostics);
@@ -432,7 +433,8 @@ impl<'a> Resolver<'a> {
                 Code::UnknownTopic,
                 format!("no topic `{name}` is declared under profile `{profile}`"),
             );
-            diagnostics.push(match nearest(name.as_str(), known) {
+            let near = diagnostics.nearest(name.as_str(), known);
+            diagnostics.push(match near {
                 Some(near) => diagnostic.at(span, format!("did you mean `{near}`?")),
                 None => diagnostic.at(span, "this entry would do nothing"),
             });
@@ -605,6 +607,45 @@ fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) -> Option<Tra
     })
 }
 
+/// The partitions of a topic while others are not folded yet, silently: what is wrong is found
+/// once all are. What is known is remembered.
+fn count(
+    start: usize,
+    candidates: &Candidates<'_>,
+    folded: &[Folded],
+    known: &mut HashMap<usize, Option<i32>>,
+) -> Option<i32> {
+    let mut path = Vec::new();
+    let mut at = start;
+    let found = loop {
+        if let Some(found) = known.get(&at) {
+            break *found;
+        }
+        let Some(values) = folded.get(at) else {
+            // Too early to tell, and not to be remembered.
+            path.iter().for_each(|index| {
+                known.remove(index);
+            });
+            return None;
+        };
+        path.push(at);
+        // Met again, it is a circle.
+        known.insert(at, None);
+        let next = match values.partitions.as_ref().map(|(wish, _)| wish) {
+            None => None,
+            Some(Wish::Count(count)) => break Some(count.get()),
+            Some(Wish::Source) => candidates.list[at].source,
+            Some(Wish::SameAs(name)) => candidates.index(name),
+        };
+        match next {
+            Some(next) => at = next,
+            None => break None,
+        }
+    };
+    known.extend(path.into_iter().map(|index| (index, found)));
+    found
+}
+
 /// Follows `source` and `same_as` to counts. Each topic refers to one other at most, so the walk
 /// is a loop and not a recursion, however long the chain.
 fn resolve_partitions(
@@ -660,7 +701,7 @@ fn resolve_partitions(
                         }),
                         Wish::SameAs(name) => candidates
                             .index(name)
-                            .ok_or_else(|| candidates.unknown(name)),
+                            .ok_or_else(|| candidates.unknown(name, diagnostics)),
                     };
                 let span = origin.span.unwrap_or(candidates.list[at].span);
                 match next {
@@ -670,7 +711,10 @@ fn resolve_partitions(
                         break None;
                     }
                     Ok(next) => {
-                        if folded[next].partitions.is_none() {
+                        // A tier that is not declared has been reported, and gives no count either.
+                        let other = &candidates.list[next];
+                        let readable = other.tier.is_some() || other.external;
+                        if folded[next].partitions.is_none() && readable {
                             diagnostics.push(unstated(candidates, at, next, span));
                         }
                         states[at] = State::Walking;

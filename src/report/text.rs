@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
-use super::{Command, Difference, Report, State, Summary, Topic, groups, spoken};
+use super::sentences::{declared_and_found, field, standing, values, word};
+use super::{Command, Difference, Report, State, Summary, Topic, groups};
 use crate::diagnostic::{self, Severity, WIDTH, printable};
 use crate::exit::ExitCode;
-use crate::topic::Role;
 
 /// How to lay out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -37,10 +37,18 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
             diagnostic::render(one, &report.sources, layout.color)
         )?;
     }
+    if let Some(line) = counting_line(report) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// How many problems the manifests have, and what that means for the run; `None` without any.
+pub(super) fn counting_line(report: &Report) -> Option<String> {
     let of_manifests = |one: &&diagnostic::Diagnostic| one.code.is_of_manifests();
     let manifests: Vec<_> = report.diagnostics.iter().filter(of_manifests).collect();
     if manifests.is_empty() {
-        return Ok(());
+        return None;
     }
     let count = |severity| {
         manifests
@@ -74,7 +82,12 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
         (true, true) if denied => "; not valid with --deny-warnings",
         _ => "",
     };
-    writeln!(out, "{}{places}{so}.", and(&parts))
+    Some(format!("{}{places}{so}.", and(&parts)))
+}
+
+/// Whether there is something to say of topics.
+pub(super) fn lists_topics(report: &Report) -> bool {
+    !report.topics.is_empty() && !report.stopped
 }
 
 /// Writes what became of the topics.
@@ -85,7 +98,7 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     let Some(command) = report.command else {
         return Ok(());
     };
-    if report.topics.is_empty() || report.stopped {
+    if !lists_topics(report) {
         return Ok(());
     }
     if let Some(cluster) = &report.cluster {
@@ -98,12 +111,8 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
             printable(id)
         )?;
     }
-    let mut topics: Vec<_> = report
-        .topics
-        .iter()
-        .filter(|topic| is_listed(topic, command, layout))
-        .collect();
-    topics.sort_by_key(|topic| rank(topic.state));
+    let mut topics = report.ranked();
+    topics.retain(|topic| is_listed(topic, command, layout));
     let width = topics
         .iter()
         .map(|topic| topic.name.as_str().len())
@@ -126,19 +135,6 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-/// What needs attention first; the families stay together within a rank.
-fn rank(state: State) -> u8 {
-    match state {
-        State::Failed => 0,
-        State::Unknown => 1,
-        State::Mismatched => 2,
-        State::Missing => 3,
-        State::ToCreate => 4,
-        State::Created => 5,
-        State::Matching => 6,
-    }
-}
-
 fn is_listed(topic: &Topic, command: Command, layout: Layout) -> bool {
     layout.verbose || topic.state != State::Matching || matches!(command, Command::Apply { .. })
 }
@@ -150,17 +146,12 @@ fn write_topic(
     layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (word, color) = match topic.state {
-        State::Failed => ("failed", AnsiColor::Red),
-        State::Unknown => ("unknown", AnsiColor::Red),
-        State::Mismatched => ("mismatch", AnsiColor::Yellow),
-        State::Missing => ("missing", AnsiColor::Red),
-        State::ToCreate if command == Command::Verify => ("missing", AnsiColor::Red),
-        State::ToCreate => ("create", AnsiColor::Green),
-        State::Created => ("created", AnsiColor::Green),
-        State::Matching if matches!(command, Command::Apply { .. }) => ("exists", AnsiColor::Blue),
-        State::Matching if command == Command::Validate => ("declared", AnsiColor::Blue),
-        State::Matching => ("matches", AnsiColor::Green),
+    let word = word(topic.state, command);
+    let color = match word {
+        "failed" | "unknown" | "missing" => AnsiColor::Red,
+        "mismatch" => AnsiColor::Yellow,
+        "exists" | "declared" | "accepted" => AnsiColor::Blue,
+        _ => AnsiColor::Green,
     };
     let place = matches!(
         topic.state,
@@ -172,19 +163,12 @@ fn write_topic(
     } else if word == "create" || word == "created" || layout.verbose {
         cells.push(values(topic));
     }
-    if let (role @ (Role::Retry | Role::Dlq | Role::Error), Some(source)) =
-        (topic.role, &topic.source)
-    {
-        cells.push(format!("{role} of {source}"));
-    }
-    if topic.external {
-        cells.push("external".to_owned());
-    }
+    cells.extend(standing(topic));
     let padding = " ".repeat(10usize.saturating_sub(word.len()));
     let name = topic.name.as_str();
     let mut line = format!("  {}{padding}{name:<width$}", painted(word, color, layout));
     let mut column = NAME_COLUMN + name.len().max(width);
-    for cell in cells {
+    for cell in cells.iter().map(|cell| printable(cell)) {
         // A cell that does not fit goes below the name.
         if column + 3 + cell.chars().count() > WIDTH {
             writeln!(out, "{}", line.trim_end())?;
@@ -214,55 +198,25 @@ fn write_topic(
     Ok(())
 }
 
-/// The declared values that matter most.
-fn values(topic: &Topic) -> String {
-    let mut parts = vec![match topic.partitions {
-        Some(1) => "1 partition".to_owned(),
-        Some(count) => format!("{count} partitions"),
-        None => "the broker's partitions".to_owned(),
-    }];
-    parts.push(match topic.replication_factor {
-        Some(factor) => format!("RF {factor}"),
-        None => "the broker's RF".to_owned(),
-    });
-    if let Some(retention) = topic.config.get("retention.ms") {
-        parts.push(spoken("retention.ms", retention));
-    }
-    parts.join(", ")
-}
-
-/// What differs, as people call it.
-fn field(difference: &Difference) -> &str {
-    difference.key.as_deref().unwrap_or(match difference.field {
-        "replication_factor" => "replication",
-        field => field,
-    })
-}
-
 fn write_difference(
     difference: &Difference,
     field_width: usize,
     layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let both = |human: &str, raw: &str| {
-        if human == raw {
-            human.to_owned()
-        } else {
-            format!("{human} ({raw})")
-        }
-    };
-    let declared = both(&difference.declared_human, &difference.declared);
-    let found = both(&difference.found_human, &difference.found);
-    let field = field(difference);
-    let mut text = format!("{field:<field_width$}{declared} declared, {found} found");
-    if let Some(origin) = difference.origin {
-        text.push_str(&format!(", {origin}"));
-    }
+    let text = format!(
+        "{:<field_width$}{}",
+        field(difference),
+        declared_and_found(difference)
+    );
     write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + field_width, out)?;
     if layout.verbose {
         let by = format!("declared by {}", difference.declared_by);
         write_wrapped(&by, NAME_COLUMN + 2, NAME_COLUMN + 4, out)?;
+    }
+    if let Some(reason) = &difference.accepted {
+        let reason = format!("accepted: {reason}");
+        return write_wrapped(&reason, NAME_COLUMN + 2, NAME_COLUMN + 4, out);
     }
     if let Some(advice) = &difference.advice {
         write_wrapped(advice, NAME_COLUMN + 2, NAME_COLUMN + 2, out)?;
@@ -293,7 +247,7 @@ pub(super) fn write_wrapped(
 }
 
 /// The whole result in one sentence.
-fn closing_line(report: &Report, command: Command) -> String {
+pub(super) fn closing_line(report: &Report, command: Command) -> String {
     let summary = report.summary();
     let declared = summary.declared;
     let time = format!("{:.2} s", report.elapsed.as_secs_f64());
@@ -312,6 +266,7 @@ fn closing_line(report: &Report, command: Command) -> String {
             let mut parts = Vec::new();
             parts.extend(counted(summary.matching, "match"));
             parts.extend(counted(summary.mismatched, "mismatched"));
+            parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
             format!("{declared} declared: {}. {time}", parts.join(", "))
@@ -328,6 +283,7 @@ fn closing_line(report: &Report, command: Command) -> String {
             }
             parts.extend(counted(summary.matching, "matched"));
             parts.extend(counted(summary.mismatched, "mismatched"));
+            parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing - new.len(), "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
             let line = format!("{declared} declared: {}.", parts.join(", "));
@@ -358,10 +314,11 @@ fn applied(report: &Report, summary: Summary, time: &str) -> String {
     parts.extend(counted(summary.created, created));
     parts.extend(counted(summary.matching, "matched"));
     parts.extend(counted(summary.mismatched, "mismatched"));
+    parts.extend(counted(summary.accepted, "accepted"));
     parts.extend(counted(summary.missing, "missing"));
     parts.extend(counted(summary.unknown, "unknown"));
     parts.extend(counted(summary.failed, "failed"));
-    let ready = summary.created + summary.matching;
+    let ready = summary.created + summary.matching + summary.accepted;
     let ready = if ready == summary.declared && settled {
         format!("; {} ready", plural(ready, "topic"))
     } else {

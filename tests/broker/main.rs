@@ -5,6 +5,7 @@
 //! Kafka's own tools, never with topicctl. Tests that only need names of their own share a broker;
 //! those that break, secure or record one start it.
 
+mod accepted;
 mod apply;
 mod harness;
 mod offsets;

@@ -52,7 +52,12 @@ pub(in crate::manifest) const DOCUMENT: ObjectSpec = ObjectSpec {
             Shape::Objects(&PIPELINE),
             "Pipelines, whose steps declare topics of standard names.",
         ),
-        later("accepted_mismatches"),
+        field(
+            "accepted_mismatches",
+            Shape::Objects(&ACCEPTED),
+            "Found values that are known and left alone: reported as accepted, while exactly this \
+             value is found.",
+        ),
     ],
 };
 
@@ -317,6 +322,42 @@ pub(in crate::manifest) const POLICY_CONFIG: ObjectSpec = ObjectSpec {
             "deny",
             TEXTS,
             "Keys that manifests may not set; globs such as `remote.*`.",
+        ),
+    ],
+};
+
+pub(in crate::manifest) const ACCEPTED: ObjectSpec = ObjectSpec {
+    name: "an accepted mismatch",
+    id: "accepted",
+    fields: &[
+        required("topic", Shape::Text, "The topic that differs."),
+        field(
+            "partitions",
+            Shape::Count {
+                most: i32::MAX as i64,
+                words: &[],
+            },
+            "The partition count that is found and left alone.",
+        ),
+        field(
+            "replication_factor",
+            Shape::Count {
+                most: i16::MAX as i64,
+                words: &[],
+            },
+            "The number of replicas that is found and left alone.",
+        ),
+        field(
+            "config",
+            Shape::Config,
+            "The configuration values that are found and left alone.",
+        ),
+        required("reason", Shape::Text, "Why, for those who read the report."),
+        field(
+            "until",
+            Shape::Text,
+            "The last day on which it counts, as YYYY-MM-DD in UTC. Later the mismatch is reported \
+             again, with a warning beside it.",
         ),
     ],
 };

@@ -32,6 +32,7 @@ topics:
     retry: { delays: [1m, { delay: 2m }] }
     dlq: {}
 pipelines: [{ name: p, steps: [{ name: s }] }]
+accepted_mismatches: [{ topic: t, reason: r }]
 ";
 
 #[test]

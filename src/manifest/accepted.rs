@@ -1,0 +1,110 @@
+//! `accepted_mismatches`, read into checked values. Pure; which day it is does not matter here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::family::topic_name;
+use super::interpolate::Context;
+use super::raw;
+use super::resolve::Resolver;
+use super::values;
+use super::yaml::Text;
+use crate::accepted::{Accepted, Date};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::topic::{ConfigKey, DeclaredTopic, TopicName};
+
+/// Reads every entry; what is wrong with one is reported, and the entry left out.
+pub(super) fn read(
+    resolver: &Resolver<'_>,
+    topics: &[DeclaredTopic],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Accepted> {
+    let declared: BTreeSet<&TopicName> = topics.iter().map(|topic| &topic.name).collect();
+    let entries = &resolver.project.accepted;
+    entries
+        .iter()
+        .filter_map(|raw| entry(raw, resolver, &declared, diagnostics))
+        .collect()
+}
+
+fn entry(
+    raw: &raw::Accepted,
+    resolver: &Resolver<'_>,
+    declared: &BTreeSet<&TopicName>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Accepted> {
+    let none = Context::default();
+    let value = resolver.evaluate(&raw.topic, &none, diagnostics)?;
+    let topic = topic_name(&value, raw.topic.span, diagnostics)?;
+    if !declared.contains(&topic) {
+        let known = declared.iter().map(|name| name.as_str());
+        let near = nearest(topic.as_str(), known).map(|near| format!("did you mean `{near}`?"));
+        diagnostics.push(
+            Diagnostic::error(
+                Code::UnknownTopic,
+                format!("no topic `{topic}` is declared"),
+            )
+            .at(raw.topic.span, near.unwrap_or_default())
+            .help("mismatches are accepted of declared topics"),
+        );
+        return None;
+    }
+    let partitions = count("partitions", raw.partitions.as_ref(), resolver, diagnostics);
+    let factor = raw.replication_factor.as_ref();
+    let replication_factor = count("replication_factor", factor, resolver, diagnostics);
+    let mut config = BTreeMap::new();
+    for (key, text) in &raw.config {
+        if !values::check_key(key, diagnostics) {
+            continue;
+        }
+        let Some(value) = resolver.evaluate(text, &none, diagnostics) else {
+            continue;
+        };
+        if let Some(value) = values::config_value(&key.text, &value, text.span, diagnostics) {
+            config.insert(ConfigKey::new(key.text.as_str()), value);
+        }
+    }
+    if raw.partitions.is_none() && factor.is_none() && raw.config.is_empty() {
+        diagnostics.push(
+            Diagnostic::error(Code::MissingField, "an accepted mismatch names no value")
+                .at(raw.topic.span, "")
+                .help("name what is found: `partitions`, `replication_factor` or `config`"),
+        );
+    }
+    let until = raw.until.as_ref().and_then(|text| {
+        let value = resolver.evaluate(text, &none, diagnostics)?;
+        let date = Date::parse(value.trim());
+        if date.is_none() {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::WrongType,
+                    format!("`until` is `{value}`, expected a day"),
+                )
+                .at(text.span, "")
+                .help("write it as YYYY-MM-DD"),
+            );
+        }
+        date
+    });
+    let reason = resolver.evaluate(&raw.reason, &none, diagnostics)?;
+    let span = raw.topic.span;
+    Some(Accepted {
+        topic,
+        partitions,
+        replication_factor,
+        config,
+        reason,
+        until,
+        span,
+    })
+}
+
+fn count(
+    field: &str,
+    text: Option<&Text>,
+    resolver: &Resolver<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<usize> {
+    let text = text?;
+    let members = resolver.members(field, text, &Context::default(), diagnostics)?;
+    usize::try_from(members).ok()
+}

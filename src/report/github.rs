@@ -1,0 +1,130 @@
+//! The report as workflow commands of GitHub Actions: an annotation at the line of every problem
+//! and of every topic that needs attention.
+//!
+//! One command a line, whatever is in the values; the last lines are the result in words. What
+//! fails the run is an error, the rest a warning or a notice. Topics that are well are left out:
+//! GitHub shows the first ten annotations of a kind.
+
+use std::io::{self, Write};
+
+use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
+use super::{Report, Topic};
+use crate::diagnostic::{Diagnostic, Location, Severity};
+
+/// Writes the report.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for one in &report.diagnostics {
+        write_diagnostic(one, report, out)?;
+    }
+    for topic in report.ranked() {
+        if report.needs_attention(topic) {
+            write_topic(topic, report, out)?;
+        }
+    }
+    for line in result(report) {
+        writeln!(out, "{}", inert(&one_line(&line)))?;
+    }
+    Ok(())
+}
+
+fn write_diagnostic(one: &Diagnostic, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let command = match one.severity {
+        _ if report.is_failure(one) => "error",
+        Severity::Note => "notice",
+        _ => "warning",
+    };
+    let place = one.primary.as_ref();
+    let location = place.map(|label| report.sources.location(label.span));
+    let title = if one.code.is_of_manifests() {
+        one.code.as_str().to_owned()
+    } else {
+        title(report)
+    };
+    let label = place
+        .map(|label| &label.text)
+        .filter(|text| !text.is_empty());
+    let parts: Vec<_> = std::iter::once(&one.message)
+        .chain(label)
+        .chain(&one.detail)
+        .chain(&one.help)
+        .chain(&one.command)
+        .map(|text| each_line(text))
+        .collect();
+    write_command(
+        command,
+        location.as_ref(),
+        true,
+        &title,
+        &parts.join("\n"),
+        out,
+    )
+}
+
+fn write_topic(topic: &Topic, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let command = if topic.fails { "error" } else { "warning" };
+    let word = match report.command {
+        Some(command) => word(topic.state, command),
+        None => topic.state.status(),
+    };
+    let title = format!("{}: {word}", topic.name);
+    let mut lines = details(topic);
+    if lines.is_empty() {
+        lines.push(values(topic));
+        lines.extend(standing(topic));
+    }
+    let text = each_line(&lines.join("\n"));
+    // The column of a topic is that of its entry and says nothing.
+    write_command(command, Some(&topic.location), false, &title, &text, out)
+}
+
+fn write_command(
+    command: &str,
+    location: Option<&Location>,
+    column: bool,
+    title: &str,
+    message: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write!(out, "::{command} ")?;
+    // Standard input is no file of the repository.
+    if let Some(location) = location.filter(|location| !location.file.starts_with('<')) {
+        let file = location.file.strip_prefix("./").unwrap_or(&location.file);
+        write!(out, "file={},line={},", property(file), location.line)?;
+        if column {
+            write!(out, "col={},", location.column)?;
+        }
+    }
+    writeln!(out, "title={}::{}", property(title), data(message))
+}
+
+/// A value of a property: on one line, and without what separates properties.
+fn property(text: &str) -> String {
+    data(&one_line(text))
+        .replace(':', "%3A")
+        .replace(',', "%2C")
+}
+
+/// The message of a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A text in which no line is a command, of the old form `##[…]` neither: a runner looks for them
+/// in everything that a step prints.
+pub fn inert(text: &str) -> String {
+    let inert_line = |line: &str| {
+        let words = line.trim_start();
+        let indent = &line[..line.len() - words.len()];
+        match words.strip_prefix("::") {
+            Some(rest) => format!("{indent}: :{rest}"),
+            None => line.to_owned(),
+        }
+    };
+    let lines: Vec<_> = text.split('\n').map(inert_line).collect();
+    lines.join("\n").replace("##[", "## [")
+}

@@ -1,0 +1,241 @@
+//! The report in the form of JUnit's test results, which CI servers show: a test case for each
+//! topic and for each problem that fails the run.
+//!
+//! What is red here is what the exit code says: a difference that `--fail-on` lets pass is told in
+//! the output of a test case that passes. Everything foreign is text or an attribute, never markup.
+
+use std::io::{self, Write};
+
+use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
+use super::{Report, State, Topic};
+use crate::diagnostic::{self, Diagnostic, Location};
+
+struct Suite {
+    name: &'static str,
+    cases: Vec<Case>,
+    output: Vec<String>,
+}
+
+struct Case {
+    name: String,
+    location: Option<Location>,
+    failure: Option<Failure>,
+    output: Option<String>,
+}
+
+struct Failure {
+    kind: String,
+    message: String,
+    text: String,
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let suites = [
+        problems("manifests", report, |one| one.code.is_of_manifests()),
+        problems("run", report, |one| !one.code.is_of_manifests()),
+        topics(report),
+    ];
+    let suites: Vec<_> = suites
+        .iter()
+        .filter(|suite| !suite.cases.is_empty() || !suite.output.is_empty())
+        .collect();
+    let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
+    let failures: usize = suites.iter().map(|suite| suite.failures()).sum();
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(
+        out,
+        r#"<testsuites name="{}" tests="{tests}" failures="{failures}" errors="0" time="{:.3}">"#,
+        attribute(&title(report)),
+        report.elapsed.as_secs_f64()
+    )?;
+    for suite in suites {
+        suite.write(out)?;
+    }
+    writeln!(out, "</testsuites>")
+}
+
+/// Problems of one kind: those that fail the run are test cases, the others output.
+fn problems(name: &'static str, report: &Report, of_kind: fn(&Diagnostic) -> bool) -> Suite {
+    let all = || report.diagnostics.iter().filter(|one| of_kind(one));
+    let mut cases: Vec<_> = all()
+        .filter(|one| report.is_failure(one))
+        .map(|one| problem(one, report))
+        .collect();
+    // Topics are there only where the manifests are valid.
+    if name == "manifests" && cases.is_empty() && !report.topics.is_empty() {
+        cases.push(Case {
+            name: "manifests are valid".to_owned(),
+            location: None,
+            failure: None,
+            output: None,
+        });
+    }
+    let output = all()
+        .filter(|one| !report.is_failure(one))
+        .map(|one| diagnostic::render(one, &report.sources, false))
+        .collect();
+    Suite {
+        name,
+        cases,
+        output,
+    }
+}
+
+fn problem(one: &Diagnostic, report: &Report) -> Case {
+    let place = one.primary.as_ref();
+    let location = place.map(|label| report.sources.location(label.span));
+    let name = match &location {
+        Some(location) => format!("{location}: {}", one.message),
+        None => one.message.clone(),
+    };
+    Case {
+        name,
+        location,
+        failure: Some(Failure {
+            kind: one.code.as_str().to_owned(),
+            message: one.message.clone(),
+            text: diagnostic::render(one, &report.sources, false),
+        }),
+        output: None,
+    }
+}
+
+fn topics(report: &Report) -> Suite {
+    let cases = report.topics.iter().map(|topic| of_topic(topic, report));
+    let output = match report.topics.is_empty() {
+        true => Vec::new(),
+        false => vec![result(report).join("\n")],
+    };
+    Suite {
+        name: "topics",
+        cases: cases.collect(),
+        output,
+    }
+}
+
+fn of_topic(topic: &Topic, report: &Report) -> Case {
+    let word = match report.command {
+        Some(command) => word(topic.state, command),
+        None => topic.state.status(),
+    };
+    let mut lines = details(topic);
+    if lines.is_empty() && topic.state != State::Matching {
+        lines.push(values(topic));
+    }
+    lines.extend(standing(topic));
+    let place = format!("declared at {}", topic.location);
+    let told = std::iter::once(word.to_owned()).chain(lines.clone());
+    let message = match topic.mismatches.as_slice() {
+        [] => match &topic.error {
+            Some(error) => format!("{word}: {error}"),
+            None => word.to_owned(),
+        },
+        differences => {
+            let fields: Vec<_> = differences.iter().map(super::sentences::field).collect();
+            format!("{word}: {}", fields.join(", "))
+        }
+    };
+    let failure = topic.fails.then(|| Failure {
+        kind: topic.state.status().to_owned(),
+        message,
+        text: lines
+            .iter()
+            .cloned()
+            .chain([place])
+            .collect::<Vec<_>>()
+            .join("\n"),
+    });
+    let quiet = topic.fails || topic.state == State::Matching;
+    Case {
+        name: topic.name.to_string(),
+        location: Some(topic.location.clone()),
+        failure,
+        output: (!quiet).then(|| told.collect::<Vec<_>>().join("\n")),
+    }
+}
+
+impl Suite {
+    fn failures(&self) -> usize {
+        self.cases
+            .iter()
+            .filter(|case| case.failure.is_some())
+            .count()
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let name = attribute(self.name);
+        writeln!(
+            out,
+            r#"  <testsuite name="{name}" tests="{}" failures="{}" errors="0" skipped="0">"#,
+            self.cases.len(),
+            self.failures()
+        )?;
+        for case in &self.cases {
+            case.write(&name, out)?;
+        }
+        if !self.output.is_empty() {
+            let output = text(&self.output.join("\n\n"));
+            writeln!(out, "    <system-out>{output}</system-out>")?;
+        }
+        writeln!(out, "  </testsuite>")
+    }
+}
+
+impl Case {
+    fn write(&self, suite: &str, out: &mut dyn Write) -> io::Result<()> {
+        let name = attribute(&self.name);
+        write!(out, r#"    <testcase classname="{suite}" name="{name}""#)?;
+        if let Some(location) = &self.location {
+            let file = attribute(&location.file);
+            write!(out, r#" file="{file}" line="{}""#, location.line)?;
+        }
+        if self.failure.is_none() && self.output.is_none() {
+            return writeln!(out, "/>");
+        }
+        writeln!(out, ">")?;
+        if let Some(failure) = &self.failure {
+            writeln!(
+                out,
+                r#"      <failure type="{}" message="{}">{}</failure>"#,
+                attribute(&failure.kind),
+                attribute(&failure.message),
+                text(&failure.text)
+            )?;
+        }
+        if let Some(output) = &self.output {
+            writeln!(out, "      <system-out>{}</system-out>", text(output))?;
+        }
+        writeln!(out, "    </testcase>")
+    }
+}
+
+/// A value of an attribute. Readers of XML take a line break in one for a space.
+fn attribute(value: &str) -> String {
+    escaped(&one_line(value))
+}
+
+/// Text between tags, its line breaks kept.
+fn text(value: &str) -> String {
+    escaped(&each_line(value))
+}
+
+/// Without markup, `]]>` included, and without the characters that XML cannot hold; control
+/// characters are gone already.
+fn escaped(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}

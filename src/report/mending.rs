@@ -1,0 +1,96 @@
+//! What a person can do about mismatches, as files: a script of commands, and acceptances.
+//!
+//! Both are text for people to read before they use it; topicctl runs neither.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Report, Topic};
+use crate::diagnostic::printable;
+
+/// A shell script of every remedy, each with what it is about; what has none is a comment.
+pub fn script(report: &Report) -> String {
+    let mut text = String::from(
+        "#!/bin/sh\n# Commands that would make existing topics what the manifests declare.\n\
+         # Read them one by one: topicctl printed them and ran none.\nset -eu\n",
+    );
+    for topic in &report.topics {
+        for one in topic.mismatches.iter().filter(|one| one.accepted.is_none()) {
+            let field = one.key.as_deref().unwrap_or(one.field);
+            text.push_str(&format!(
+                "\n# {}: {field} {} declared, {} found ({})\n",
+                topic.name,
+                printable(&one.declared_human),
+                printable(&one.found_human),
+                printable(&topic.location.to_string()),
+            ));
+            if let Some(advice) = &one.advice {
+                text.push_str(&format!("# {}\n", printable(advice)));
+            }
+            if let Some(remedy) = &one.remedy {
+                text.push_str(remedy);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    accepted_mismatches: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    topic: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partitions: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replication_factor: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    config: BTreeMap<&'a str, &'a str>,
+    reason: &'static str,
+}
+
+/// A manifest that accepts every mismatch of the report. Replicas that differ among partitions are
+/// no state to accept, and are left out.
+pub fn acceptances(report: &Report) -> String {
+    let entries: Vec<_> = report.topics.iter().filter_map(entry).collect();
+    let document = Document {
+        accepted_mismatches: entries,
+    };
+    let body = serde_yaml::to_string(&document).unwrap_or_default();
+    // A `$` begins a variable in a manifest.
+    let body = body.replace('$', "$$");
+    format!("# Mismatches that were found and are left alone; give each its reason.\n{body}")
+}
+
+fn entry(topic: &Topic) -> Option<Entry<'_>> {
+    let open: Vec<_> = topic
+        .mismatches
+        .iter()
+        .filter(|one| one.accepted.is_none())
+        .collect();
+    let found = |field: &str| {
+        let one = open.iter().find(|one| one.field == field)?;
+        one.found
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then_some(one.found.as_str())
+    };
+    let config: BTreeMap<_, _> = open
+        .iter()
+        .filter_map(|one| Some((one.key.as_deref()?, one.found.as_str())))
+        .collect();
+    let (partitions, replication_factor) = (found("partitions"), found("replication_factor"));
+    let nothing = partitions.is_none() && replication_factor.is_none() && config.is_empty();
+    (!nothing).then_some(Entry {
+        topic: topic.name.as_str(),
+        partitions,
+        replication_factor,
+        config,
+        reason: "found when the cluster was adopted",
+    })
+}

@@ -1,0 +1,124 @@
+//! The reports of whole runs against a real broker, each in every format.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use local_kafka::LocalKafka;
+
+use crate::grammar::{self, FORMATS};
+
+/// Runs topicctl on a manifest with a report in every format, all of which keep to their grammars
+/// and are given back in the order of [`FORMATS`].
+#[track_caller]
+fn reports(
+    directory: &Path,
+    servers: &str,
+    args: &[&str],
+    manifest: &str,
+    code: i32,
+) -> Vec<String> {
+    fs::write(directory.join("topics.yaml"), manifest).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_topicctl"));
+    command.args(args).args(["topics.yaml", "-b", servers]);
+    for (format, extension) in FORMATS {
+        command.arg(format!("--report={format}=r.{extension}"));
+    }
+    let output = command.current_dir(directory).env_clear().output();
+    let output = output.expect("topicctl runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
+    FORMATS
+        .iter()
+        .map(|(format, extension)| {
+            let text = fs::read_to_string(directory.join(format!("r.{extension}")));
+            let text = text.expect("a report");
+            assert_eq!(grammar::check(format, &text), Ok(()), "{format}: {text}");
+            text
+        })
+        .collect()
+}
+
+fn holds(reports: &[String], words: [&str; 6]) {
+    for (report, word) in reports.iter().zip(words) {
+        assert!(report.contains(word), "{word} is not in\n{report}");
+    }
+}
+
+#[test]
+fn every_ending_on_a_real_broker_is_reported_in_every_format() {
+    let kafka = LocalKafka::options().start().expect("a broker");
+    let servers = kafka.bootstrap_servers();
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let run = |args: &[&str], manifest: &str, code| {
+        reports(directory.path(), servers, args, manifest, code)
+    };
+    let wanted = "topics: [{ name: orders, replication_factor: 1, retention: 7d }]\n";
+    let other = "topics: [{ name: orders, replication_factor: 1, retention: 1d, partitions: 6 }]\n";
+    let refused = "topics: [{ name: orders, replication_factor: 3 }, { name: new }]\n";
+
+    let missing = [
+        "missing",
+        "\"missing\"",
+        "type=\"missing\"",
+        "| missing |",
+        "title=orders%3A missing",
+        "status=\"missing\"} 1",
+    ];
+    holds(&run(&["verify"], wanted, 1), missing);
+    let create = [
+        "create ",
+        "\"missing\"",
+        "create",
+        "| create |",
+        "1 to create",
+        "status=\"missing\"} 1",
+    ];
+    holds(&run(&["plan"], wanted, 0), create);
+    holds(&run(&["apply", "--dry-run"], wanted, 0), create);
+    let created = [
+        "created ",
+        "\"created\"",
+        "created",
+        "| created |",
+        "1 created",
+        "status=\"created\"} 1",
+    ];
+    holds(&run(&["apply"], wanted, 0), created);
+    let matching = [
+        "all match",
+        "\"matching\"",
+        "name=\"orders\"",
+        "1 topic as declared",
+        "all match",
+        "status=\"matching\"} 1",
+    ];
+    holds(&run(&["verify"], wanted, 0), matching);
+    let differs = [
+        "mismatch ",
+        "\"mismatched\"",
+        "type=\"mismatched\"",
+        "kafka-configs",
+        "::error file=topics.yaml,line=1",
+        "status=\"mismatched\"} 1",
+    ];
+    holds(&run(&["verify"], other, 1), differs);
+    let passes = [
+        "mismatch ",
+        "\"mismatched\"",
+        "failures=\"0\"",
+        "kafka-configs",
+        "::warning file=topics.yaml,line=1",
+        "topicctl_exit_code 0",
+    ];
+    holds(&run(&["verify", "--fail-on", "none"], other, 0), passes);
+    let refuses = [
+        "INVALID_REPLICATION_FACTOR",
+        "\"failed\"",
+        "type=\"failed\"",
+        "refuses",
+        "::error ",
+        "topicctl_exit_code 5",
+    ];
+    holds(&run(&["apply"], refused, 5), refuses);
+}

@@ -1,0 +1,336 @@
+//! Reports made by hand, which together hold every state and every ending.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use topicctl::diagnostic::{Code, Diagnostic, Diagnostics, Location, Sources, Span};
+use topicctl::exit::ExitCode;
+use topicctl::observed::{ClusterIdentity, ObservedOrigin};
+use topicctl::report::{Cluster, Command, Difference, Report, State, Topic};
+use topicctl::topic::{Role, TopicName};
+
+const MANIFEST: &str = "\
+topics:
+  - name: orders
+    partitons: 6
+    retention: 7d
+    dlq: { retention: 1d }
+";
+
+/// All samples, by name.
+pub(crate) fn all() -> Vec<(&'static str, Report)> {
+    vec![
+        ("validate", validate()),
+        ("invalid", invalid()),
+        ("denied", denied()),
+        ("usage", usage()),
+        ("unreachable", unreachable()),
+        ("plan", plan()),
+        ("dry-run", dry_run()),
+        ("verify", verify()),
+        ("verify-lenient", lenient()),
+        ("verify-matching", matching()),
+        ("apply", apply()),
+        ("apply-failed", failed()),
+    ]
+}
+
+fn name(text: &str) -> TopicName {
+    TopicName::parse(text).expect("a legal name")
+}
+
+fn location(line: u32) -> Location {
+    Location {
+        file: "manifests/orders.yaml".into(),
+        line,
+        column: 5,
+    }
+}
+
+/// A topic of a state; those that differ or fail make the run fail.
+pub(crate) fn topic(text: &str, line: u32, state: State) -> Topic {
+    Topic {
+        name: name(text),
+        tier: Some("standard".to_owned()),
+        role: Role::Main,
+        source: None,
+        external: false,
+        state,
+        fails: matches!(
+            state,
+            State::Mismatched | State::Missing | State::Unknown | State::Failed
+        ),
+        location: location(line),
+        partitions: Some(6),
+        replication_factor: Some(3),
+        config: BTreeMap::from([("retention.ms".to_owned(), "604800000".to_owned())]),
+        mismatches: Vec::new(),
+        error: None,
+    }
+}
+
+fn of(source: &str, role: Role, mut topic: Topic) -> Topic {
+    topic.role = role;
+    topic.source = Some(name(source));
+    topic
+}
+
+fn failing(error: &str, mut topic: Topic) -> Topic {
+    topic.error = Some(error.to_owned());
+    topic
+}
+
+fn mismatched(line: u32) -> Topic {
+    let partitions = Difference {
+        field: "partitions",
+        key: None,
+        declared: "6".to_owned(),
+        found: "3".to_owned(),
+        declared_human: "6".to_owned(),
+        found_human: "3".to_owned(),
+        declared_by: "the topic, manifests/orders.yaml:5".to_owned(),
+        origin: None,
+        advice: Some(
+            "adding partitions moves about 50 % of the keys to another partition".to_owned(),
+        ),
+        remedy: Some(
+            "kafka-topics --bootstrap-server kafka:9092 --alter --topic orders --partitions 6"
+                .to_owned(),
+        ),
+        accepted: None,
+    };
+    let retention = Difference {
+        field: "config",
+        key: Some("retention.ms".to_owned()),
+        declared: "604800000".to_owned(),
+        found: "86400000".to_owned(),
+        declared_human: "7d".to_owned(),
+        found_human: "1d".to_owned(),
+        declared_by: "tier standard".to_owned(),
+        origin: Some(ObservedOrigin::Topic),
+        advice: None,
+        remedy: Some(
+            "kafka-configs --bootstrap-server kafka:9092 --alter --entity-type topics \
+             --entity-name orders --add-config 'retention.ms=604800000'"
+                .to_owned(),
+        ),
+        accepted: None,
+    };
+    Topic {
+        mismatches: vec![partitions, retention],
+        ..topic("orders", line, State::Mismatched)
+    }
+}
+
+fn report(command: Command, exit: ExitCode, topics: Vec<Topic>) -> Report {
+    Report {
+        command: Some(command),
+        groups: None,
+        exit,
+        cluster: Some(Cluster {
+            label: "kafka:9092".to_owned(),
+            identity: ClusterIdentity {
+                id: Some("pZ5xZQ1rTk2Dk4n0bX7yHw".to_owned()),
+                brokers: vec![1, 2, 3],
+            },
+        }),
+        topics,
+        diagnostics: Vec::new(),
+        sources: Sources::default(),
+        stopped: false,
+        elapsed: Duration::from_millis(20),
+        ended: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+    }
+}
+
+fn validate() -> Report {
+    let topics = vec![
+        topic("orders", 2, State::Matching),
+        of("orders", Role::Dlq, topic("orders-dlq", 5, State::Matching)),
+    ];
+    let mut report = report(Command::Validate, ExitCode::Matching, topics);
+    report.cluster = None;
+    let (sources, _, short) = problems();
+    report.diagnostics = vec![short];
+    report.sources = sources;
+    report
+}
+
+/// A manifest with an error and a warning.
+fn problems() -> (Sources, Diagnostic, Diagnostic) {
+    let mut sources = Sources::default();
+    let source = sources.add("manifests/orders.yaml", MANIFEST.to_owned());
+    let at = |text: &str| {
+        let start = MANIFEST.find(text).expect("it is there") as u32;
+        let end = start + text.len() as u32;
+        Span { source, start, end }
+    };
+    let unknown = Diagnostic::error(Code::UnknownField, "`partitons` is not a field of a topic")
+        .at(at("partitons"), "did you mean `partitions`?");
+    let short = Diagnostic::warning(
+        Code::DlqShorterThanSource,
+        "`orders-dlq` keeps messages for 1d, its source for 7d",
+    )
+    .at(at("1d"), "dead letters are gone before anybody has looked")
+    .and(at("retention: 7d"), "`orders` keeps them this long")
+    .help("keep dead letters at least as long as their source, 30d is usual");
+    (sources, unknown, short)
+}
+
+fn early(command: Option<Command>, problems: Vec<Diagnostic>, sources: Sources) -> Report {
+    let mut all = Diagnostics::default();
+    all.extend(problems);
+    let mut early = Report::invalid(command, &all, sources);
+    early.ended = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    early
+}
+
+fn invalid() -> Report {
+    let (sources, unknown, short) = problems();
+    early(Some(Command::Verify), vec![unknown, short], sources)
+}
+
+fn denied() -> Report {
+    let (sources, _, short) = problems();
+    early(
+        Some(Command::Apply { dry_run: false }),
+        vec![short],
+        sources,
+    )
+}
+
+fn usage() -> Report {
+    let problem = Diagnostic::error(Code::Usage, "unexpected argument '--frofile' found")
+        .help("a similar argument exists: '--profile'");
+    early(None, vec![problem], Sources::default())
+}
+
+fn unreachable() -> Report {
+    let problem = Diagnostic::error(Code::Unreachable, "cannot reach kafka:9092")
+        .detail("connection refused")
+        .help("check --bootstrap-servers");
+    let reason = problem.message.clone();
+    let topics = vec![
+        failing(&reason, topic("orders", 2, State::Unknown)),
+        failing(&reason, topic("payments", 9, State::Unknown)),
+    ];
+    let mut report = report(Command::Verify, ExitCode::Unreachable, topics);
+    report.cluster = None;
+    report.stopped = true;
+    report.diagnostics = vec![problem];
+    report
+}
+
+fn plan() -> Report {
+    let mut topics = vec![
+        topic("payments", 9, State::Matching),
+        topic("ingestion-events", 12, State::ToCreate),
+        of(
+            "ingestion-events",
+            Role::Dlq,
+            topic("ingestion-events-dlq", 15, State::ToCreate),
+        ),
+        mismatched(2),
+    ];
+    topics[1].partitions = None;
+    report(Command::Plan, ExitCode::Differences, topics)
+}
+
+fn dry_run() -> Report {
+    let topics = vec![topic("orders", 2, State::ToCreate)];
+    report(Command::Apply { dry_run: true }, ExitCode::Matching, topics)
+}
+
+fn verify() -> Report {
+    let mut missing = of(
+        "payments",
+        Role::Dlq,
+        topic("payments-dlq", 9, State::ToCreate),
+    );
+    missing.fails = true;
+    let mut external = topic("partner.feed", 20, State::Missing);
+    external.external = true;
+    let secret = "TOPIC_AUTHORIZATION_FAILED: Not authorized to access topics";
+    let topics = vec![
+        topic("payments", 7, State::Matching),
+        missing,
+        mismatched(2),
+        external,
+        failing(secret, topic("secret", 30, State::Unknown)),
+    ];
+    let mut report = report(Command::Verify, ExitCode::Unauthorized, topics);
+    let unseen = Diagnostic::error(
+        Code::Authorization,
+        "1 topic cannot be seen with the rights of User:ci",
+    )
+    .detail(format!("secret\n{secret}"))
+    .help("someone who may can grant the rights:")
+    .command("kafka-acls --bootstrap-server kafka:9092 --add --topic secret");
+    let untold = Diagnostic::warning(
+        Code::Unverifiable,
+        "payments: the broker does not tell local.retention.ms, so it cannot be verified",
+    )
+    .help("the broker may be too old for it, keep it secret, or need DESCRIBE_CONFIGS");
+    report.diagnostics = vec![unseen, untold];
+    report
+}
+
+/// The findings that `--fail-on none` lets pass.
+fn lenient() -> Report {
+    let mut topics = vec![
+        mismatched(2),
+        topic("payments", 9, State::ToCreate),
+        topic("refunds", 14, State::Matching),
+    ];
+    for topic in &mut topics {
+        topic.fails = false;
+    }
+    report(Command::Verify, ExitCode::Matching, topics)
+}
+
+fn matching() -> Report {
+    let topics = vec![
+        topic("orders", 2, State::Matching),
+        topic("payments", 9, State::Matching),
+    ];
+    report(Command::Verify, ExitCode::Matching, topics)
+}
+
+fn apply() -> Report {
+    let topics = vec![
+        topic("orders", 2, State::Created),
+        topic("payments", 9, State::Matching),
+    ];
+    let mut report = report(
+        Command::Apply { dry_run: false },
+        ExitCode::Matching,
+        topics,
+    );
+    report.diagnostics = vec![Diagnostic::note(
+        Code::NotSettled,
+        "created topics were not waited for (--no-settle)",
+    )];
+    report
+}
+
+fn failed() -> Report {
+    let lost = "created, but partition 2 had no leader after 60 s";
+    let topics = vec![
+        topic("orders", 2, State::Created),
+        failing(lost, topic("payments", 9, State::Failed)),
+        Topic {
+            fails: true,
+            ..topic("refunds", 14, State::ToCreate)
+        },
+    ];
+    let mut report = report(
+        Command::Apply { dry_run: false },
+        ExitCode::Terminated,
+        topics,
+    );
+    report.diagnostics = vec![Diagnostic::error(
+        Code::Interrupted,
+        "interrupted by SIGTERM; what was sent is reported",
+    )];
+    report
+}

@@ -1,0 +1,77 @@
+//! JSON reports against docs/report.schema.json, by an independent validator.
+
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+/// The schema lets later versions add keys; here a key that it does not name is a mistake.
+static CLOSED: LazyLock<Validator> = LazyLock::new(|| {
+    let mut schema = published();
+    close(&mut schema);
+    jsonschema::validator_for(&schema).expect("a schema")
+});
+
+fn published() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json");
+    let text = std::fs::read_to_string(path).expect("the schema");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.values_mut().for_each(close);
+            // The keys of a report's object, and not the conditions upon some of them.
+            if object.get("type") == Some(&json!("object")) && object.contains_key("properties") {
+                object.insert("additionalProperties".to_owned(), json!(false));
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// Whether a text is a report; says why not.
+pub(crate) fn check(text: &str) -> Result<(), String> {
+    let report: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let errors: Vec<_> = CLOSED
+        .iter_errors(&report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors.join("\n"))
+    }
+}
+
+#[test]
+fn the_schema_is_one() {
+    assert!(jsonschema::meta::is_valid(&published()));
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let (_, report) = crate::samples::all().remove(7);
+    let good: Value =
+        serde_json::from_str(&crate::formats::written("json", &report)).expect("JSON");
+    assert_eq!(check(&good.to_string()), Ok(()));
+    for (pointer, wrong) in [
+        ("/schema", json!("topicctl.report/2")),
+        ("/command", json!("delete")),
+        ("/exit_code", json!(6)),
+        ("/summary/declared", json!(-1)),
+        ("/topics/0/status", json!("fine")),
+        ("/topics/0/role", json!("spare")),
+        ("/topics/0/line", json!(0)),
+        ("/topics/2/mismatches/0/found", json!(3)),
+        ("/topics/2/mismatches/0/origin", json!("topic")),
+        ("/topics/2/mismatches/1/key", json!(null)),
+        ("/diagnostics/0/severity", json!("fatal")),
+    ] {
+        let mut report = good.clone();
+        *report.pointer_mut(pointer).expect(pointer) = wrong;
+        assert!(check(&report.to_string()).is_err(), "{pointer}");
+    }
+}
