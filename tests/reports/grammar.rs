@@ -152,7 +152,6 @@ pub(crate) fn markdown(text: &str) -> Result<Vec<String>, String> {
         "</details>",
     ];
     let options = Options::ENABLE_TABLES | Options::ENABLE_GFM | Options::ENABLE_STRIKETHROUGH;
-    let tags = Regex::new("<[^>]*>").expect("a pattern");
     let (mut rows, mut codes) = (0, Vec::new());
     let (mut blocks, mut open) = (0, false);
     let tags = Regex::new("<[^>]*>").expect("a pattern");
