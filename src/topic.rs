@@ -274,6 +274,17 @@ pub struct ConsumerGroup {
     pub produces: Vec<String>,
 }
 
+/// A step of a pipeline that reads or writes a topic.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct StepUse {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The step's name.
+    pub step: String,
+    /// Whether it writes; else it reads.
+    pub writes: bool,
+}
+
 /// How producers choose a partition: by which field, with which hash.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PartitionKey {
@@ -355,6 +366,8 @@ pub struct DeclaredTopic {
     pub allow: Vec<String>,
     /// The groups that read it.
     pub consumer_groups: Vec<ConsumerGroup>,
+    /// The steps of pipelines that read or write it.
+    pub steps: Vec<StepUse>,
     /// How keys find their partition.
     pub partition_key: Option<PartitionKey>,
     /// Where it is declared.

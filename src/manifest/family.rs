@@ -245,11 +245,13 @@ impl<'a> Candidates<'a> {
             match (first.external, candidate.external) {
                 (false, true) => {
                     first.beside.extend(candidate.raw);
+                    first.shared_dlq = first.shared_dlq.take().or(candidate.shared_dlq);
                     return Some(at);
                 }
                 (true, false) => {
                     let external = std::mem::replace(first, candidate);
                     first.beside.extend(external.raw);
+                    first.shared_dlq = first.shared_dlq.take().or(external.shared_dlq);
                     return Some(at);
                 }
                 _ => {}

@@ -12,7 +12,7 @@ use super::raw::{self, Pipeline, Step, Topic};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::topic::{ConsumerGroup, DeclaredTopic, Role, TopicName};
+use crate::topic::{self, ConsumerGroup, DeclaredTopic, Role, TopicName};
 
 /// The last words of a standard name.
 const KINDS: [&str; 4] = ["input", "output", "error", "dead-letter"];
@@ -21,9 +21,11 @@ const KINDS: [&str; 4] = ["input", "output", "error", "dead-letter"];
 #[derive(Debug)]
 pub(super) struct StepUse {
     pipeline: String,
+    step: String,
     listeners: Option<(u32, Span)>,
     reads: Vec<Used>,
     writes: Vec<Used>,
+    input: Option<TopicName>,
     output: Option<TopicName>,
 }
 
@@ -307,13 +309,15 @@ fn step_topics<'a>(
                 .members("listeners", text, &context, gatherer.diagnostics)?;
         Some((members, text.span))
     });
-    let output = output.map(|index| gatherer.all.list[index].name.clone());
+    let named = |index: Option<usize>| index.map(|index| gatherer.all.list[index].name.clone());
     StepUse {
         pipeline: pipeline.name.clone(),
+        step: name.to_owned(),
         listeners,
         reads,
         writes,
-        output,
+        input: named(input),
+        output: named(output),
     }
 }
 
@@ -504,6 +508,23 @@ pub(super) fn finish(
                     produces: produces.clone(),
                 }),
             }
+        }
+        let read = step.reads.iter().map(|used| &used.name).chain(&step.input);
+        let written = step
+            .writes
+            .iter()
+            .map(|used| &used.name)
+            .chain(&step.output);
+        for (name, writes) in read
+            .map(|name| (name, false))
+            .chain(written.map(|name| (name, true)))
+        {
+            let Some(at) = index.get(name) else { continue };
+            topics[*at].steps.push(topic::StepUse {
+                pipeline: step.pipeline.clone(),
+                step: step.step.clone(),
+                writes,
+            });
         }
         diagnostics.extend(idle_listeners(step, |name| {
             Some(&topics[*index.get(name)?])

@@ -454,9 +454,10 @@ impl<'a> Resolver<'a> {
         let text = |text: Option<&Text>, diagnostics: &mut Diagnostics| {
             text.and_then(|text| self.evaluate(text, context, diagnostics))
         };
-        let groups = raw.map_or(&[][..], |raw| &raw.consumer_groups);
-        let consumer_groups = groups
-            .iter()
+        // Another team's entry beside this one may name its own groups.
+        let entries = raw.into_iter().chain(candidate.beside.iter().copied());
+        let consumer_groups = entries
+            .flat_map(|entry| &entry.consumer_groups)
             .filter_map(|group| {
                 let members = group
                     .members
@@ -501,6 +502,8 @@ impl<'a> Resolver<'a> {
                 .filter_map(|code| self.check_code(code, context, diagnostics))
                 .collect(),
             consumer_groups,
+            // Filled in once every topic is there.
+            steps: Vec::new(),
             partition_key: raw
                 .and_then(|raw| raw.partition_key.as_ref())
                 .map(|key| self.partition_key(key, context, diagnostics)),

@@ -1,5 +1,5 @@
 //! A flowchart in Mermaid's language: families with the way of a message that fails, the groups
-//! that read, and where they write.
+//! and the steps of pipelines that read, and where they write.
 //!
 //! Ids are made of letters, digits and `_`; everything foreign stands in quoted labels. The order
 //! is that of the topics, so that the drawing changes only where the manifests do.
@@ -29,7 +29,28 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
             [] => {}
         }
     }
-    let (readers, writers) = groups(topics);
+    let pipelines = pipelines(topics);
+    for (pipeline, steps) in &pipelines {
+        let id = ids.of("p_", pipeline);
+        chart.line(format_args!(
+            "  subgraph {id}[\"pipeline {}\"]",
+            escaped(pipeline)
+        ));
+        for step in steps {
+            let id = ids.of("s_", &format!("{pipeline}/{step}"));
+            chart.line(format_args!("    {id}[[\"{}\"]]:::step", escaped(step)));
+        }
+        chart.line(format_args!("  end"));
+    }
+    // The group of a pipeline is drawn by its steps.
+    let drawn = |group: &str| {
+        group
+            .strip_suffix("-consumer-group")
+            .is_some_and(|name| pipelines.contains_key(name))
+    };
+    let (mut readers, mut writers) = groups(topics);
+    readers.retain(|group, _| !drawn(group));
+    writers.retain(|(group, _)| !drawn(group));
     let known_only = writers
         .iter()
         .map(|(_, topic)| *topic)
@@ -53,7 +74,19 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
     }
     for topic in topics {
         let from = ids.of("t_", topic.name.as_str());
-        for group in &topic.consumer_groups {
+        for step in &topic.steps {
+            let id = ids.of("s_", &format!("{}/{}", step.pipeline, step.step));
+            if step.writes {
+                chart.edge(&id, "produces", &from);
+            } else {
+                chart.edge(&from, "", &id);
+            }
+        }
+        for group in topic
+            .consumer_groups
+            .iter()
+            .filter(|group| !drawn(&group.name))
+        {
             let to = ids.of("g_", &group.name);
             chart.edge(&from, "", &to);
         }
@@ -63,6 +96,18 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
         chart.edge(&from, "produces", &to);
     }
     chart.finish()
+}
+
+/// The steps of each pipeline, by name.
+fn pipelines(topics: &[DeclaredTopic]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut pipelines: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for step in topics.iter().flat_map(|topic| &topic.steps) {
+        pipelines
+            .entry(&step.pipeline)
+            .or_default()
+            .insert(&step.step);
+    }
+    pipelines
 }
 
 /// Every group with its members, and what it writes, each in a stable order.
@@ -159,6 +204,7 @@ impl Chart {
   classDef error stroke:#c0392b
   classDef external stroke:#999,color:#999
   classDef group fill:none
+  classDef step fill:none,stroke-width:2px
 ";
         format!("flowchart LR\n{}{STYLES}", self.lines)
     }

@@ -51,6 +51,8 @@ fn meaning(topic: &DeclaredTopic) -> impl PartialEq + Debug + use<> {
         env,
         allow,
         consumer_groups,
+        // A pipeline becomes its topics and groups.
+        steps: _,
         partition_key,
         span: _,
     } = topic.clone();

@@ -30,6 +30,7 @@ fn topic(text: &str, groups: &[&str]) -> DeclaredTopic {
         config: BTreeMap::new(),
         env: None,
         allow: vec![],
+        steps: Vec::new(),
         consumer_groups: groups
             .iter()
             .map(|group| ConsumerGroup {
