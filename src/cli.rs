@@ -48,7 +48,7 @@ pub enum Command {
     /// Topics that exist are compared and left alone.
     Apply(Box<ApplyArgs>),
     /// Show what apply would do; only reads
-    Plan(Box<LookArgs>),
+    Plan(Box<PlanArgs>),
     /// Compare the cluster with the manifests; only reads
     Verify(Box<VerifyArgs>),
     /// Check the manifests without a cluster
@@ -62,6 +62,12 @@ pub enum Command {
     ///
     /// Every value is resolved: tiers, variables and the profile are gone.
     Render(RenderArgs),
+    /// Write a manifest or a snapshot of a cluster; only reads
+    ///
+    /// The manifest declares every topic with what is set on the topic itself, and verifies clean
+    /// against the same cluster. A snapshot is for plan and verify --cluster-snapshot, where no
+    /// cluster is at hand.
+    Export(Box<ExportArgs>),
     /// Tell which partition keys land in, without a cluster
     ///
     /// The partition count and the hash are those that a manifest declares for a topic, or are
@@ -99,12 +105,57 @@ pub struct ApplyArgs {
     pub no_settle: bool,
 }
 
+/// `topicctl plan`.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// What plan shares with verify and apply.
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// What plan shares with verify.
+    #[command(flatten)]
+    pub snapshot: SnapshotArgs,
+}
+
+/// Comparing with a snapshot.
+#[derive(Args, Debug)]
+pub struct SnapshotArgs {
+    /// Compare with a snapshot that `export --snapshot` took, and with no cluster
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_CLUSTER_SNAPSHOT",
+        conflicts_with = "ConnectionArgs",
+        help_heading = "Connection"
+    )]
+    pub cluster_snapshot: Option<PathBuf>,
+}
+
+/// `topicctl export`.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// Only these topics: a name or GLOB; may be repeated
+    #[arg(short, long, value_name = "GLOB", env = "TOPICCTL_EXPORT_SELECT")]
+    pub select: Vec<String>,
+    /// Not these; may be repeated
+    #[arg(long, value_name = "GLOB", env = "TOPICCTL_IGNORE")]
+    pub ignore: Vec<String>,
+    /// Write a snapshot to this file in place of a manifest; `-` is standard output
+    #[arg(long, value_name = "FILE", env = "TOPICCTL_SNAPSHOT")]
+    pub snapshot: Option<PathBuf>,
+    /// Which cluster to ask.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
 /// `topicctl verify`.
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
     /// What verify shares with plan and apply.
     #[command(flatten)]
     pub look: LookArgs,
+    /// What verify shares with plan.
+    #[command(flatten)]
+    pub snapshot: SnapshotArgs,
     /// Report configurations that are set on a topic and not declared
     #[arg(long, env = "TOPICCTL_STRICT", help_heading = "Findings")]
     pub strict: bool,
@@ -139,12 +190,13 @@ pub struct VerifyArgs {
     /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
     #[arg(
         long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
+        conflicts_with = "cluster_snapshot",
         help_heading = "Findings"
     )]
     pub groups: bool,
 }
 
-/// `topicctl plan`, and what it shares with verify and apply.
+/// What plan, verify and apply share.
 #[derive(Args, Debug)]
 pub struct LookArgs {
     /// What to read.
@@ -384,6 +436,16 @@ pub struct ManifestArgs {
     #[arg(long, env = "TOPICCTL_DENY_WARNINGS", value_parser = BoolishValueParser::new())]
     pub deny_warnings: bool,
 }
+
+/// The variables of [`ConnectionArgs`]: defaults, which a snapshot on the command line puts aside.
+pub const CONNECTION_VARIABLES: [&str; 6] = [
+    "TOPICCTL_BOOTSTRAP_SERVERS",
+    "TOPICCTL_COMMAND_CONFIG",
+    "TOPICCTL_X",
+    "TOPICCTL_CLIENT_ID",
+    "TOPICCTL_TIMEOUT",
+    "TOPICCTL_WAIT",
+];
 
 /// How to reach the cluster.
 #[derive(Args, Debug)]

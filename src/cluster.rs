@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod kafka;
+pub mod snapshot;
 
 use std::collections::BTreeMap;
 use std::fmt;

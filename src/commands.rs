@@ -6,6 +6,7 @@
 
 mod apply;
 mod explain;
+mod export;
 mod init;
 mod look;
 mod partition;
@@ -15,6 +16,7 @@ mod report_files;
 mod schema;
 mod session;
 mod validate;
+mod whole_file;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
@@ -25,7 +27,9 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, ValueEnum};
 
 use self::report_files::ReportFiles;
-use crate::cli::{Cli, Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm};
+use crate::cli::{
+    self, Cli, Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm,
+};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::report::text::Layout;
@@ -50,7 +54,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
         Command::Plan(args) => {
             let run = || in_runtime(look::plan(args));
-            (&args.output, report::Command::Plan, Box::new(run))
+            (&args.look.output, report::Command::Plan, Box::new(run))
         }
         Command::Verify(args) => {
             let run = || in_runtime(look::verify(args));
@@ -62,6 +66,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             };
             let run = || in_runtime(apply::run(args));
             (&args.look.output, command, Box::new(run))
+        }
+        Command::Export(args) => {
+            let answer = try_in_runtime(export::run(args));
+            return tell_text(answer.unwrap_or_else(Err), false);
         }
         Command::Explain(args) => {
             return tell_text(explain::run(args), args.output == ExplainFormat::Json);
@@ -120,18 +128,23 @@ fn start_log() {
 }
 
 fn in_runtime(run: impl Future<Output = Report>) -> Report {
+    try_in_runtime(run).unwrap_or_else(|report| *report)
+}
+
+fn try_in_runtime<T>(run: impl Future<Output = T>) -> Result<T, Box<Report>> {
     match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {
-        Ok(runtime) => runtime.block_on(run),
+        Ok(runtime) => Ok(runtime.block_on(run)),
         Err(error) => {
             let mut problems = Diagnostics::default();
             problems.push(Diagnostic::error(
                 Code::Usage,
                 format!("cannot start: {error}"),
             ));
-            Report::invalid(None, &problems, Sources::default())
+            let report = Report::invalid(None, &problems, Sources::default());
+            Err(Box::new(report))
         }
     }
 }
@@ -146,10 +159,16 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let all_profiles = arguments
         .iter()
         .any(|argument| argument == "--all-profiles");
+    let of_snapshot = arguments.iter().any(|argument| {
+        let text = argument.to_string_lossy();
+        text == "--cluster-snapshot" || text.starts_with("--cluster-snapshot=")
+    });
     // On the command line the two contradict each other; a variable only gives a default.
     let ignored = |name: &OsStr| {
         let empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
-        empty || (all_profiles && name == "TOPICCTL_PROFILE")
+        empty
+            || (all_profiles && name == "TOPICCTL_PROFILE")
+            || (of_snapshot && cli::CONNECTION_VARIABLES.iter().any(|one| name == *one))
     };
     match read(without_variables(Cli::command(), &ignored)) {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {

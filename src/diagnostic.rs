@@ -186,6 +186,8 @@ codes! {
     AcceptedExpired = "accepted-expired",
     /// An accepted mismatch that was not found.
     AcceptedUnused = "accepted-unused",
+    /// A snapshot that cannot be read.
+    Snapshot = "snapshot",
     /// Interrupted by a signal.
     Interrupted = "interrupted",
     /// Created topics were not waited for.
@@ -215,6 +217,7 @@ impl Code {
                 | Self::UnmanagedTopic
                 | Self::AcceptedExpired
                 | Self::AcceptedUnused
+                | Self::Snapshot
                 | Self::Interrupted
                 | Self::NotSettled
         )

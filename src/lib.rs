@@ -15,6 +15,7 @@ pub mod commands;
 pub mod diagnostic;
 pub mod exit;
 pub mod explain;
+pub mod export;
 pub mod groups;
 pub mod health;
 pub mod interrupt;

@@ -10,7 +10,7 @@ mod json;
 mod kafka_topics;
 mod mermaid;
 mod shell;
-mod yaml;
+pub(crate) mod yaml;
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::topic::DeclaredTopic;

@@ -39,6 +39,8 @@ pub enum Command {
     Render,
     /// Where keys land.
     Partition,
+    /// What exists, as a manifest or a snapshot.
+    Export,
     /// What apply would do.
     Plan,
     /// Whether the cluster is as declared.
@@ -58,6 +60,7 @@ impl Command {
             Self::Explain => "explain",
             Self::Render => "render",
             Self::Partition => "partition",
+            Self::Export => "export",
             Self::Plan => "plan",
             Self::Verify => "verify",
             Self::Apply { .. } => "apply",

@@ -8,7 +8,7 @@
 //!   must be empty.
 //!
 //! `SNAPSHOTS=overwrite cargo test --test cases` writes the expectations; read them as prose
-//! before they are kept. Elapsed times are `[ELAPSED]`. What git or a checkout could spoil (links,
+//! before they are kept. Elapsed times are `[ELAPSED]`, ages `[AGE]`. What git or a checkout could spoil (links,
 //! pipes, files without rights) is in `tests/cli.rs`.
 
 use std::collections::BTreeSet;
@@ -70,6 +70,12 @@ fn run(case: &Path) -> Result<(), Failed> {
         .insert(
             "[ELAPSED]",
             Regex::new(r"\b\d+\.\d\d s\b").expect("a regular expression"),
+        )
+        .map_err(|error| error.to_string())?;
+    redactions
+        .insert(
+            "[AGE]",
+            Regex::new(r"\b\d+ days old\b").expect("a regular expression"),
         )
         .map_err(|error| error.to_string())?;
     let text = |bytes: Vec<u8>| {

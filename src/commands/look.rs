@@ -8,19 +8,18 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::session::{Look, Session};
 use crate::apply::Outcome;
-use crate::cli::{LookArgs, VerifyArgs};
-use crate::cluster::Absence;
+use crate::cli::{LookArgs, PlanArgs, VerifyArgs};
+use crate::cluster::{Absence, ObserveTopics};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
+use crate::plan::Plan;
 use crate::report::{self, Command, Report};
 
 /// Shows what apply would do.
-pub(super) async fn plan(args: &LookArgs) -> Report {
+pub(super) async fn plan(args: &PlanArgs) -> Report {
     let look = Look::plain(Absence::Confirmed);
-    match Session::open(args, Command::Plan, &look).await {
-        Ok((session, plan)) => session.close(&Outcome::of_plan(plan), None, false, None),
-        Err(report) => *report,
-    }
+    let path = args.snapshot.cluster_snapshot.as_deref();
+    run(&args.look, path, Command::Plan, &look).await
 }
 
 /// Compares the cluster with the manifests.
@@ -39,17 +38,11 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
         unmanaged: args.unmanaged,
         ignore,
     };
-    let mut report = match Session::open(&args.look, Command::Verify, &look).await {
-        Ok((mut session, plan)) => {
-            let outcomes = Outcome::of_plan(plan);
-            let stop = if args.groups {
-                session.see_groups(&outcomes).await.err()
-            } else {
-                None
-            };
-            session.close(&outcomes, stop.as_ref(), false, None)
-        }
-        Err(report) => *report,
+    let path = args.snapshot.cluster_snapshot.as_deref();
+    let mut report = if args.groups && path.is_none() {
+        with_groups(&args.look, &look).await
+    } else {
+        run(&args.look, path, Command::Verify, &look).await
     };
     let acceptances = report::mending::acceptances;
     let files = [
@@ -75,6 +68,33 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::options().write(true).create_new(true).open(path)?;
     file.write_all(text.as_bytes())
+}
+
+async fn run(args: &LookArgs, snapshot: Option<&Path>, command: Command, look: &Look) -> Report {
+    let ended = match snapshot {
+        None => ended(Session::open(args, command, look).await),
+        Some(path) => ended(Session::replay(args, path, command, look).await),
+    };
+    ended.unwrap_or_else(|report| *report)
+}
+
+fn ended<C: ObserveTopics>(
+    opened: Result<(Session<C>, Plan), Box<Report>>,
+) -> Result<Report, Box<Report>> {
+    let (session, plan) = opened?;
+    Ok(session.close(&Outcome::of_plan(plan), None, false, None))
+}
+
+/// Verifies, and looks at the declared consumer groups.
+async fn with_groups(args: &LookArgs, look: &Look) -> Report {
+    match Session::open(args, Command::Verify, look).await {
+        Ok((mut session, plan)) => {
+            let outcomes = Outcome::of_plan(plan);
+            let stop = session.see_groups(&outcomes).await.err();
+            session.close(&outcomes, stop.as_ref(), false, None)
+        }
+        Err(report) => *report,
+    }
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {

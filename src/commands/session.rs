@@ -1,18 +1,19 @@
 //! What the commands share: the manifests and the connection of the arguments, or the report that
 //! says why there is none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use globset::GlobSet;
 
 use super::progress::Line;
-use crate::accepted::{self, Date};
+use crate::accepted::{self, Accepted, Date};
 use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
+use crate::cluster::snapshot::Snapshot;
 use crate::cluster::{Absence, ClusterError, Keys, ObserveGroups, ObserveTopics, Wanted};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
@@ -116,10 +117,51 @@ struct Offline {
     sources: Sources,
     diagnostics: Diagnostics,
     topics: Vec<DeclaredTopic>,
+    declared: BTreeSet<TopicName>,
     access: Access,
+    fail_on: FailOn,
+    accepted: Vec<Accepted>,
 }
 
 impl Offline {
+    /// Reads the manifests.
+    fn begin(args: &LookArgs, command: Command) -> Result<Self, Early> {
+        let Manifests {
+            sources,
+            topics,
+            declared,
+            diagnostics,
+            fail_on,
+            accepted,
+        } = read(&args.manifests, command)?;
+        let mut offline = Self {
+            command,
+            sources,
+            diagnostics,
+            topics,
+            declared,
+            access: Access::default(),
+            fail_on: FailOn::default(),
+            accepted,
+        };
+        match args.fail_on(fail_on.as_deref()) {
+            Ok(fail_on) => offline.fail_on = fail_on,
+            Err(message) => {
+                let help = "give `none`, or the findings that fail the run";
+                let problem = Diagnostic::error(Code::Usage, message).help(help);
+                return Err(offline.refuse([problem]));
+            }
+        }
+        Ok(offline)
+    }
+
+    /// The report of a run whose input is wrong.
+    fn refuse(mut self, problems: impl IntoIterator<Item = Diagnostic>) -> Early {
+        self.diagnostics.extend(problems);
+        let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
+        Box::new(report)
+    }
+
     /// The report of a run that saw nothing of the cluster: every topic is unknown.
     fn end(mut self, exit: ExitCode, problem: Diagnostic) -> Early {
         let reason = problem.message.clone();
@@ -152,13 +194,26 @@ impl Offline {
     }
 }
 
-/// One run against a cluster.
-pub(super) struct Session {
+/// Where a run looks.
+struct Place<C> {
+    /// What the report calls it.
+    label: String,
+    /// Who asks, with SASL.
+    user: Option<String>,
+    /// How long to wait for brokers that are starting.
+    wait: Duration,
+    /// Becomes what is looked at.
+    opening: C,
+}
+
+/// One run against a cluster, or what was recorded of one.
+pub(super) struct Session<C> {
     command: Command,
     sources: Sources,
     diagnostics: Diagnostics,
     fail_on: FailOn,
-    pub(super) cluster: Kafka,
+    pub(super) cluster: C,
+    label: String,
     pub(super) interrupts: Interrupts,
     identity: ClusterIdentity,
     access: Access,
@@ -169,57 +224,98 @@ pub(super) struct Session {
     groups: Option<Sight>,
 }
 
-impl Session {
+impl Session<Kafka> {
     /// Reads the manifests, connects, observes and plans.
     pub(super) async fn open(
         args: &LookArgs,
         command: Command,
         look: &Look,
     ) -> Result<(Self, Plan), Early> {
-        let manifests = read(&args.manifests, command)?;
-        let Manifests {
-            mut sources,
-            topics,
-            declared,
-            mut diagnostics,
-            fail_on,
-            accepted,
-        } = manifests;
-        let fail_on = match args.fail_on(fail_on.as_deref()) {
-            Ok(fail_on) => fail_on,
-            Err(message) => {
-                let help = "give `none`, or the findings that fail the run";
-                diagnostics.push(Diagnostic::error(Code::Usage, message).help(help));
-                return Err(Box::new(Report::invalid(
-                    Some(command),
-                    &diagnostics,
-                    sources,
-                )));
-            }
-        };
-        let settings = match settings(&args.connection, &mut sources) {
+        let mut offline = Offline::begin(args, command)?;
+        let settings = match settings(&args.connection, &mut offline.sources) {
             Ok(settings) => settings,
-            Err(problems) => {
-                diagnostics.extend(problems);
-                return Err(Box::new(Report::invalid(
-                    Some(command),
-                    &diagnostics,
-                    sources,
-                )));
-            }
+            Err(problems) => return Err(offline.refuse(problems)),
         };
-        let access = Access {
-            bootstrap_servers: settings.bootstrap_servers().to_owned(),
-            command_config: settings.command_config().map(Into::into),
-            brokers: Vec::new(),
+        offline.access.bootstrap_servers = settings.bootstrap_servers().to_owned();
+        offline.access.command_config = settings.command_config().map(Into::into);
+        let line = Line::new();
+        let waiting = line.clone();
+        let place = Place {
+            label: settings.bootstrap_servers().to_owned(),
+            user: settings.user().map(str::to_owned),
+            wait: settings.wait(),
+            opening: Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)),
         };
-        let offline = Offline {
-            command,
-            sources,
-            diagnostics,
-            topics,
-            access,
+        Self::look(offline, place, look, &line).await
+    }
+}
+
+impl Session<Snapshot> {
+    /// Reads the manifests and what was recorded of a cluster, and plans.
+    pub(super) async fn replay(
+        args: &LookArgs,
+        path: &Path,
+        command: Command,
+        look: &Look,
+    ) -> Result<(Self, Plan), Early> {
+        let mut offline = Offline::begin(args, command)?;
+        let snapshot = match snapshot(path) {
+            Ok(snapshot) => snapshot,
+            Err(problem) => return Err(offline.refuse([*problem])),
         };
+        let age = snapshot.taken_at.age(SystemTime::now().into());
+        let reached = &snapshot.reached;
+        offline
+            .access
+            .bootstrap_servers
+            .clone_from(&reached.bootstrap_servers);
+        offline
+            .access
+            .command_config
+            .clone_from(&reached.command_config);
+        let place = Place {
+            label: format!("snapshot of {}, {age}", reached.bootstrap_servers),
+            user: reached.user.clone(),
+            wait: Duration::ZERO,
+            opening: std::future::ready(Ok(snapshot)),
+        };
+        Self::look(offline, place, look, &Line::new()).await
+    }
+}
+
+impl<C: ObserveTopics + ObserveGroups> Session<C> {
+    /// Reads the consumer groups that the topics declare, and the topics' offsets.
+    ///
+    /// # Errors
+    /// What ended it: then nothing is told of groups.
+    pub(super) async fn see_groups(&mut self, outcomes: &[Outcome]) -> Result<(), Stop> {
+        let declared: Vec<_> = outcomes.iter().map(|outcome| &outcome.topic).collect();
+        let wanted = groups::wanted(&declared, &self.observed);
+        let line = Line::new();
+        line.doing(format!("reading {} consumer groups", wanted.groups.len()));
+        let seen = tokio::select! {
+            seen = self.cluster.observe_groups(&wanted) => seen.map_err(Stop::Cluster),
+            signal = self.interrupts.first() => Err(Stop::Interrupted(signal)),
+        };
+        line.clear();
+        self.groups = Some(groups::sight(&declared, &self.observed, &seen?));
+        Ok(())
+    }
+}
+
+impl<C: ObserveTopics> Session<C> {
+    async fn look(
+        offline: Offline,
+        place: Place<impl Future<Output = Result<C, ClusterError>>>,
+        look: &Look,
+        line: &Line,
+    ) -> Result<(Self, Plan), Early> {
+        let Place {
+            label,
+            user,
+            wait,
+            opening,
+        } = place;
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
@@ -230,7 +326,7 @@ impl Session {
         let wanted: Vec<_> = offline
             .topics
             .iter()
-            .map(|topic| match look.strict || fail_on.undeclared {
+            .map(|topic| match look.strict || offline.fail_on.undeclared {
                 true => Wanted {
                     name: topic.name.clone(),
                     keys: Keys::All,
@@ -238,15 +334,12 @@ impl Session {
                 false => Outcome::wanted(topic),
             })
             .collect();
-        let line = Line::new();
         let looking = async {
-            let waiting = line.clone();
-            let cluster =
-                Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)).await?;
+            let cluster = opening.await?;
             line.clear();
             line.doing(format!("reading {} topics", wanted.len()));
             let observation = cluster.observe(&wanted, look.absence).await?;
-            let names = match look.unmanaged || fail_on.unmanaged {
+            let names = match look.unmanaged || offline.fail_on.unmanaged {
                 true => cluster.names().await?,
                 false => Vec::new(),
             };
@@ -268,11 +361,14 @@ impl Session {
             }
         };
         let Offline {
+            command,
             sources,
             diagnostics,
             topics,
+            declared,
             mut access,
-            ..
+            fail_on,
+            accepted,
         } = offline;
         access.brokers.clone_from(&observation.cluster.brokers);
         let ignored = |name: &TopicName| look.ignore.is_match(name.as_str());
@@ -295,34 +391,17 @@ impl Session {
             diagnostics,
             fail_on,
             cluster,
+            label,
             interrupts,
             identity: observation.cluster,
             access,
             unmanaged,
-            user: settings.user().map(str::to_owned),
-            wait: settings.wait(),
+            user,
+            wait,
             observed: observation.topics,
             groups: None,
         };
         Ok((session, plan))
-    }
-
-    /// Reads the consumer groups that the topics declare, and the topics' offsets.
-    ///
-    /// # Errors
-    /// What ended it: then nothing is told of groups.
-    pub(super) async fn see_groups(&mut self, outcomes: &[Outcome]) -> Result<(), Stop> {
-        let declared: Vec<_> = outcomes.iter().map(|outcome| &outcome.topic).collect();
-        let wanted = groups::wanted(&declared, &self.observed);
-        let line = Line::new();
-        line.doing(format!("reading {} consumer groups", wanted.groups.len()));
-        let seen = tokio::select! {
-            seen = self.cluster.observe_groups(&wanted) => seen.map_err(Stop::Cluster),
-            signal = self.interrupts.first() => Err(Stop::Interrupted(signal)),
-        };
-        line.clear();
-        self.groups = Some(groups::sight(&declared, &self.observed, &seen?));
-        Ok(())
     }
 
     /// The report of what came of the topics.
@@ -334,7 +413,7 @@ impl Session {
         more: impl IntoIterator<Item = Diagnostic>,
     ) -> Report {
         let cluster = Cluster {
-            label: self.access.bootstrap_servers.clone(),
+            label: self.label,
             identity: self.identity,
         };
         let ending = Ending {
@@ -393,8 +472,29 @@ fn interrupted(signal: Signal) -> Diagnostic {
     )
 }
 
+/// What a file recorded of a cluster.
+fn snapshot(path: &Path) -> Result<Snapshot, Box<Diagnostic>> {
+    let problem = |message: String, detail: String| {
+        Box::new(
+            Diagnostic::error(Code::Snapshot, message)
+                .detail(detail)
+                .help("`topicctl export --snapshot FILE` takes one"),
+        )
+    };
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| problem(format!("cannot read {shown}"), error.to_string()))?;
+    Snapshot::from_json(&text).map_err(|error| {
+        let message = format!("{shown} is no snapshot that this version reads");
+        problem(message, error.to_string())
+    })
+}
+
 /// The settings of the connection, or everything that is wrong with them.
-fn settings(args: &ConnectionArgs, sources: &mut Sources) -> Result<Settings, Vec<Diagnostic>> {
+pub(super) fn settings(
+    args: &ConnectionArgs,
+    sources: &mut Sources,
+) -> Result<Settings, Vec<Diagnostic>> {
     let path = args
         .command_config
         .as_deref()

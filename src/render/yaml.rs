@@ -213,7 +213,7 @@ fn block(topic: &DeclaredTopic, main: &DeclaredTopic) -> Mapping {
 }
 
 /// Whole numbers look better without quotes, and read the same.
-fn broker_form(value: &str) -> Value {
+pub(crate) fn broker_form(value: &str) -> Value {
     match value.parse::<i64>() {
         Ok(number) if number.to_string() == value => Value::from(number),
         _ => text(value),
@@ -247,11 +247,12 @@ fn partition_key(key: &PartitionKey) -> Value {
     Value::Mapping(fields)
 }
 
-fn set(mapping: &mut Mapping, field: &str, value: Value) {
+/// Sets a field.
+pub(crate) fn set(mapping: &mut Mapping, field: &str, value: Value) {
     mapping.insert(Value::String(field.to_owned()), value);
 }
 
 /// A text that means itself: a manifest's dollars begin variables.
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     Value::String(text.replace('$', "$$"))
 }

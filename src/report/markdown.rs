@@ -103,6 +103,8 @@ fn write_row(topic: &Topic, command: Command, out: &mut dyn Write) -> io::Result
     for difference in &topic.mismatches {
         let text = with_values(difference, code);
         cell.push(format!("{}: {text}", code(field(difference))));
+        let accepted = difference.accepted.iter();
+        cell.extend(accepted.map(|reason| format!("accepted: {}", code(reason))));
         cell.extend(difference.advice.iter().map(|advice| prose(advice)));
     }
     cell.extend(topic.error.iter().map(|error| code(error)));

@@ -91,6 +91,8 @@ pub(super) fn details(topic: &Topic) -> Vec<String> {
         let text = declared_and_found(difference);
         lines.push(format!("{}: {text}", field(difference)));
         lines.push(format!("  declared by {}", difference.declared_by));
+        let accepted = difference.accepted.iter();
+        lines.extend(accepted.map(|reason| format!("  accepted: {reason}")));
         lines.extend(difference.advice.iter().map(|text| format!("  {text}")));
         lines.extend(difference.remedy.iter().map(|text| format!("  {text}")));
     }

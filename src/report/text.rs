@@ -252,7 +252,11 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
     let declared = summary.declared;
     let time = format!("{:.2} s", report.elapsed.as_secs_f64());
     match command {
-        Command::Validate | Command::Explain | Command::Render | Command::Partition => {
+        Command::Validate
+        | Command::Explain
+        | Command::Render
+        | Command::Partition
+        | Command::Export => {
             let files = plural(report.sources.len(), "file");
             format!(
                 "{} declared in {files}: all valid.",

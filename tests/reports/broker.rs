@@ -94,6 +94,12 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
         "status=\"matching\"} 1",
     ];
     holds(&run(&["verify"], wanted, 0), matching);
+    // Groups and statistics stand in JSON, and in the others nothing breaks.
+    let grouped = "topics: [{ name: orders, replication_factor: 1, retention: 7d, \
+                   consumer_groups: [billing] }]\n";
+    let seen = run(&["verify", "--groups"], grouped, 0);
+    assert!(seen[1].contains("\"not-there-yet\""), "{}", seen[1]);
+    assert!(seen[1].contains("\"earliest\": 0"), "{}", seen[1]);
     let differs = [
         "mismatch ",
         "\"mismatched\"",

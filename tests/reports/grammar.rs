@@ -154,6 +154,7 @@ pub(crate) fn markdown(text: &str) -> Result<Vec<String>, String> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_GFM | Options::ENABLE_STRIKETHROUGH;
     let (mut rows, mut codes) = (0, Vec::new());
     let (mut blocks, mut open) = (0, false);
+    let tags = Regex::new("<[^>]*>").expect("a pattern");
     for event in Parser::new_ext(text, options) {
         match event {
             Event::InlineHtml(html) if &*html == "<code>" => {
@@ -165,7 +166,6 @@ pub(crate) fn markdown(text: &str) -> Result<Vec<String>, String> {
                 codes.last_mut().expect("it is open").push_str(&text);
             }
             Event::Html(html) | Event::InlineHtml(html) => {
-                let tags = Regex::new("<[^>]*>").expect("a pattern");
                 for tag in tags.find_iter(&html) {
                     if !ours.contains(&tag.as_str()) {
                         return Err(format!("markup {html}"));

@@ -72,9 +72,20 @@ fn difference() -> impl Strategy<Value = Difference> {
         foreign(),
         some(),
         some(),
+        some(),
     )
         .prop_map(
-            |(key, declared, found, declared_human, found_human, declared_by, advice, remedy)| {
+            |(
+                key,
+                declared,
+                found,
+                declared_human,
+                found_human,
+                declared_by,
+                advice,
+                remedy,
+                accepted,
+            )| {
                 Difference {
                     field: "config",
                     key: Some(key),
@@ -87,7 +98,7 @@ fn difference() -> impl Strategy<Value = Difference> {
                     advice,
                     // Commands are made of quoted words, on one line.
                     remedy: remedy.map(|text| topicctl::diagnostic::printable(&text).into_owned()),
-                    accepted: None,
+                    accepted,
                 }
             },
         )

@@ -1,0 +1,142 @@
+//! A recorded observation: what a cluster looked like at one moment, for comparing with no cluster
+//! at hand.
+//!
+//! [`Snapshot::take`] asks a cluster through [`ObserveTopics`], [`Snapshot::to_json`] and
+//! [`Snapshot::from_json`] are the file's text, and a snapshot answers as [`ObserveTopics`] itself.
+//! It writes to no cluster, opens no file and asks no clock. And it never says *absent* of a name
+//! that it does not know to be absent: [`Scope`] says what that takes.
+
+mod file;
+mod moment;
+mod scope;
+mod take;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use file::SnapshotError;
+pub use moment::Moment;
+pub use scope::{Pattern, Scope, ScopeError};
+
+use super::{Absence, ClusterError, ClusterErrorKind, Keys, ObserveTopics, Unserved, Wanted};
+use crate::observed::{
+    ClusterIdentity, Observation, Observed, ObservedConfig, ObservedPartition, ObservedTopic,
+    Unknown,
+};
+use crate::topic::{ConfigKey, Partitions, TopicName};
+
+/// What a cluster looked like.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Snapshot {
+    /// When it was asked.
+    pub taken_at: Moment,
+    /// Which cluster it was.
+    pub cluster: ClusterIdentity,
+    /// How it was reached, so that remedies name the cluster and not the file.
+    pub reached: Reached,
+    /// What it was asked for.
+    pub scope: Scope,
+    /// What it answered.
+    pub topics: BTreeMap<TopicName, Recorded>,
+}
+
+/// How the cluster of a snapshot was reached. Holds no secret.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reached {
+    /// `host:port`, separated by commas.
+    pub bootstrap_servers: String,
+    /// The path of the Java client's properties file, where one was given.
+    pub command_config: Option<PathBuf>,
+    /// Who asked, with SASL.
+    pub user: Option<String>,
+}
+
+/// What is known of one name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Recorded {
+    /// It exists.
+    Present {
+        /// Every partition, by ascending id.
+        partitions: Vec<ObservedPartition>,
+        /// All of the configuration, or why it could not be read.
+        config: Result<BTreeMap<ConfigKey, ObservedConfig>, Unknown>,
+    },
+    /// The cluster was asked for this name, and said that there is no such topic.
+    Absent,
+    /// It could not be read.
+    Unknown(Unknown),
+}
+
+impl Snapshot {
+    /// What is known of a name, with the keys that matter.
+    fn recall(&self, wanted: &Wanted) -> Observed {
+        let unknown = |reason: &str| {
+            Observed::Unknown(Unknown {
+                exists: false,
+                unauthorized: false,
+                reason: reason.to_owned(),
+            })
+        };
+        match self.topics.get(&wanted.name) {
+            Some(Recorded::Present { partitions, config }) => {
+                let config = match (&wanted.keys, config) {
+                    (Keys::These(keys), _) if keys.is_empty() => BTreeMap::new(),
+                    (_, Err(unknown)) => return Observed::Unknown(unknown.clone()),
+                    (Keys::All, Ok(config)) => config.clone(),
+                    // A cluster is asked for these only, and says nothing of the others.
+                    (Keys::These(keys), Ok(config)) => keys
+                        .iter()
+                        .filter_map(|key| Some((key.clone(), config.get(key)?.clone())))
+                        .collect(),
+                };
+                let partitions = partitions.clone();
+                Observed::Present(ObservedTopic { partitions, config })
+            }
+            Some(Recorded::Absent) => Observed::Absent,
+            Some(Recorded::Unknown(unknown)) => Observed::Unknown(unknown.clone()),
+            None if self.scope.would_show(&wanted.name) => Observed::Absent,
+            None if self.scope.asks_for(&wanted.name) => unknown(
+                "the snapshot does not hold it, and its taker may not have had the right to see it",
+            ),
+            None => unknown("the snapshot was not asked for it"),
+        }
+    }
+}
+
+impl ObserveTopics for Snapshot {
+    async fn identity(&self) -> Result<ClusterIdentity, ClusterError> {
+        Ok(self.cluster.clone())
+    }
+
+    async fn names(&self) -> Result<Vec<TopicName>, ClusterError> {
+        let exists = |recorded: &Recorded| match recorded {
+            Recorded::Present { .. } => true,
+            Recorded::Unknown(unknown) => unknown.exists,
+            Recorded::Absent => false,
+        };
+        let topics = self.topics.iter();
+        let present = topics.filter(|(_, recorded)| exists(recorded));
+        Ok(present.map(|(name, _)| name.clone()).collect())
+    }
+
+    async fn observe(&self, wanted: &[Wanted], _: Absence) -> Result<Observation, ClusterError> {
+        let topics = wanted
+            .iter()
+            .map(|one| (one.name.clone(), self.recall(one)))
+            .collect();
+        let cluster = self.cluster.clone();
+        Ok(Observation { cluster, topics })
+    }
+
+    async fn unserved(&self, _: &[(TopicName, Partitions)]) -> Result<Vec<Unserved>, ClusterError> {
+        Err(ClusterError {
+            kind: ClusterErrorKind::Configuration,
+            message: "a snapshot has no leaders that could be asked".to_owned(),
+            detail: None,
+            help: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
