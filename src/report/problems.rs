@@ -78,7 +78,7 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
             let message = format!("interrupted by {}; {what}", signal.as_str());
             all.push(Diagnostic::error(Code::Interrupted, message));
         }
-        Some(Stop::Refused) => all.push(refused(outcomes, cluster, user, access, sources)),
+        Some(Stop::Refused) => all.extend(refused(outcomes, cluster, user, access, sources)),
         Some(Stop::UnknownExistence) => {}
     }
     all.extend(unknown(outcomes, stop.is_some(), user, access));
@@ -154,27 +154,37 @@ fn unmanaged(names: &[TopicName], fail_on: FailOn) -> Option<Diagnostic> {
     )
 }
 
+/// The broker's refusals; `None` where the preflight only got no answer, which is told as unknown.
 fn refused(
     outcomes: &[Outcome],
     cluster: &Cluster,
     user: Option<&str>,
     access: &Access,
     sources: &Sources,
-) -> Diagnostic {
-    let reasons: Vec<_> = outcomes
-        .iter()
-        .filter_map(|outcome| match &outcome.status {
-            Status::Refused(refusal) => Some((outcome, refusal.to_string())),
-            Status::Unknown(unknown) if !unknown.exists => Some((outcome, unknown.reason.clone())),
+) -> Option<Diagnostic> {
+    let refusals = || {
+        outcomes.iter().filter_map(|outcome| match &outcome.status {
+            Status::Refused(refusal) => Some((outcome, refusal)),
             _ => None,
         })
+    };
+    let reasons: Vec<_> = refusals()
+        .map(|(outcome, refusal)| (outcome, refusal.to_string()))
         .collect();
-    let new = outcomes
-        .iter()
-        .filter(|o| o.status == Status::ToCreate)
-        .count()
-        + reasons.len();
-    let has = |code: &str| reasons.iter().any(|(_, reason)| reason.starts_with(code));
+    if reasons.is_empty() {
+        return None;
+    }
+    let is_new = |outcome: &&Outcome| match &outcome.status {
+        Status::ToCreate | Status::Refused(_) => true,
+        Status::Unknown(unknown) => !unknown.exists,
+        _ => false,
+    };
+    let new = outcomes.iter().filter(is_new).count();
+    let unauthorized: Vec<_> = refusals()
+        .filter(|(_, refusal)| refusal.unauthorized)
+        .map(|(outcome, _)| &outcome.topic.name)
+        .collect();
+    let has = |code: &str| refusals().any(|(_, refusal)| refusal.code == code);
     let brokers = cluster.identity.broker_count();
     let (help, command) = if has("INVALID_REPLICATION_FACTOR") {
         let s = if brokers == 1 { "" } else { "s" };
@@ -183,15 +193,11 @@ fn refused(
              fewer replicas, such as --profile dev, and for one that is starting use --wait 60s"
         );
         (Some(help), None)
-    } else if reasons
-        .iter()
-        .any(|(_, reason)| reason.contains("AUTHORIZATION_FAILED"))
-    {
-        let names: Vec<_> = reasons
-            .iter()
-            .map(|(outcome, _)| &outcome.topic.name)
-            .collect();
-        (Some(GRANT.to_owned()), Some(grant(&names, user, access)))
+    } else if !unauthorized.is_empty() {
+        (
+            Some(GRANT.to_owned()),
+            Some(grant(&unauthorized, user, access)),
+        )
     } else {
         (None, None)
     };
@@ -205,11 +211,11 @@ fn refused(
         ),
     )
     .detail(detail);
-    Diagnostic {
+    Some(Diagnostic {
         help,
         command,
         ..diagnostic
-    }
+    })
 }
 
 /// Topics with their places, those of one reason together and the reason below them.
