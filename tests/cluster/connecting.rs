@@ -72,7 +72,7 @@ fn wrong_credentials_fail_at_once_and_name_the_user() {
         expect(
             &error,
             ClusterErrorKind::Authentication,
-            "does not authenticate",
+            "do not authenticate",
             "KAFKA_USERNAME",
         );
     });
