@@ -262,15 +262,9 @@ pub struct ExplainArgs {
         env = "TOPICCTL_MANIFESTS"
     )]
     pub manifests: Vec<PathBuf>,
-    /// Use the values of this profile
-    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
-    pub profile: Option<String>,
-    /// Set a variable; may be repeated
-    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
-    pub vars: Vec<(String, String)>,
-    /// Leave the environment out of the manifests' variables
-    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
-    pub no_env: bool,
+    /// What holds for them.
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
     /// How to write the explanation
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
@@ -379,15 +373,9 @@ pub struct PartitionArgs {
         env = "TOPICCTL_MANIFESTS"
     )]
     pub manifests: Vec<PathBuf>,
-    /// Use the values of this profile
-    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
-    pub profile: Option<String>,
-    /// Set a variable; may be repeated
-    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
-    pub vars: Vec<(String, String)>,
-    /// Leave the environment out of the manifests' variables
-    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
-    pub no_env: bool,
+    /// What holds for them.
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
     /// How to write the result
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = PartitionFormat::Text,
@@ -419,22 +407,30 @@ pub struct ManifestArgs {
     /// Manifest files and directories; `-` reads standard input
     #[arg(value_name = "PATH", default_value = "manifests/")]
     pub paths: Vec<PathBuf>,
+    /// What holds for them.
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
+    /// Only these topics and their families: GLOB, tier:NAME, owner:NAME or file:GLOB; may be
+    /// repeated
+    #[arg(short, long, value_name = "SELECTION", env = "TOPICCTL_SELECT")]
+    pub select: Vec<String>,
+    /// Treat warnings as errors
+    #[arg(long, env = "TOPICCTL_DENY_WARNINGS", value_parser = BoolishValueParser::new())]
+    pub deny_warnings: bool,
+}
+
+/// What the values of manifests depend on.
+#[derive(Args, Debug, Clone)]
+pub struct ConditionArgs {
     /// Use the values of this profile
     #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
     pub profile: Option<String>,
     /// Set a variable; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
     pub vars: Vec<(String, String)>,
-    /// Only these topics and their families: GLOB, tier:NAME, owner:NAME or file:GLOB; may be
-    /// repeated
-    #[arg(short, long, value_name = "SELECTION", env = "TOPICCTL_SELECT")]
-    pub select: Vec<String>,
     /// Leave the environment out of the manifests' variables
     #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
     pub no_env: bool,
-    /// Treat warnings as errors
-    #[arg(long, env = "TOPICCTL_DENY_WARNINGS", value_parser = BoolishValueParser::new())]
-    pub deny_warnings: bool,
 }
 
 /// The variables of [`ConnectionArgs`]: defaults, which a snapshot on the command line puts aside.

@@ -2,7 +2,7 @@
 //! says why there is none.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use globset::GlobSet;
@@ -10,7 +10,7 @@ use globset::GlobSet;
 use super::progress::Line;
 use crate::accepted::{self, Accepted, Date};
 use crate::apply::{Outcome, Status, Stop};
-use crate::cli::{ConnectionArgs, LookArgs, ManifestArgs};
+use crate::cli::{ConditionArgs, ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
 use crate::cluster::snapshot::Snapshot;
@@ -53,9 +53,9 @@ impl Look {
 /// A report that ends a run early.
 type Early = Box<Report>;
 
-/// What the arguments ask to read.
-pub(super) fn request(args: &ManifestArgs) -> Request {
-    let environment = if args.no_env {
+/// All of what the paths declare, under these conditions.
+pub(super) fn request(paths: &[PathBuf], conditions: &ConditionArgs) -> Request {
+    let environment = if conditions.no_env {
         BTreeMap::new()
     } else {
         // What is not UTF-8 cannot be named in a manifest.
@@ -64,37 +64,55 @@ pub(super) fn request(args: &ManifestArgs) -> Request {
             .collect()
     };
     Request {
-        paths: args.paths.clone(),
-        profile: args.profile.clone().filter(|profile| !profile.is_empty()),
+        paths: paths.to_vec(),
+        profile: filled(conditions.profile.as_ref()),
         outside: Outside {
-            given: args.vars.iter().cloned().collect(),
+            given: conditions.vars.iter().cloned().collect(),
             environment,
         },
+        select: Vec::new(),
+    }
+}
+
+/// What the arguments ask to read.
+fn selected(args: &ManifestArgs) -> Request {
+    Request {
         select: args
             .select
             .iter()
             .filter(|selection| !selection.is_empty())
             .cloned()
             .collect(),
+        ..request(&args.paths, &args.conditions)
     }
+}
+
+fn filled(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
 }
 
 /// Reads the manifests that the arguments name.
 pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
-    accept(manifest::read(&request(args)), args, command)
+    accept(manifest::read(&selected(args)), args.deny_warnings, command)
 }
 
 /// Reads them under every declared profile.
 pub(super) fn read_all_profiles(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
-    accept(manifest::read_all_profiles(&request(args)), args, command)
+    let manifests = manifest::read_all_profiles(&selected(args));
+    accept(manifests, args.deny_warnings, command)
 }
 
-fn accept(manifests: Manifests, args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
+/// Manifests without errors, or the report of what is wrong with them.
+pub(super) fn accept(
+    manifests: Manifests,
+    deny_warnings: bool,
+    command: Command,
+) -> Result<Manifests, Early> {
     let mut manifests = manifests;
     manifests
         .diagnostics
         .extend(accepted::expired(&manifests.accepted, today()));
-    let refused = args.deny_warnings && manifests.diagnostics.has_warnings();
+    let refused = deny_warnings && manifests.diagnostics.has_warnings();
     if manifests.diagnostics.has_errors() || refused {
         let report = Report::invalid(Some(command), &manifests.diagnostics, manifests.sources);
         return Err(Box::new(report));
