@@ -464,6 +464,7 @@ impl<C: ObserveTopics> Session<C> {
         Report {
             command: Some(self.command),
             exit,
+            cluster_name: None,
             cluster: Some(cluster),
             topics: outcomes
                 .iter()

@@ -35,6 +35,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
     Report {
         command: Some(Command::Validate),
         exit: ExitCode::Matching,
+        cluster_name: None,
         cluster: None,
         topics,
         diagnostics: manifests.diagnostics.sorted(&manifests.sources),
