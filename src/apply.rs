@@ -95,6 +95,8 @@ pub enum Stop {
     Refused,
     /// The cluster could not be asked.
     Cluster(ClusterError),
+    /// The cluster was read, and the preflight got no answer: nothing was created.
+    Unchecked(ClusterError),
     /// A signal came.
     Interrupted(Signal),
 }
@@ -224,7 +226,11 @@ impl<C: CreateTopics> Run<'_, C> {
             return Ok(());
         }
         self.wait_for_brokers(brokers, &families).await?;
-        self.preflight(families.clone()).await?;
+        let checked = self.preflight(families.clone()).await;
+        if self.options.dry_run || checked == Err(Stop::Refused) {
+            self.read_appeared().await?;
+        }
+        checked?;
         if self.options.dry_run {
             return Ok(());
         }
@@ -255,8 +261,9 @@ impl<C: CreateTopics> Run<'_, C> {
         families.into_iter().map(|(_, topics)| topics).collect()
     }
 
-    /// A cluster that is just starting has fewer brokers than it will have. When the time is over
-    /// the preflight has the word: the broker says best what is missing.
+    /// A cluster that is just starting has fewer brokers than it will have, and may not answer
+    /// every time. When the time is over the preflight has the word: the broker says best what is
+    /// missing.
     async fn wait_for_brokers(
         &self,
         mut registered: usize,
@@ -274,16 +281,21 @@ impl<C: CreateTopics> Run<'_, C> {
         let mut pause = settle::Pause::default();
         while registered < needed && Instant::now() < deadline {
             (self.progress)(Progress::WaitingForBrokers { registered, needed });
-            tokio::select! {
-                () = pause.next_before(deadline) => {}
+            let look = async {
+                pause.next_before(deadline).await;
+                tokio::time::timeout_at(deadline, self.cluster.identity()).await
+            };
+            let identity = tokio::select! {
+                identity = look => identity,
                 signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
+            };
+            match identity {
+                Ok(Ok(identity)) => registered = identity.broker_count(),
+                Ok(Err(error)) if error.may_pass() => {}
+                Ok(Err(error)) => return Err(Stop::Cluster(error)),
+                // It is silent until the deadline.
+                Err(_) => break,
             }
-            registered = self
-                .cluster
-                .identity()
-                .await
-                .map_err(Stop::Cluster)?
-                .broker_count();
         }
         Ok(())
     }
@@ -295,7 +307,7 @@ impl<C: CreateTopics> Run<'_, C> {
         let mut refused = false;
         for batch in batch::split(families) {
             let answers = tokio::select! {
-                answers = self.cluster.validate(&batch) => answers.map_err(Stop::Cluster)?,
+                answers = self.cluster.validate(&batch) => answers.map_err(Stop::Unchecked)?,
                 signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
             };
             for (name, answer) in answers {
@@ -321,6 +333,20 @@ impl<C: CreateTopics> Run<'_, C> {
             }
         }
         if refused { Err(Stop::Refused) } else { Ok(()) }
+    }
+
+    /// Reads the topics that appeared, where nothing will be created.
+    async fn read_appeared(&mut self) -> Result<(), Stop> {
+        let appeared = self.appeared.clone();
+        let interrupts = self.interrupts;
+        let read = async {
+            let settled = self.settle(&appeared).await;
+            self.compare(&settled).await;
+        };
+        tokio::select! {
+            () = read => Ok(()),
+            signal = interrupts.first() => Err(Stop::Interrupted(signal)),
+        }
     }
 
     /// Sends the creations. Returns the topics that may exist now.

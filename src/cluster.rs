@@ -195,3 +195,15 @@ pub struct ClusterError {
     /// The way out.
     pub help: Option<String>,
 }
+
+impl ClusterError {
+    /// Whether the same question may have an answer later.
+    pub fn may_pass(&self) -> bool {
+        match self.kind {
+            ClusterErrorKind::Unreachable | ClusterErrorKind::Broker => true,
+            ClusterErrorKind::Configuration
+            | ClusterErrorKind::Authentication
+            | ClusterErrorKind::Authorization => false,
+        }
+    }
+}

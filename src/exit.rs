@@ -100,7 +100,7 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
         return (*signal).into();
     }
     let stopped = ending.stop.and_then(|stop| match stop {
-        Stop::Cluster(error) => Some(ExitCode::from(error.kind)),
+        Stop::Cluster(error) | Stop::Unchecked(error) => Some(ExitCode::from(error.kind)),
         Stop::UnknownExistence | Stop::Refused | Stop::Interrupted(_) => None,
     });
     let found = || {

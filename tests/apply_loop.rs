@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -24,6 +25,9 @@ use topicctl::observed::{
 use topicctl::plan::plan;
 use topicctl::topic::{DeclaredTopic, Partitions, ReplicationFactor, TopicName};
 
+/// Signals are for the whole process, so those who send them take turns.
+static SIGNALS: Mutex<()> = Mutex::new(());
+
 /// What the cluster does with the creation of a topic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Habit {
@@ -39,6 +43,8 @@ enum Habit {
     IsSilent,
     /// Somebody else makes it before the check.
     AppearsBeforeTheCheck,
+    /// The same, with other values.
+    AppearsOtherwiseBeforeTheCheck,
     /// Somebody else makes it before the creation.
     AppearsBeforeTheCreation,
     /// Drops its configuration.
@@ -55,6 +61,9 @@ struct Fake {
     looks: Cell<usize>,
     /// How many brokers there are when it is asked the first time; each time, one more.
     brokers: Cell<usize>,
+    /// How often it fails to tell its brokers, and how.
+    troubled: Cell<usize>,
+    trouble: Option<ClusterErrorKind>,
     /// How often leaders do not serve yet.
     not_served: Cell<usize>,
     /// Sends itself a signal with each creation, and waits until it has arrived.
@@ -83,7 +92,10 @@ impl Fake {
             in_sync: replicas.clone(),
         };
         let config = topic.config.iter().map(|(key, value)| {
-            let dropped = self.habit(topic) == Some(Habit::DropsConfig);
+            let otherwise = [Habit::DropsConfig, Habit::AppearsOtherwiseBeforeTheCheck];
+            let dropped = self
+                .habit(topic)
+                .is_some_and(|habit| otherwise.contains(&habit));
             let value = if dropped { "4711" } else { value.as_str() };
             let origin = ObservedOrigin::Topic;
             (
@@ -129,6 +141,17 @@ fn refusal() -> Answer {
 
 impl ObserveTopics for Fake {
     async fn identity(&self) -> Result<ClusterIdentity, ClusterError> {
+        if counts_down(&self.troubled) {
+            let Some(kind) = self.trouble else {
+                return std::future::pending().await;
+            };
+            return Err(ClusterError {
+                kind,
+                message: "trouble".to_owned(),
+                detail: None,
+                help: None,
+            });
+        }
         let brokers = self.brokers.get();
         self.brokers.set(brokers + 1);
         let brokers = (1..=i32::try_from(brokers).expect("few")).collect();
@@ -181,7 +204,7 @@ impl CreateTopics for Fake {
         let check = |topic: &NewTopic| match self.habit(topic) {
             Some(Habit::Refuses) => refusal(),
             Some(Habit::IsSilent) => Answer::Unclear("REQUEST_TIMED_OUT".to_owned()),
-            Some(Habit::AppearsBeforeTheCheck) => {
+            Some(Habit::AppearsBeforeTheCheck | Habit::AppearsOtherwiseBeforeTheCheck) => {
                 self.make(topic);
                 Answer::AlreadyExists
             }
@@ -288,6 +311,32 @@ fn run_with(
             &|_| (),
         )
         .await
+    })
+}
+
+/// The same over a plan that saw two brokers.
+fn run_two_of_three(
+    fake: &Fake,
+    topics: Vec<DeclaredTopic>,
+    options: Options,
+    interrupts: impl FnOnce() -> Interrupts,
+) -> Applied {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let absent = topics
+            .iter()
+            .map(|one| (one.name.clone(), Observed::Absent));
+        let observation = Observation {
+            cluster: ClusterIdentity {
+                id: None,
+                brokers: vec![1, 2],
+            },
+            topics: absent.collect(),
+        };
+        let plan = plan(topics, &observation, &[]);
+        apply(fake, plan, options, &interrupts(), &|_| ()).await
     })
 }
 
@@ -464,6 +513,96 @@ fn brokers_are_waited_for_as_many_as_a_topic_has_replicas() {
 }
 
 #[test]
+fn a_wait_for_brokers_bears_what_may_pass() {
+    let wanted = || declared("  - { name: replicated, replication_factor: 3 }\n");
+    let fake = |trouble, troubled| Fake {
+        trouble,
+        troubled: Cell::new(troubled),
+        brokers: Cell::new(2),
+        ..Fake::default()
+    };
+    let patient = |seconds| Options {
+        brokers: Duration::from_secs(seconds),
+        ..OPTIONS
+    };
+    // Three times no answer, and then two brokers, and three.
+    for kind in [ClusterErrorKind::Unreachable, ClusterErrorKind::Broker] {
+        let fake = fake(Some(kind), 3);
+        let applied = run_two_of_three(&fake, wanted(), patient(600), Interrupts::none);
+        assert_eq!(*status(&applied, "replicated"), Status::Created);
+        assert_eq!((fake.troubled.get(), fake.brokers.get()), (0, 4));
+    }
+    // What no wait would mend ends it.
+    let fake_without_rights = fake(Some(ClusterErrorKind::Authentication), 1);
+    let applied = run_two_of_three(
+        &fake_without_rights,
+        wanted(),
+        patient(600),
+        Interrupts::none,
+    );
+    assert_eq!(code(&applied), ExitCode::Unauthorized);
+    assert!(fake_without_rights.checked.borrow().is_empty());
+    // Without any answer the check has the word when the time is over.
+    let silent = fake(None, 1);
+    let applied = run_two_of_three(&silent, wanted(), patient(1), Interrupts::none);
+    assert_eq!(*status(&applied, "replicated"), Status::Created);
+    assert_eq!(silent.brokers.get(), 2);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_silent_broker() {
+    let _turn = SIGNALS.lock().unwrap_or_else(PoisonError::into_inner);
+    let interrupts = || {
+        let interrupts = Interrupts::listen().expect("signals");
+        kill_process(getpid(), Signal::INT).expect("a signal to this process");
+        interrupts
+    };
+    let silent = Fake {
+        troubled: Cell::new(1),
+        ..Fake::default()
+    };
+    let patient = Options {
+        brokers: Duration::from_secs(600),
+        ..OPTIONS
+    };
+    let wanted = declared("  - { name: replicated, replication_factor: 3 }\n");
+    let applied = run_two_of_three(&silent, wanted, patient, interrupts);
+    assert_eq!(code(&applied), ExitCode::Interrupted);
+    assert!(silent.checked.borrow().is_empty());
+}
+
+/// Where nothing will be created, what appeared since the plan is read all the same.
+#[test]
+fn what_appeared_is_compared_by_a_dry_run_and_beside_a_refusal() {
+    let dry = Options {
+        dry_run: true,
+        ..OPTIONS
+    };
+    let early = ("early", Habit::AppearsBeforeTheCheck);
+    let odd = ("odd", Habit::AppearsOtherwiseBeforeTheCheck);
+    let fake = Fake::with(&[early, odd]);
+    let applied = run_with(
+        &fake,
+        topics(&["early", "odd", "new"]),
+        dry,
+        Interrupts::none,
+    );
+    assert_eq!(*status(&applied, "early"), Status::Matches);
+    assert!(matches!(
+        status(&applied, "odd"),
+        Status::Mismatched { created: false, .. }
+    ));
+    assert_eq!(*status(&applied, "new"), Status::ToCreate);
+    assert_eq!(code(&applied), ExitCode::Differences);
+    let fake = Fake::with(&[early, ("refused", Habit::Refuses)]);
+    let applied = run(&fake, topics(&["early", "refused", "new"]));
+    assert_eq!(*status(&applied, "early"), Status::Matches);
+    assert_eq!(*status(&applied, "new"), Status::ToCreate);
+    assert_eq!(applied.stop, Some(Stop::Refused));
+    assert!(fake.created_names().is_empty());
+}
+
+#[test]
 fn settling_asks_until_topics_are_visible_and_served() {
     let fake = Fake::default();
     fake.not_served.set(3);
@@ -532,6 +671,7 @@ fn an_unknown_existence_stops_before_the_check() {
 
 #[test]
 fn a_signal_sends_no_new_request_and_settles_what_was_sent() {
+    let _turn = SIGNALS.lock().unwrap_or_else(PoisonError::into_inner);
     // Listening takes a runtime, and the cluster listens on its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

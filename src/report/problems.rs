@@ -30,6 +30,18 @@ pub fn of_cluster_error(error: &ClusterError) -> Diagnostic {
     }
 }
 
+/// The cluster could be read, and did not answer the check of what is new.
+fn unchecked(error: &ClusterError, access: &Access) -> Diagnostic {
+    if error.kind != ClusterErrorKind::Unreachable {
+        return of_cluster_error(error);
+    }
+    let message = "the brokers answer, but not the check of new topics; nothing was created";
+    Diagnostic::error(Code::Unreachable, message)
+        .detail(error.message.clone())
+        .help("new topics need the controller; see whether one leads:")
+        .command(access.command("kafka-metadata-quorum", &["describe", "--status"]))
+}
+
 /// What a run has come to.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
@@ -69,6 +81,11 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
     match stop {
         None => {}
         Some(Stop::Cluster(error)) => all.push(of_cluster_error(error)),
+        Some(Stop::Unchecked(error)) => {
+            // What was refused until then is still the reader's to mend.
+            all.extend(refused(outcomes, cluster, user, access, sources));
+            all.push(unchecked(error, access));
+        }
         Some(Stop::Interrupted(signal)) => {
             let what = if wrote {
                 "what was sent is reported"
