@@ -178,6 +178,8 @@ codes! {
     Unverifiable = "unverifiable",
     /// Partitions that are leaderless or not in sync.
     Unhealthy = "unhealthy",
+    /// New topics that want more replicas than the cluster has brokers.
+    TooFewBrokers = "too-few-brokers",
     /// A configuration that is set on a topic and not declared.
     UndeclaredConfig = "undeclared-config",
     /// A topic of the cluster that no manifest declares.
@@ -213,6 +215,7 @@ impl Code {
                 | Self::Refused
                 | Self::Unverifiable
                 | Self::Unhealthy
+                | Self::TooFewBrokers
                 | Self::UndeclaredConfig
                 | Self::UnmanagedTopic
                 | Self::AcceptedExpired

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::observed::{ObservedPartition, ObservedTopic};
 
-/// Partition numbers in a sentence; more are counted.
+/// Runs of numbers in a sentence; more are counted.
 const LISTED: usize = 12;
 
 /// A trouble that some partitions of a topic share.
@@ -28,6 +28,13 @@ pub enum AilmentKind {
         /// The brokers that hold replicas.
         replicas: Vec<i32>,
     },
+    /// The metadata names a leader, which does not serve.
+    Unserved {
+        /// The leader.
+        leader: i32,
+        /// What it said instead.
+        reason: String,
+    },
     /// Producers with acks=all are refused.
     BelowMinInsync {
         /// Replicas that are in sync.
@@ -44,13 +51,47 @@ pub enum AilmentKind {
     },
 }
 
+impl AilmentKind {
+    /// The brokers that have to be looked after.
+    pub fn brokers(&self) -> &[i32] {
+        match self {
+            Self::Leaderless { replicas } => replicas,
+            Self::Unserved { leader, .. } => std::slice::from_ref(leader),
+            Self::BelowMinInsync { out, .. } | Self::UnderReplicated { out } => out,
+        }
+    }
+}
+
 /// Looks at every partition. `min_insync` is min.insync.replicas where it is known.
 pub fn examine(topic: &ObservedTopic, min_insync: Option<usize>) -> Vec<Ailment> {
+    let ailments = topic
+        .partitions
+        .iter()
+        .filter_map(|partition| Some((ailment(partition, min_insync)?, partition.id)));
+    by_kind(ailments)
+}
+
+/// The ailments of partitions that were asked for their end and did not tell it, each with what
+/// was said instead. One without a leader has none to blame.
+pub fn unserved<'a>(
+    topic: &ObservedTopic,
+    refusals: impl IntoIterator<Item = (i32, &'a str)>,
+) -> Vec<Ailment> {
+    let leader_of = |id| {
+        let mut partitions = topic.partitions.iter();
+        partitions.find(|partition| partition.id == id)?.leader
+    };
+    by_kind(refusals.into_iter().filter_map(|(id, reason)| {
+        let leader = leader_of(id)?;
+        let reason = reason.to_owned();
+        Some((AilmentKind::Unserved { leader, reason }, id))
+    }))
+}
+
+fn by_kind(ailments: impl Iterator<Item = (AilmentKind, i32)>) -> Vec<Ailment> {
     let mut found: BTreeMap<AilmentKind, Vec<i32>> = BTreeMap::new();
-    for partition in &topic.partitions {
-        if let Some(kind) = ailment(partition, min_insync) {
-            found.entry(kind).or_default().push(partition.id);
-        }
+    for (kind, partition) in ailments {
+        found.entry(kind).or_default().push(partition);
     }
     found
         .into_iter()
@@ -61,7 +102,7 @@ pub fn examine(topic: &ObservedTopic, min_insync: Option<usize>) -> Vec<Ailment>
 fn ailment(partition: &ObservedPartition, min_insync: Option<usize>) -> Option<AilmentKind> {
     if partition.leader.is_none() {
         return Some(AilmentKind::Leaderless {
-            replicas: partition.replicas.clone(),
+            replicas: ascending(partition.replicas.clone()),
         });
     }
     let in_sync = |id: &&i32| partition.in_sync.contains(id);
@@ -77,31 +118,34 @@ fn ailment(partition: &ObservedPartition, min_insync: Option<usize>) -> Option<A
         return Some(AilmentKind::BelowMinInsync {
             in_sync: partition.in_sync.len(),
             wanted,
-            out,
+            out: ascending(out),
         });
     }
-    (!out.is_empty()).then_some(AilmentKind::UnderReplicated { out })
+    (!out.is_empty()).then(|| AilmentKind::UnderReplicated {
+        out: ascending(out),
+    })
+}
+
+/// In the order of numbers: the order of replicas only says who shall lead.
+fn ascending(mut ids: Vec<i32>) -> Vec<i32> {
+    ids.sort_unstable();
+    ids
 }
 
 impl fmt::Display for Ailment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let partitions = match self.partitions.as_slice() {
-            [one] => format!("partition {one}"),
-            many if many.len() <= LISTED => format!("partitions {}", listed(many)),
-            many => format!("{} partitions (the first is {})", many.len(), many[0]),
-        };
-        let (has, is) = if self.partitions.len() == 1 {
-            ("has", "is")
-        } else {
-            ("have", "are")
+        let s = if self.partitions.len() == 1 { "" } else { "s" };
+        write!(f, "partition{s} {}: ", numbers(&self.partitions))?;
+        let out_of_sync = |out: &[i32]| {
+            let are = if out.len() == 1 { "is" } else { "are" };
+            format!("{} {are} out of sync", brokers(out))
         };
         match &self.kind {
             AilmentKind::Leaderless { replicas } => {
-                write!(
-                    f,
-                    "{partitions} {has} no leader; the replicas are on {}",
-                    brokers(replicas)
-                )
+                write!(f, "replicas on {}", brokers(replicas))
+            }
+            AilmentKind::Unserved { leader, reason } => {
+                write!(f, "led by broker {leader} ({reason})")
             }
             AilmentKind::BelowMinInsync {
                 in_sync,
@@ -109,35 +153,52 @@ impl fmt::Display for Ailment {
                 out,
             } => write!(
                 f,
-                "{partitions} {has} {in_sync} of {wanted} replicas in sync that acks=all needs; \
-                 out of sync: {}",
-                brokers(out)
+                "{in_sync} in sync, {wanted} needed; {}",
+                out_of_sync(out)
             ),
-            AilmentKind::UnderReplicated { out } => {
-                write!(
-                    f,
-                    "{partitions} {is} under-replicated; out of sync: {}",
-                    brokers(out)
-                )
-            }
+            AilmentKind::UnderReplicated { out } => f.write_str(&out_of_sync(out)),
         }
     }
 }
 
-fn brokers(ids: &[i32]) -> String {
+/// `broker 3`, `brokers 1-3`.
+pub fn brokers(ids: &[i32]) -> String {
     match ids {
         [] => "no broker".to_owned(),
         [one] => format!("broker {one}"),
-        many => format!("brokers {}", listed(many)),
+        many => format!("brokers {}", numbers(many)),
     }
 }
 
-fn listed(numbers: &[i32]) -> String {
-    numbers
+/// Numbers for people, neighbours as a range: `0-5, 7`.
+fn numbers(ids: &[i32]) -> String {
+    let mut runs: Vec<(i32, i32)> = Vec::new();
+    for id in ascending(ids.to_vec()) {
+        match runs.last_mut() {
+            Some((_, last)) if i64::from(*last) + 1 == i64::from(id) => *last = id,
+            Some((_, last)) if *last == id => {}
+            _ => runs.push((id, id)),
+        }
+    }
+    let mut told: Vec<String> = runs
         .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+        .take(LISTED)
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            // Two neighbours are no range.
+            1 => format!("{first}, {last}"),
+            _ => format!("{first}-{last}"),
+        })
+        .collect();
+    let rest: i32 = runs
+        .iter()
+        .skip(LISTED)
+        .map(|(first, last)| last - first + 1)
+        .sum();
+    if rest > 0 {
+        told.push(format!("and {rest} more"));
+    }
+    told.join(", ")
 }
 
 #[cfg(test)]
@@ -180,11 +241,62 @@ mod tests {
         assert_eq!(
             told(partitions, Some(2)),
             [
-                "partition 2 has no leader; the replicas are on brokers 1, 2, 3",
-                "partition 1 has 1 of 2 replicas in sync that acks=all needs; out of sync: \
-                 brokers 2, 3",
-                "partitions 0, 3 are under-replicated; out of sync: broker 3",
+                "partition 2: replicas on brokers 1-3",
+                "partition 1: 1 in sync, 2 needed; brokers 2, 3 are out of sync",
+                "partitions 0, 3: broker 3 is out of sync",
             ]
+        );
+    }
+
+    #[test]
+    fn the_order_of_replicas_makes_no_difference() {
+        let mut other = partition(1, Some(1), &[1]);
+        other.replicas = vec![3, 2, 1];
+        assert_eq!(
+            told(vec![partition(0, Some(1), &[1]), other], Some(1)),
+            ["partitions 0, 1: brokers 2, 3 are out of sync"]
+        );
+    }
+
+    #[test]
+    fn a_partition_without_a_leader_has_none_that_does_not_serve() {
+        let topic = ObservedTopic {
+            partitions: vec![
+                partition(0, Some(2), &[2]),
+                partition(1, None, &[]),
+                partition(2, Some(2), &[2]),
+                partition(3, Some(1), &[1]),
+            ],
+            ..ObservedTopic::default()
+        };
+        let silent = "its leader gave no answer";
+        let refusals = [(0, silent), (1, silent), (2, silent), (3, "NOT_LEADER")];
+        let told = unserved(&topic, refusals);
+        let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "partition 3: led by broker 1 (NOT_LEADER)",
+                "partitions 0, 2: led by broker 2 (its leader gave no answer)",
+            ]
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_neighbours_are_a_range() {
+        for (ids, expected) in [
+            (vec![4], "4"),
+            (vec![0, 1], "0, 1"),
+            (vec![7, 0, 1, 2, 3, 4, 5], "0-5, 7"),
+            (vec![0, 2, 3, 4, 9, 11, 12], "0, 2-4, 9, 11, 12"),
+            ((0..1000).collect(), "0-999"),
+        ] {
+            assert_eq!(numbers(&ids), expected);
+        }
+        let scattered: Vec<i32> = (0..40).map(|number| number * 3).collect();
+        assert_eq!(
+            numbers(&scattered),
+            "0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, and 28 more"
         );
     }
 }

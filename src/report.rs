@@ -5,6 +5,7 @@
 
 pub mod github;
 pub mod groups;
+mod health;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use globset::GlobSet;
 
 use super::progress::Line;
+use super::serving;
 use crate::accepted::{self, Accepted, Date};
 use crate::apply::{Outcome, Status, Stop};
 use crate::cli::{ConditionArgs, ConnectionArgs, LookArgs, ManifestArgs};
@@ -220,6 +221,8 @@ struct Place<C> {
     user: Option<String>,
     /// How long to wait for brokers that are starting.
     wait: Duration,
+    /// Whether there are leaders that can be asked.
+    is_live: bool,
     /// Becomes what is looked at.
     opening: C,
 }
@@ -262,6 +265,7 @@ impl Session<Kafka> {
             label: settings.bootstrap_servers().to_owned(),
             user: settings.user().map(str::to_owned),
             wait: settings.wait(),
+            is_live: true,
             opening: Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)),
         };
         Self::look(offline, place, look, &line).await
@@ -295,6 +299,7 @@ impl Session<Snapshot> {
             label: format!("snapshot of {}, {age}", reached.bootstrap_servers),
             user: reached.user.clone(),
             wait: Duration::ZERO,
+            is_live: false,
             opening: std::future::ready(Ok(snapshot)),
         };
         Self::look(offline, place, look, &Line::new()).await
@@ -332,6 +337,7 @@ impl<C: ObserveTopics> Session<C> {
             label,
             user,
             wait,
+            is_live,
             opening,
         } = place;
         let interrupts = match Interrupts::listen() {
@@ -361,7 +367,11 @@ impl<C: ObserveTopics> Session<C> {
                 true => cluster.names().await?,
                 false => Vec::new(),
             };
-            Ok::<_, ClusterError>((cluster, observation, names))
+            let unserved = match offline.fail_on.health && is_live {
+                true => serving::unserved(&cluster, &observation).await?,
+                false => Vec::new(),
+            };
+            Ok::<_, ClusterError>((cluster, observation, names, unserved))
         };
         let looked = tokio::select! {
             looked = looking => looked,
@@ -371,7 +381,7 @@ impl<C: ObserveTopics> Session<C> {
             }
         };
         line.clear();
-        let (cluster, observation, names) = match looked {
+        let (cluster, observation, names, unserved) = match looked {
             Ok(looked) => looked,
             Err(error) => {
                 let problem = problems::of_cluster_error(&error);
@@ -400,7 +410,8 @@ impl<C: ObserveTopics> Session<C> {
             .filter(|entry| entry.is_in_force(today))
             .cloned()
             .collect();
-        let plan = plan(topics, &observation, &in_force);
+        let mut plan = plan(topics, &observation, &in_force);
+        serving::add(&unserved, &observation, &mut plan);
         let mut diagnostics = diagnostics;
         diagnostics.extend(accepted::unused(&accepted, &plan, today));
         let session = Self {
@@ -446,6 +457,7 @@ impl<C: ObserveTopics> Session<C> {
         let exit = exit::code(&ending);
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
         diagnostics.extend(problems::of_run(problems::Run {
+            command: self.command,
             outcomes,
             stop,
             wrote,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Cluster;
+use super::{Cluster, Command, health};
 use crate::apply::{Outcome, Status, Stop};
 use crate::catalog;
 use crate::cluster::{ClusterError, ClusterErrorKind};
@@ -45,6 +45,8 @@ fn unchecked(error: &ClusterError, access: &Access) -> Diagnostic {
 /// What a run has come to.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
+    /// Of this command.
+    pub command: Command,
     /// What became of the topics.
     pub outcomes: &'a [Outcome],
     /// Why it ended early.
@@ -121,6 +123,10 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
             .help("the broker may be too old for it, keep it secret, or need DESCRIBE_CONFIGS"),
         );
     }
+    all.extend(health::unhealthy(outcomes, run.fail_on.health, access));
+    if run.command == Command::Plan {
+        all.extend(health::too_few_brokers(outcomes, access, sources));
+    }
     for outcome in outcomes {
         all.extend(beside(outcome, run.fail_on));
     }
@@ -140,20 +146,13 @@ fn finding(fails: bool, code: Code, message: String) -> Diagnostic {
 /// What was seen of a topic beside its mismatches.
 fn beside(outcome: &Outcome, fail_on: FailOn) -> Vec<Diagnostic> {
     let name = &outcome.topic.name;
-    let ailments = outcome.seen.ailments.iter().map(|ailment| {
-        finding(
-            fail_on.health,
-            Code::Unhealthy,
-            format!("{name}: {ailment}"),
-        )
-    });
     let undeclared = outcome.seen.undeclared.iter().map(|(key, value)| {
         let shown = catalog::human(key.as_str(), value);
         let message = format!("{name}: {key} is set to {shown} on the topic, and not declared");
         finding(fail_on.undeclared, Code::UndeclaredConfig, message)
             .help(format!("declare it: config: {{ {key}: {value} }}"))
     });
-    ailments.chain(undeclared).collect()
+    undeclared.collect()
 }
 
 fn unmanaged(names: &[TopicName], fail_on: FailOn) -> Option<Diagnostic> {

@@ -304,10 +304,8 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
 }
 
 fn applied(report: &Report, summary: Summary, time: &str) -> String {
-    let settled = !report
-        .diagnostics
-        .iter()
-        .any(|one| one.code == diagnostic::Code::NotSettled);
+    let told = |code| report.diagnostics.iter().any(|one| one.code == code);
+    let settled = !told(diagnostic::Code::NotSettled);
     let mut parts = Vec::new();
     let created = if settled {
         "created and usable"
@@ -322,7 +320,8 @@ fn applied(report: &Report, summary: Summary, time: &str) -> String {
     parts.extend(counted(summary.unknown, "unknown"));
     parts.extend(counted(summary.failed, "failed"));
     let ready = summary.created + summary.matching + summary.accepted;
-    let ready = if ready == summary.declared && settled {
+    let usable = settled && !told(diagnostic::Code::Unhealthy);
+    let ready = if ready == summary.declared && usable {
         format!("; {} ready", plural(ready, "topic"))
     } else {
         String::new()
