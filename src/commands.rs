@@ -222,9 +222,29 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     };
     let mut problems = Diagnostics::default();
     problems.push(Diagnostic::error(Code::Usage, message).help(help));
-    let mut report = Report::invalid(None, &problems, Sources::default());
+    let command = wanted_command(arguments);
+    let mut report = Report::invalid(command, &problems, Sources::default());
     report.ended = SystemTime::now();
     tell(&report, &OutputArgs::only(output))
+}
+
+/// The command that the arguments name: nothing but the program's name stands before it.
+fn wanted_command(arguments: &[OsString]) -> Option<report::Command> {
+    let dry_run = arguments.iter().any(|argument| argument == "--dry-run");
+    let commands = [
+        report::Command::Validate,
+        report::Command::Explain,
+        report::Command::Render,
+        report::Command::Partition,
+        report::Command::Export,
+        report::Command::Plan,
+        report::Command::Verify,
+        report::Command::Apply { dry_run },
+    ];
+    let named = arguments.get(1)?;
+    commands
+        .into_iter()
+        .find(|command| named == command.as_str())
 }
 
 /// The format that the arguments ask for, as far as they can be understood.

@@ -37,6 +37,7 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
         strict: args.strict,
         unmanaged: args.unmanaged,
         ignore,
+        ignores: on_command_line(&args.ignore),
     };
     let path = args.snapshot.cluster_snapshot.as_deref();
     let mut report = if args.groups && path.is_none() {
@@ -95,6 +96,12 @@ async fn with_groups(args: &LookArgs, look: &Look) -> Report {
         }
         Err(report) => *report,
     }
+}
+
+/// Whether the patterns are more than what the variable gives to every run.
+fn on_command_line(ignore: &[String]) -> bool {
+    let variable = std::env::var("TOPICCTL_IGNORE").ok();
+    !ignore.is_empty() && variable.is_none_or(|text| ignore != [text])
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {

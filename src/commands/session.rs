@@ -19,7 +19,7 @@ use crate::cluster::{Absence, ClusterError, Keys, ObserveGroups, ObserveTopics, 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
 use crate::groups::{self, Sight};
-use crate::interrupt::{Interrupts, Signal};
+use crate::interrupt::Interrupts;
 use crate::manifest::{self, Manifests, Outside, Request};
 use crate::observed::{ClusterIdentity, Observed, Unknown};
 use crate::plan::{Plan, Seen, plan};
@@ -37,6 +37,8 @@ pub(super) struct Look {
     pub(super) unmanaged: bool,
     /// But for these.
     pub(super) ignore: GlobSet,
+    /// Whether the command line itself leaves some out, and not only a variable.
+    pub(super) ignores: bool,
 }
 
 impl Look {
@@ -47,7 +49,18 @@ impl Look {
             strict: false,
             unmanaged: false,
             ignore: GlobSet::empty(),
+            ignores: false,
         }
+    }
+
+    /// What the command line asks for in vain.
+    fn contradiction(&self, fail_on: FailOn) -> Option<Diagnostic> {
+        let in_vain = self.ignores && !self.unmanaged && !fail_on.unmanaged;
+        in_vain.then(|| {
+            let message = "--ignore leaves topics out of --unmanaged, which is not asked for";
+            Diagnostic::error(Code::Usage, message)
+                .help("add --unmanaged or --fail-on unmanaged; `--select` chooses declared topics")
+        })
     }
 }
 
@@ -340,6 +353,9 @@ impl<C: ObserveTopics> Session<C> {
             is_live,
             opening,
         } = place;
+        if let Some(problem) = look.contradiction(offline.fail_on) {
+            return Err(offline.refuse([problem]));
+        }
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
@@ -377,7 +393,8 @@ impl<C: ObserveTopics> Session<C> {
             looked = looking => looked,
             signal = interrupts.first() => {
                 line.clear();
-                return Err(offline.end(signal.into(), interrupted(signal)));
+                let problem = problems::interrupted(signal, offline.command, false);
+                return Err(offline.end(signal.into(), problem));
             }
         };
         line.clear();
@@ -494,13 +511,6 @@ impl<C: ObserveTopics> Session<C> {
             ended: SystemTime::UNIX_EPOCH,
         }
     }
-}
-
-fn interrupted(signal: Signal) -> Diagnostic {
-    Diagnostic::error(
-        Code::Interrupted,
-        format!("interrupted by {}; nothing was created", signal.as_str()),
-    )
 }
 
 /// What a file recorded of a cluster.

@@ -11,6 +11,7 @@ use crate::catalog;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::diagnostic::{Code, Diagnostic, Sources};
 use crate::exit::FailOn;
+use crate::interrupt::Signal;
 use crate::remedy::Access;
 use crate::topic::TopicName;
 
@@ -28,6 +29,17 @@ pub fn of_cluster_error(error: &ClusterError) -> Diagnostic {
         help: error.help.clone(),
         ..Diagnostic::error(code, error.message.clone())
     }
+}
+
+/// A signal ended the run. What was not created is told by the command that creates.
+pub fn interrupted(signal: Signal, command: Command, wrote: bool) -> Diagnostic {
+    let so = match command {
+        Command::Apply { .. } if wrote => "; what was sent is reported",
+        Command::Apply { .. } => "; nothing was created",
+        _ => "",
+    };
+    let message = format!("interrupted by {}{so}", signal.as_str());
+    Diagnostic::error(Code::Interrupted, message)
 }
 
 /// The cluster could be read, and did not answer the check of what is new.
@@ -88,15 +100,7 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
             all.extend(refused(outcomes, cluster, user, access, sources));
             all.push(unchecked(error, access));
         }
-        Some(Stop::Interrupted(signal)) => {
-            let what = if wrote {
-                "what was sent is reported"
-            } else {
-                "nothing was created"
-            };
-            let message = format!("interrupted by {}; {what}", signal.as_str());
-            all.push(Diagnostic::error(Code::Interrupted, message));
-        }
+        Some(Stop::Interrupted(signal)) => all.push(interrupted(*signal, run.command, wrote)),
         Some(Stop::Refused) => all.extend(refused(outcomes, cluster, user, access, sources)),
         Some(Stop::UnknownExistence) => {}
     }

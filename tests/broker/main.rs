@@ -10,6 +10,7 @@ mod apply;
 mod harness;
 mod offsets;
 mod scenarios;
+mod secured;
 mod security;
 mod several_nodes;
 mod signals;

@@ -1,48 +1,11 @@
 //! Rights and credentials: apply needs no more than DESCRIBE, DESCRIBE_CONFIGS and CREATE, says
 //! which right is missing where one is, and tells no secret.
 
-use std::sync::LazyLock;
+use local_kafka::Security;
 
-use local_kafka::{LocalKafka, Options, Security};
-
-use crate::harness::{CREATE_TOPICS, Manifests, Proxied, Run, describe, names, on, topicctl};
+use crate::harness::{CREATE_TOPICS, Manifests, Proxied, describe, names, on, topicctl};
+use crate::secured::{PASSWORD, SASL, as_user, secured};
 use crate::wire::only_looks_and_creations;
-
-const PASSWORD: &str = "correct horse; battery=staple";
-
-/// Who may do what with the topics that begin with the user's name.
-const RIGHTS: [(&str, &[&str]); 4] = [
-    ("enough", &["Describe", "DescribeConfigs", "Create"]),
-    ("no-create", &["Describe", "DescribeConfigs"]),
-    ("no-configs", &["Describe", "Create"]),
-    ("no-describe", &["Create", "DescribeConfigs"]),
-];
-
-fn secured(security: Security) -> Options {
-    let mut options = LocalKafka::options().security(security);
-    for (user, rights) in RIGHTS {
-        let principal = format!("User:{user}");
-        let prefix = format!("{user}.");
-        let mut acl = vec!["--allow-principal", &principal];
-        acl.extend(["--resource-pattern-type", "prefixed", "--topic", &prefix]);
-        for right in rights {
-            acl.extend(["--operation", right]);
-        }
-        options = options.user(user, PASSWORD).acl(&acl);
-    }
-    options
-}
-
-static SASL: LazyLock<Proxied> = LazyLock::new(|| Proxied::start(secured(Security::Sasl)));
-
-/// A run with the environment that people have.
-fn as_user(user: &str, command: &str, manifests: &Manifests) -> Run {
-    on(&SASL.servers(), command, manifests)
-        .env("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
-        .env("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512")
-        .env("KAFKA_USERNAME", user)
-        .env("KAFKA_PASSWORD", PASSWORD)
-}
 
 #[test]
 fn describe_describe_configs_and_create_are_enough() {

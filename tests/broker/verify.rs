@@ -151,61 +151,6 @@ fn missing_topics_are_listed_by_name() {
 }
 
 #[test]
-fn fail_on_chooses_what_fails() {
-    let manifests = Manifests::of(
-        "topics:
-  - { name: verify-fail-on, tier: plain, partitions: 2, replication_factor: 1 }
-  - { name: verify-fail-on-missing, tier: plain, partitions: 1, replication_factor: 1 }",
-    );
-    let servers = SHARED.bootstrap_servers();
-    SHARED
-        .tool("kafka-topics", &["--create", "--topic", "verify-fail-on"])
-        .expect("a topic");
-    for (fail_on, code) in [
-        ("missing,mismatch", 1),
-        ("missing", 1),
-        ("mismatch", 1),
-        ("none", 0),
-    ] {
-        let run = on(servers, "verify", &manifests).args(&["--fail-on", fail_on]);
-        let report = run.json().exits(code);
-        // What is found is told either way.
-        assert_eq!(
-            report.topic("verify-fail-on")["status"],
-            "mismatched",
-            "{fail_on}"
-        );
-        assert_eq!(
-            report.topic("verify-fail-on-missing")["status"],
-            "missing",
-            "{fail_on}"
-        );
-    }
-    // Only one of the two.
-    let one = |name: &str, fail_on: &str| {
-        let words = ["--select", name, "--fail-on", fail_on];
-        on(servers, "verify", &manifests).args(&words).json()
-    };
-    one("verify-fail-on", "missing")
-        .exits(0)
-        .all_are("mismatched");
-    one("verify-fail-on", "mismatch").exits(1);
-    one("verify-fail-on-missing", "mismatch")
-        .exits(0)
-        .all_are("missing");
-    one("verify-fail-on-missing", "missing").exits(1);
-    // Apply: what it would create does not count as missing, a mismatch does as chosen.
-    let apply = |words: &[&str]| on(servers, "apply", &manifests).args(words).json();
-    apply(&["--dry-run", "--fail-on", "missing"]).exits(0);
-    apply(&["--dry-run"]).exits(1);
-    on(servers, "verify", &manifests)
-        .args(&["--fail-on", "none,missing"])
-        .run()
-        .exits(2)
-        .says("`none` of --fail-on stands alone");
-}
-
-#[test]
 fn an_external_topic_that_is_missing_is_never_created() {
     let manifests = Manifests::of(
         "topics:
