@@ -133,6 +133,22 @@ fn the_stronger_layer_wins() {
 }
 
 #[test]
+fn kafka_s_tools_need_a_properties_file_on_secured_clusters_only() {
+    let server = ("KAFKA_BOOTSTRAP_SERVERS", "b:1");
+    let plain = Given {
+        environment: &[server],
+        ..Given::default()
+    };
+    assert_eq!(expect(&plain, &[]).command_config(), None);
+    let secured = Given {
+        environment: &[server, ("KAFKA_SECURITY_PROTOCOL", "SSL")],
+        ..Given::default()
+    };
+    let usual = Some("client.properties");
+    assert_eq!(expect(&secured, &[]).command_config(), usual);
+}
+
+#[test]
 fn bootstrap_lists_may_have_spaces_and_line_breaks() {
     let list = " b-1:9094, b-2:9094\n b-3:9094,\r\n";
     let given = Given {
