@@ -1,12 +1,12 @@
 //! `topicctl plan` and `topicctl verify`: compare, and tell. Both only read.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::session::{Look, Session};
+use super::whole_file::WholeFile;
 use crate::apply::Outcome;
 use crate::cli::{LookArgs, PlanArgs, VerifyArgs};
 use crate::cluster::{Absence, ObserveTopics};
@@ -32,6 +32,14 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
             return Report::invalid(Some(Command::Verify), &problems, Sources::default());
         }
     };
+    let mending = match mending_files(args) {
+        Ok(mending) => mending,
+        Err(problem) => {
+            let mut problems = Diagnostics::default();
+            problems.push(*problem);
+            return Report::invalid(Some(Command::Verify), &problems, Sources::default());
+        }
+    };
     let look = Look {
         absence: Absence::Confirmed,
         strict: args.strict,
@@ -44,30 +52,55 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
     } else {
         run(&args.look, path, Command::Verify, &look).await
     };
-    let acceptances = report::mending::acceptances;
-    let files = [
-        (&args.write_accepted, acceptances as fn(&Report) -> String),
-        (&args.remedies, report::mending::script),
-    ];
-    for (path, write) in files {
-        // A run that saw nothing has nothing to say about what it did not see.
-        if let (Some(path), false) = (path, report.stopped)
-            && let Err(error) = write_new(path, &write(&report))
-        {
-            let message = format!("cannot write {}", path.display());
-            let problem = Diagnostic::error(Code::Usage, message).detail(error.to_string());
-            let problem = problem.help("name a file that does not exist yet");
-            report.diagnostics.push(problem);
+    // A run that saw nothing has nothing to say about what it did not see.
+    if report.stopped {
+        return report;
+    }
+    for (path, file, text) in mending {
+        if let Err(error) = file.end(&text(&report)) {
+            report.diagnostics.push(*cannot_write(path, &error));
             report.exit = report.exit.max(ExitCode::Invalid);
         }
     }
     report
 }
 
-/// Writes a file that must not be there yet: what somebody has written is not overwritten.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
+/// A file about what can be done, before the run: its path and what becomes its text.
+type Mending<'a> = (&'a Path, WholeFile, fn(&Report) -> String);
+
+/// Begins the files that the arguments ask for, which must not be there yet: what somebody has
+/// written is not overwritten.
+fn mending_files(args: &VerifyArgs) -> Result<Vec<Mending<'_>>, Box<Diagnostic>> {
+    let acceptances = report::mending::acceptances as fn(&Report) -> String;
+    let script = report::mending::script as fn(&Report) -> String;
+    let files = [
+        (&args.write_accepted, acceptances),
+        (&args.remedies, script),
+    ];
+    let asked = files.into_iter().filter_map(|(path, text)| {
+        let path = path
+            .as_deref()
+            .filter(|path| !path.as_os_str().is_empty())?;
+        Some((path, text))
+    });
+    asked
+        .map(|(path, text)| {
+            let free = match std::fs::symlink_metadata(path) {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => WholeFile::begin(path),
+            };
+            match free {
+                Ok(file) => Ok((path, file, text)),
+                Err(error) => Err(cannot_write(path, &error)),
+            }
+        })
+        .collect()
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Box<Diagnostic> {
+    let problem = Diagnostic::error(Code::Usage, format!("cannot write {}", path.display()));
+    let help = "name a file that does not exist yet, in a directory that does";
+    Box::new(problem.detail(error.to_string()).help(help))
 }
 
 async fn run(args: &LookArgs, snapshot: Option<&Path>, command: Command, look: &Look) -> Report {

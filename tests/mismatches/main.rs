@@ -8,6 +8,7 @@ mod config;
 mod origins;
 mod partitions;
 mod replicas;
+mod script;
 mod secured;
 
 use std::fs;
