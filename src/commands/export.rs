@@ -13,6 +13,7 @@ use crate::cluster::ClusterError;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
 use crate::cluster::snapshot::{Moment, Reached, Recorded, Scope, Snapshot};
+use crate::clusters::Clusters;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::export::{Export, manifest};
@@ -58,7 +59,7 @@ async fn export(
             .help("write a topic's name, or a GLOB such as 'orders-*'");
         (ExitCode::Invalid, vec![problem])
     })?;
-    let settings = offline::settings(&args.connection, None, sources)
+    let settings = offline::settings(&args.connection, &Clusters::default(), sources)
         .map_err(|problems| (ExitCode::Invalid, problems))?;
     let is_file = |path: &&Path| path.as_os_str() != "-";
     let file = args.snapshot.as_deref().filter(is_file);

@@ -202,8 +202,8 @@ impl Prepared {
     /// Reads the manifests, and settles how the cluster is reached.
     pub(super) fn one(args: &LookArgs, command: Command) -> Result<Self, Early> {
         let mut offline = Offline::begin(args, command)?;
-        let chosen = offline.clusters.chosen.as_ref();
-        match settings(&args.connection, chosen, &mut offline.sources) {
+        let clusters = &offline.clusters;
+        match settings(&args.connection, clusters, &mut offline.sources) {
             Ok(settings) => Ok(Self { offline, settings }),
             Err(problems) => Err(offline.refuse(problems)),
         }
@@ -220,14 +220,15 @@ impl Prepared {
         let mut ready = Vec::new();
         for manifests in manifests {
             diagnostics.extend(accepted::expired(&manifests.accepted, today()));
-            let chosen = manifests.clusters.chosen.as_ref();
-            // Without it there is an error already.
-            let Some(chosen) = chosen else { continue };
+            if manifests.clusters.chosen.is_none() {
+                // There is an error already.
+                continue;
+            }
             if let Some(problem) = without_address(&manifests.clusters) {
                 diagnostics.push(problem);
                 continue;
             }
-            let settled = settings(&args.connection, Some(chosen), &mut sources);
+            let settled = settings(&args.connection, &manifests.clusters, &mut sources);
             match (settled, fail_on(args, &manifests)) {
                 (Ok(settings), Ok(fail_on)) => {
                     let offline = Offline::of(manifests, fail_on, command);
@@ -287,7 +288,7 @@ pub(super) fn snapshot(path: &Path) -> Result<Snapshot, Box<Diagnostic>> {
 /// The settings of the connection, or everything that is wrong with them.
 pub(super) fn settings(
     args: &ConnectionArgs,
-    chosen: Option<&(String, Reach)>,
+    clusters: &Clusters,
     sources: &mut Sources,
 ) -> Result<Settings, Vec<Diagnostic>> {
     let given = args.command_config.as_deref();
@@ -296,13 +297,16 @@ pub(super) fn settings(
     let command_config = given
         .map(|path| properties(path, sources).map_err(|problem| vec![problem.help(flag)]))
         .transpose()?;
+    let chosen = clusters.chosen.as_ref();
     let cluster = chosen
         .map(|(name, reach)| chosen_cluster(name, reach, sources))
         .transpose()?;
+    let names = clusters.named.iter().map(|one| one.name.clone());
     let overrides = args.overrides.iter();
     let options = ConnectionOptions {
         bootstrap_servers: args.bootstrap_servers.clone(),
         cluster,
+        clusters: names.collect(),
         command_config,
         overrides: overrides.filter(|text| !text.is_empty()).cloned().collect(),
         client_id: args.client_id.clone(),

@@ -49,6 +49,8 @@ pub struct ConnectionOptions {
     pub bootstrap_servers: Option<String>,
     /// What the manifests say of the chosen cluster.
     pub cluster: Option<ChosenCluster>,
+    /// The names that could have been chosen.
+    pub clusters: Vec<String>,
     /// `--command-config`: the Java client's properties file, read by the caller.
     pub command_config: Option<SourceId>,
     /// `-X`: `key=value` with librdkafka's names.
@@ -158,7 +160,7 @@ impl Settings {
                 .unwrap_or(CLIENT_NAME)
                 .to_owned(),
         };
-        let bootstrap_servers = bootstrap::check(&mut layers, &mut problems);
+        let bootstrap_servers = bootstrap::check(&mut layers, &options.clusters, &mut problems);
         let security = security::settle(&mut layers, &mut problems);
         layers.fill_defaults(timeout);
         match bootstrap_servers {
