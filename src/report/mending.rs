@@ -11,12 +11,23 @@ use super::{Report, Topic};
 use crate::diagnostic::printable;
 
 /// A shell script of every remedy, each with what it is about; what has none is a comment, and so
-/// is what the script leaves out.
-pub fn script(report: &Report) -> String {
+/// is what the script leaves out. Reports of several clusters follow each other under their names.
+pub fn script(reports: &[&Report]) -> String {
     let mut text = String::from(
         "#!/bin/sh\n# Commands that would make existing topics what the manifests declare.\n\
          # Read them one by one: topicctl printed them and ran none.\nset -eu\n",
     );
+    for report in reports {
+        if let (Some(name), true) = (&report.cluster_name, reports.len() > 1) {
+            text.push_str(&format!("\n# {}\n", printable(name)));
+        }
+        text.push_str(&remedies(report));
+    }
+    text
+}
+
+fn remedies(report: &Report) -> String {
+    let mut text = String::new();
     let mut written: Vec<&str> = Vec::new();
     let differing = || {
         let topics = report.topics.iter();
