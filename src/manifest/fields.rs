@@ -93,6 +93,16 @@ pub(super) enum Shape {
 /// What `checks` of a policy makes of a check.
 pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
 
+/// What `fail_on` of a policy names.
+pub(super) const FINDINGS: &[&str] = &[
+    "missing",
+    "mismatch",
+    "unmanaged",
+    "undeclared",
+    "health",
+    "none",
+];
+
 /// Single values in a list.
 const TEXTS: Shape = Shape::List(&Shape::Text);
 

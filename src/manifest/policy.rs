@@ -6,6 +6,7 @@
 use globset::{Glob, GlobMatcher};
 use regex::Regex;
 
+use super::fields::{FINDINGS, SEVERITIES};
 use super::interpolate::Context;
 use super::raw::{Policy, Range};
 use super::resolve::Resolver;
@@ -64,7 +65,7 @@ pub(super) fn severities(
             "warn" => Some(Some(Severity::Warning)),
             "error" => Some(Some(Severity::Error)),
             _ => {
-                reader.choice("checks", &word, &["allow", "warn", "error"], text.span);
+                reader.choice("checks", &word, &SEVERITIES, text.span);
                 None
             }
         });
@@ -83,19 +84,11 @@ pub(super) fn fail_on(
         resolver,
         diagnostics,
     };
-    let known = [
-        "missing",
-        "mismatch",
-        "unmanaged",
-        "undeclared",
-        "health",
-        "none",
-    ];
     let words = policy.fail_on.as_ref()?.iter().filter_map(|text| {
         let word = reader.text(text)?;
-        let fits = known.contains(&word.as_str());
+        let fits = FINDINGS.contains(&word.as_str());
         if !fits {
-            reader.choice("fail_on", &word, &known, text.span);
+            reader.choice("fail_on", &word, FINDINGS, text.span);
         }
         fits.then_some(word)
     });
@@ -281,7 +274,7 @@ impl Rules {
             Err(error) => Err(error.to_string()),
         };
         let mut require_config = Vec::new();
-        for (key, value) in &policy.require_config {
+        for (key, value) in &policy.config.require {
             let value = match value {
                 None => None,
                 Some(text) => reader.text(text),
@@ -289,15 +282,15 @@ impl Rules {
             require_config.push((key.text.clone(), value, key.span));
         }
         Self {
-            allow_names: reader.patterns(&policy.allow_names),
-            deny_names: reader.patterns(&policy.deny_names),
-            except_names: reader.patterns(&policy.except_names),
+            allow_names: reader.patterns(&policy.names.allow),
+            deny_names: reader.patterns(&policy.names.deny),
+            except_names: reader.patterns(&policy.names.except),
             partitions: reader.bounds(&policy.partitions, count),
             replication_factor: reader.bounds(&policy.replication_factor, count),
             retention: reader.bounds(&policy.retention, duration),
             require_config,
-            allow_config: reader.globs(&policy.allow_config),
-            deny_config: reader.globs(&policy.deny_config),
+            allow_config: reader.globs(&policy.config.allow),
+            deny_config: reader.globs(&policy.config.deny),
             owner_required: reader.required("owner", policy.owner.as_ref()),
             profile_required: reader.required("profile", policy.profile.as_ref()),
         }

@@ -1,13 +1,16 @@
 //! Texts to checked values, by the catalogue; what is wrong with a text is reported, and it gives
 //! none. Pure; which layer a text stands in is not its business.
 
-use super::decode;
 use super::layers::Wish;
 use super::yaml::Text;
 use crate::catalog::{self, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::topic::{ConfigValue, Partitions, ReplicationFactor};
 use crate::units;
+
+pub(super) const PARTITIONS_HELP: &str =
+    "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
+pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
 
 /// What `partitions` asks for; `Some(None)` is the broker's default.
 pub(super) fn partitions(
@@ -36,7 +39,7 @@ pub(super) fn replication_factor(
     if value.trim() == "default" {
         return Some(None);
     }
-    let expected = decode::FACTOR_EXPECTED;
+    let expected = FACTOR_EXPECTED;
     let most = i64::from(i16::MAX);
     let factor = integer(
         "replication_factor",
@@ -68,7 +71,7 @@ fn integer(
         let message = format!("`{field}` is {value}, expected {expected}");
         let diagnostic = Diagnostic::error(Code::WrongType, message).at(span, "");
         diagnostics.push(if field == "partitions" {
-            diagnostic.help(decode::PARTITIONS_HELP)
+            diagnostic.help(PARTITIONS_HELP)
         } else {
             diagnostic
         });

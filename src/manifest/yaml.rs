@@ -56,6 +56,17 @@ impl Node {
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// A single value; null is none.
+    pub(super) fn text(&self) -> Option<Text> {
+        match &self.value {
+            Value::Scalar(scalar) if !self.is_null() => Some(Text {
+                text: scalar.text.clone(),
+                span: self.span,
+            }),
+            _ => None,
+        }
+    }
+
     /// What this is, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match &self.value {
