@@ -4,8 +4,19 @@
 //! files) and `resolve` (to declared topics, judged by `check` and `policy`). All problems of
 //! all files are collected in one run. What YAML looks like never leaves this module, and nothing
 //! in it knows a cluster.
+//!
+//! | from | to | by |
+//! |-|-|-|
+//! | texts | documents | `yaml`, then `decode` along the tables of `fields`, into `raw` |
+//! | documents | a project | `project`; under a profile and with variables: `resolver`, `interpolate` |
+//! | entries, steps | named topics | `family`, `pipeline`, `names`, into `candidates` |
+//! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
+//! | topics | problems | `check`, `policy`; what is known and accepted is in `accepted` |
+//!
+//! `select` keeps what a run is about, `trail` what `explain` asks for, and `schema` tells editors.
 
 mod accepted;
+mod candidates;
 mod check;
 mod decode;
 mod family;
@@ -13,11 +24,14 @@ mod fields;
 mod interpolate;
 mod layers;
 mod load;
+mod names;
 mod pipeline;
 mod policy;
+mod profile_topics;
 mod project;
 mod raw;
 mod resolve;
+mod resolver;
 mod schema;
 mod select;
 mod tiers;

@@ -99,6 +99,31 @@ impl Settings {
             config: self.config,
         }
     }
+
+    /// These without the values that hold a variable.
+    pub(super) fn literal_only(&self) -> Self {
+        let literal = |text: &&Text| !text.text.contains('$');
+        let single = |field: &Option<(Span, Option<Text>)>| {
+            let (span, text) = field.as_ref()?;
+            let text = text.as_ref().filter(literal)?;
+            Some((*span, Some(text.clone())))
+        };
+        Self {
+            partitions: match &self.partitions {
+                Some((span, Some(Partitions::Text(text)))) if literal(&text) => {
+                    Some((*span, Some(Partitions::Text(text.clone()))))
+                }
+                _ => None,
+            },
+            replication_factor: single(&self.replication_factor),
+            retention: single(&self.retention),
+            config: self
+                .config
+                .iter()
+                .map(|(key, text)| (key.clone(), text.as_ref().filter(literal).cloned()))
+                .collect(),
+        }
+    }
 }
 
 /// `partitions`.

@@ -1,16 +1,35 @@
-//! Texts to checked values, by the catalogue; what is wrong with a text is reported, and it gives
-//! none. Pure; which layer a text stands in is not its business.
+//! Texts to checked values; what is wrong with a text is reported, and it gives none. Pure; which
+//! layer or field of a topic a text stands in is not its business.
 
-use super::layers::Wish;
+use std::fmt;
+
 use super::yaml::Text;
 use crate::catalog::{self, KeyClass};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::topic::{ConfigValue, Partitions, ReplicationFactor};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
+use crate::topic::{ConfigValue, Partitions, ReplicationFactor, TopicName};
 use crate::units;
 
 pub(super) const PARTITIONS_HELP: &str =
     "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
 pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
+
+/// What `partitions` asks for; nothing at all is the broker's default.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Wish {
+    Count(Partitions),
+    Source,
+    SameAs(TopicName),
+}
+
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Source => f.write_str("source"),
+            Self::SameAs(name) => write!(f, "the same as {name}"),
+        }
+    }
+}
 
 /// What `partitions` asks for; `Some(None)` is the broker's default.
 pub(super) fn partitions(
@@ -176,4 +195,90 @@ pub(super) fn config_value(
             None
         }
     }
+}
+
+/// What YAML 1.2 reads as a boolean.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
+/// The delay of a retry step, in milliseconds.
+pub(super) fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
+    match units::parse_duration_ms(delay) {
+        Ok(ms) if ms >= 1 => Some(ms),
+        Ok(_) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::OutOfRange,
+                    format!("a delay of `{delay}` is no delay"),
+                )
+                .at(span, "")
+                .help("write a duration such as 5m"),
+            );
+            None
+        }
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(Code::WrongType, format!("`delays`: {}", error.problem()))
+                    .at(span, "")
+                    .help(error.help()),
+            );
+            None
+        }
+    }
+}
+
+/// How many members a group has, or replicas a partition: at least one.
+pub(super) fn positive(
+    field: &str,
+    value: &str,
+    span: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<u32> {
+    let number = value.trim().parse().ok().filter(|number| *number > 0);
+    if number.is_none() {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::WrongType,
+                format!("`{field}` is `{value}`, expected a positive integer"),
+            )
+            .at(span, ""),
+        );
+    }
+    number
+}
+
+/// The relation or style check of a code: these are all that a manifest may choose among. For the
+/// code of another check `otherwise` has the message, and the way out.
+pub(super) fn relation(
+    value: &str,
+    span: Span,
+    otherwise: impl FnOnce() -> (String, String),
+    diagnostics: &mut Diagnostics,
+) -> Option<Code> {
+    let code = Code::by_name(value);
+    if let Some(relation) = code.filter(|code| code.is_relation()) {
+        return Some(relation);
+    }
+    let (message, help) = otherwise();
+    let error = |message| Diagnostic::error(Code::OutOfRange, message);
+    if code.is_some() {
+        diagnostics.push(error(message).at(span, "").help(help));
+        return None;
+    }
+    let unknown = error(format!("`{value}` is not the code of a check"));
+    diagnostics.push(match nearest(value, relations().map(Code::as_str)) {
+        Some(near) => unknown.at(span, format!("did you mean `{near}`?")),
+        None => unknown.at(span, "").help(help),
+    });
+    None
+}
+
+/// All relation and style checks.
+pub(super) fn relations() -> impl Iterator<Item = Code> {
+    Code::ALL.iter().copied().filter(|code| code.is_relation())
 }
