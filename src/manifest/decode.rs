@@ -47,6 +47,7 @@ pub(super) fn document(
         naming: decoder.naming(&object),
         tiers: decoder.tiers(&object),
         profiles: decoder.profiles(&object),
+        clusters: decoder.clusters(&object),
         policy: decoder.policy(&object),
         pipelines: decoder.pipelines(&object),
         accepted: decoder.accepted(&object),

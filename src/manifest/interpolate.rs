@@ -48,7 +48,12 @@ pub(super) struct Scope<'a> {
     /// Each file's own; a text sees those of the file that it stands in.
     pub(super) files: &'a HashMap<SourceId, Vars<'a>>,
     pub(super) project: Option<SourceId>,
+    /// `clusterName`, where a cluster was chosen by its name.
+    pub(super) cluster: Option<&'a str>,
 }
+
+/// The name that `--cluster` fills, and that is an ordinary one without it.
+pub(super) const CLUSTER_NAME: &str = "clusterName";
 
 impl<'a> Scope<'a> {
     /// The `vars` that a text of this source sees, strongest first.
@@ -243,6 +248,9 @@ impl Run<'_> {
     ) -> Outcome<Option<String>> {
         if let Some((_, value)) = self.context.0.iter().find(|(known, _)| *known == name) {
             return Ok(Some(value.clone().into_owned()));
+        }
+        if let Some(cluster) = self.scope.cluster.filter(|_| name == CLUSTER_NAME) {
+            return Ok(Some(cluster.to_owned()));
         }
         if let Some(value) = self.scope.outside.given.get(name) {
             return Ok(Some(value.clone()));

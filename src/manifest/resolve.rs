@@ -14,28 +14,19 @@ mod unused;
 
 use super::candidates::Candidates;
 use super::family::Gatherer;
-use super::interpolate::Outside;
 use super::load::Loaded;
 use super::pipeline::{self, StepUse};
 use super::profile_topics::ProfileTopics;
 use super::project::Project;
-use super::resolver::Resolver;
-use super::{accepted, check, policy};
+use super::resolver::{Inputs, Resolver};
+use super::{accepted, check, clusters, policy};
 use crate::accepted::Accepted;
+use crate::clusters::Clusters;
 use crate::diagnostic::Diagnostics;
 use crate::explain::{Explanation, Subject};
 use crate::topic::DeclaredTopic;
 use fold::Layers;
 use partitions::Counts;
-
-/// What resolution needs beside the documents.
-#[derive(Debug)]
-pub(super) struct Inputs<'a> {
-    pub(super) outside: &'a Outside,
-    pub(super) profile: Option<&'a str>,
-    /// What is to be explained on the way.
-    pub(super) subject: Option<&'a Subject>,
-}
 
 /// What resolution gives.
 #[derive(Debug, Default)]
@@ -46,6 +37,8 @@ pub(super) struct Resolved {
     pub(super) fail_on: Option<Vec<String>>,
     /// Mismatches that are known and left alone.
     pub(super) accepted: Vec<Accepted>,
+    /// Those that the project names, and the chosen one.
+    pub(super) clusters: Clusters,
     /// Of the subject, where it was found.
     pub(super) explanation: Explanation,
     /// The names of all tiers.
@@ -59,7 +52,11 @@ pub(super) fn resolve(
     diagnostics: &mut Diagnostics,
 ) -> Resolved {
     let project = Project::assemble(loaded, diagnostics);
-    let profiles = match inputs.profile {
+    let Some(clusters) = clusters::read(&project, loaded, inputs, diagnostics) else {
+        return Resolved::default();
+    };
+    let profile = clusters.profile.as_deref();
+    let profiles = match profile {
         None => Vec::new(),
         Some(name) if project.profiles.contains_key(name) => {
             project.profile_chain(name, diagnostics)
@@ -69,7 +66,14 @@ pub(super) fn resolve(
             return Resolved::default();
         }
     };
-    let resolver = Resolver::new(&project, &loaded.sources, profiles, inputs.outside);
+    let resolver = Resolver {
+        project: &project,
+        sources: &loaded.sources,
+        profiles,
+        outside: inputs.outside,
+        profile_vars: project.profile_vars(profile, diagnostics),
+        cluster: inputs.cluster,
+    };
     unused::check(&resolver, diagnostics);
     let (mut candidates, steps) = gather(&resolver, diagnostics);
     let layers = Layers {
@@ -101,6 +105,7 @@ pub(super) fn resolve(
         topics,
         fail_on,
         accepted,
+        clusters,
         explanation,
         tiers: explanation::tier_names(&project),
     }
@@ -132,9 +137,13 @@ fn gather<'a>(
 pub(super) fn profile_names(loaded: &Loaded) -> Vec<String> {
     // What is wrong with them is reported when they are resolved.
     let project = Project::assemble(loaded, &mut Diagnostics::default());
-    project
-        .profiles
-        .keys()
-        .map(|name| (*name).to_owned())
-        .collect()
+    let names = project.profiles.keys();
+    names.map(|name| (*name).to_owned()).collect()
+}
+
+/// The declared clusters, by name.
+pub(super) fn cluster_names(loaded: &Loaded) -> Vec<String> {
+    let project = Project::assemble(loaded, &mut Diagnostics::default());
+    let names = project.clusters.keys();
+    names.map(|name| (*name).to_owned()).collect()
 }

@@ -6,6 +6,17 @@ use super::project::Project;
 use super::raw::{Profile, Vars};
 use super::yaml::Text;
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::explain::Subject;
+
+/// What a run asks for, beside the documents.
+#[derive(Debug)]
+pub(super) struct Inputs<'a> {
+    pub(super) outside: &'a Outside,
+    pub(super) profile: Option<&'a str>,
+    pub(super) cluster: Option<&'a str>,
+    /// What is to be explained on the way.
+    pub(super) subject: Option<&'a Subject>,
+}
 
 /// A project as one run sees it.
 pub(super) struct Resolver<'a> {
@@ -13,32 +24,14 @@ pub(super) struct Resolver<'a> {
     pub(super) sources: &'a Sources,
     /// From the far end of `extends` to the chosen one.
     pub(super) profiles: Vec<(&'a str, &'a Profile)>,
-    outside: &'a Outside,
+    pub(super) outside: &'a Outside,
     /// The `vars` of the profiles, joined.
-    profile_vars: Vars<'a>,
+    pub(super) profile_vars: Vars<'a>,
+    /// The chosen cluster's name.
+    pub(super) cluster: Option<&'a str>,
 }
 
 impl<'a> Resolver<'a> {
-    /// The project under these profiles.
-    pub(super) fn new(
-        project: &'a Project<'a>,
-        sources: &'a Sources,
-        profiles: Vec<(&'a str, &'a Profile)>,
-        outside: &'a Outside,
-    ) -> Self {
-        let vars = profiles.iter().flat_map(|(_, profile)| &profile.vars);
-        let profile_vars = vars
-            .map(|(name, value)| (name.text.as_str(), value))
-            .collect();
-        Self {
-            project,
-            sources,
-            profiles,
-            outside,
-            profile_vars,
-        }
-    }
-
     /// Whether the profile is the chosen one, or one that it extends.
     pub(super) fn is_chosen(&self, profile: &str) -> bool {
         self.profiles.iter().any(|(chosen, _)| *chosen == profile)
@@ -56,6 +49,7 @@ impl<'a> Resolver<'a> {
             profile: &self.profile_vars,
             files: &self.project.vars,
             project: self.project.file,
+            cluster: self.cluster,
         };
         interpolate::evaluate(text, scope, context, self.sources, diagnostics)
     }

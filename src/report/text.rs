@@ -1,15 +1,19 @@
 //! The report for people: what needs attention first, one line a topic, the result in the last
 //! line. Laid out for 80 columns; colour only repeats what words already say.
 
+mod several;
+
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
-use super::sentences::{declared_and_found, field, standing, values, word};
+use super::sentences::{cluster, declared_and_found, field, standing, values, word};
 use super::{Command, Difference, Report, State, Summary, Topic, groups};
 use crate::diagnostic::{self, Severity, WIDTH, printable};
 use crate::exit::ExitCode;
+
+pub use several::{write_several_problems, write_several_result};
 
 /// How to lay out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -76,7 +80,9 @@ pub(super) fn counting_line(report: &Report) -> Option<String> {
     };
     let denied = report.exit == ExitCode::Invalid && !report.has_errors();
     let offline = report.command.is_none_or(Command::is_offline);
-    let so = match (report.has_errors() || denied, offline) {
+    // Errors of the run itself come after the cluster was asked.
+    let refused = denied || count(Severity::Error) > 0;
+    let so = match (refused, offline) {
         (true, false) if denied => "; the cluster was not touched (--deny-warnings)",
         (true, false) => "; the cluster was not touched",
         (true, true) if denied => "; not valid with --deny-warnings",
@@ -101,15 +107,8 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     if !lists_topics(report) {
         return Ok(());
     }
-    if let Some(cluster) = &report.cluster {
-        let id = cluster.identity.id.as_deref().unwrap_or("no cluster id");
-        let brokers = plural(cluster.identity.broker_count(), "broker");
-        writeln!(
-            out,
-            "{} ({}), {brokers}\n",
-            printable(&cluster.label),
-            printable(id)
-        )?;
+    if let Some(cluster) = cluster(report, |text| printable(text).into_owned()) {
+        writeln!(out, "{cluster}\n")?;
     }
     let mut topics = report.ranked();
     topics.retain(|topic| is_listed(topic, command, layout));

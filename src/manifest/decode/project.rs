@@ -1,9 +1,11 @@
-//! The sections that hold for the whole project: `defaults`, `naming`, `tiers`, `profiles` and
-//! `accepted_mismatches`. In which file they may stand is [`super::super::project`]'s to say.
+//! The sections that hold for the whole project: `defaults`, `naming`, `tiers`, `profiles`,
+//! `clusters` and `accepted_mismatches`. In which file they may stand is [`super::super::project`]'s to say.
 
 use super::{Decoder, Object};
 use crate::manifest::fields;
-use crate::manifest::raw::{Accepted, Defaults, Naming, Profile, Profiles, Settings, Tier, Tiers};
+use crate::manifest::raw::{
+    Accepted, Cluster, Clusters, Defaults, Naming, Profile, Profiles, Settings, Tier, Tiers,
+};
 use crate::manifest::yaml::{Node, Text};
 
 impl Decoder<'_> {
@@ -98,6 +100,30 @@ impl Decoder<'_> {
         self.text(&topic, "description");
         let settings = self.settings(&topic);
         Some((self.required(&topic, "name")?, settings))
+    }
+
+    pub(super) fn clusters(&mut self, object: &Object<'_>) -> Option<Clusters> {
+        let (span, entries) = self.mapping(object, "clusters")?;
+        let list = entries
+            .iter()
+            .filter_map(|(name, node)| Some((name.clone(), self.cluster(node)?)))
+            .collect();
+        Some(Clusters { span, list })
+    }
+
+    fn cluster(&mut self, node: &Node) -> Option<Cluster> {
+        if node.is_null() {
+            return Some(Cluster::default());
+        }
+        let cluster = self.object(node, &fields::CLUSTER)?;
+        self.text(&cluster, "description");
+        let servers = self.texts(&cluster, "bootstrap_servers");
+        Some(Cluster {
+            bootstrap_servers: servers.unwrap_or_default(),
+            command_config: self.text(&cluster, "command_config"),
+            profile: self.text(&cluster, "profile"),
+            cluster_id: self.text(&cluster, "cluster_id"),
+        })
     }
 
     pub(super) fn accepted(&mut self, object: &Object<'_>) -> Vec<Accepted> {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::{Decoder, Object};
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
-use crate::manifest::fields::{ObjectSpec, Status};
+use crate::manifest::fields::ObjectSpec;
 use crate::manifest::yaml::{Node, Text, Value};
 
 /// What other tools call our fields, where it is too far for a misspelling.
@@ -49,17 +49,9 @@ impl Decoder<'_> {
         let mut fields = HashMap::new();
         for (key, value) in entries {
             match spec.fields.iter().find(|field| field.name == key.text) {
-                Some(field) if field.status == Status::Read => {
+                Some(field) => {
                     fields.insert(field.name, (key.span, value));
                 }
-                Some(field) => self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::UnsupportedField,
-                        format!("`{}` is not supported by this version", field.name),
-                    )
-                    .at(key.span, "")
-                    .help("leave it out; nothing was read from it"),
-                ),
                 None => self.unknown_field(key, spec),
             }
         }

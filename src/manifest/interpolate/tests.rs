@@ -44,6 +44,7 @@ fn evaluated(
         profile: &none,
         files: &files,
         project: None,
+        cluster: None,
     };
     let mut diagnostics = Diagnostics::default();
     let text = Text {

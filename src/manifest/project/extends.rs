@@ -3,7 +3,7 @@
 
 use super::Project;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::manifest::raw::{Profile, Tier};
+use crate::manifest::raw::{Profile, Tier, Vars};
 use crate::manifest::tiers::BuiltIn;
 use crate::manifest::yaml::Text;
 
@@ -49,6 +49,19 @@ impl<'a> Project<'a> {
         }
         chain.reverse();
         chain
+    }
+
+    /// The `vars` of a profile and those that it extends, joined; none without a profile.
+    pub(in crate::manifest) fn profile_vars(
+        &self,
+        name: Option<&str>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vars<'a> {
+        let chain = name.map(|name| self.profile_chain(name, diagnostics));
+        let chain = chain.unwrap_or_default();
+        let vars = chain.iter().flat_map(|(_, profile)| &profile.vars);
+        vars.map(|(name, value)| (name.text.as_str(), value))
+            .collect()
     }
 
     /// The tiers from the far end of `extends` to the named one, and the built-in tier that they
