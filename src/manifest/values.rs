@@ -282,3 +282,40 @@ pub(super) fn relation(
 pub(super) fn relations() -> impl Iterator<Item = Code> {
     Code::ALL.iter().copied().filter(|code| code.is_relation())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Sources;
+
+    #[test]
+    fn every_wrong_code_of_a_check_has_a_way_out() {
+        let mut sources = Sources::default();
+        let source = sources.add("t.yaml", String::new());
+        let span = Span {
+            source,
+            start: 0,
+            end: 0,
+        };
+        let told = |code: &str| {
+            let mut diagnostics = Diagnostics::default();
+            let otherwise = || ("not yours".to_owned(), "look there".to_owned());
+            let known = relation(code, span, otherwise, &mut diagnostics);
+            assert_eq!(known, None, "{code}");
+            let one = diagnostics.sorted(&sources).remove(0);
+            (one.message, one.primary.map(|label| label.text), one.help)
+        };
+        let unknown = |code: &str| format!("`{code}` is not the code of a check");
+        let (near, far) = ("delays-fal", "nothing-like-it");
+        let meant = Some("did you mean `delays-fall`?".to_owned());
+        let (nowhere, help) = (Some(String::new()), Some("look there".to_owned()));
+        assert_eq!(told(near), (unknown(near), meant, None));
+        assert_eq!(told(far), (unknown(far), nowhere.clone(), help.clone()));
+        assert_eq!(told("syntax"), ("not yours".to_owned(), nowhere, help));
+        for code in relations() {
+            let otherwise = || unreachable!("{code} is one");
+            let known = relation(code.as_str(), span, otherwise, &mut Diagnostics::default());
+            assert_eq!(known, Some(code));
+        }
+    }
+}
