@@ -369,8 +369,11 @@ impl Topic {
                 .map(|mismatch| Difference::of(&topic.name, mismatch, sources, access))
                 .chain(outcome.seen.accepted.iter().map(|one| {
                     let of = Difference::of(&topic.name, &one.mismatch, sources, access);
+                    // It is left alone.
                     Difference {
                         accepted: Some(one.reason.clone()),
+                        advice: None,
+                        remedy: None,
                         ..of
                     }
                 }))
