@@ -1,13 +1,14 @@
 //! The report as GitHub's Markdown, for a comment on a pull request or the summary of a step.
 //!
 //! The result comes first, then problems, then a table of what is not as declared with the commands
-//! that would mend it; topics that match are folded away. Several clusters have a section each,
-//! those that need attention first, and share the room of one comment. Everything foreign stands in code, where
-//! no markup, link or mention is alive; long reports are cut, because a comment holds 65 536
-//! characters.
+//! that would mend it; topics that match, and consumer groups, are folded away. Several clusters
+//! have a section each, those that need attention first, and share the room of one comment.
+//! Everything foreign stands in code, where no markup, link or mention is alive; long reports are
+//! cut, because a comment holds 65 536 characters.
 
 use std::io::{self, Write};
 
+use super::groups::sentences as groups;
 use super::sentences::{
     cluster, each_line, field, one_line, result, standing, title, values, with_values, word,
 };
@@ -15,6 +16,7 @@ use super::several::Shared;
 use super::text::lists_topics;
 use super::{Command, Report, Several, State, Topic, Verdict};
 use crate::diagnostic::{self, Diagnostic, Sources};
+use crate::groups::{Group, Sight};
 
 /// How much there is room for.
 #[derive(Clone, Copy)]
@@ -25,6 +27,8 @@ struct Room {
     problems: usize,
     /// Folded rows of what matches.
     matching: usize,
+    /// Folded rows of consumer groups, and as many of topics' messages.
+    groups: usize,
 }
 
 /// What one comment holds.
@@ -32,6 +36,7 @@ const COMMENT: Room = Room {
     rows: 150,
     problems: 30,
     matching: 250,
+    groups: 100,
 };
 
 impl Room {
@@ -42,6 +47,7 @@ impl Room {
             rows: part(self.rows),
             problems: part(self.problems),
             matching: part(self.matching),
+            groups: part(self.groups),
         }
     }
 }
@@ -103,9 +109,13 @@ fn write_report(
         writeln!(out, "\n{cluster}")?;
     }
     write_problems(problems, room, out)?;
-    match report.command {
-        Some(command) if lists_topics(report) => write_topics(report, command, room, out),
-        _ => Ok(()),
+    let Some(command) = report.command.filter(|_| lists_topics(report)) else {
+        return Ok(());
+    };
+    write_topics(report, command, room, out)?;
+    match &report.groups {
+        Some(sight) => write_groups(sight, room, out),
+        None => Ok(()),
     }
 }
 
@@ -186,6 +196,49 @@ fn write_row(topic: &Topic, command: Command, out: &mut dyn Write) -> io::Result
         code(&topic.location.to_string()),
         cell.join("<br>")
     )
+}
+
+/// Consumer groups and the topics' messages, folded: they are information.
+fn write_groups(sight: &Sight, room: Room, out: &mut dyn Write) -> io::Result<()> {
+    let summary = groups::in_short(sight);
+    writeln!(out, "\n<details><summary>{summary}</summary>")?;
+    let rows: Vec<_> = sight.groups.iter().flat_map(group_rows).collect();
+    if !rows.is_empty() {
+        writeln!(out, "\n| group | | topic | |\n|-|-|-|-|")?;
+        for row in rows.iter().take(room.groups) {
+            writeln!(out, "| {} |", row.join(" | "))?;
+        }
+        write_rest(rows.len(), room.groups, "row", out)?;
+    }
+    if !sight.topics.is_empty() {
+        writeln!(out, "\n| topic | messages, at most |\n|-|-|")?;
+        for topic in sight.topics.iter().take(room.groups) {
+            let messages = prose(&groups::messages(topic).join(", "));
+            writeln!(out, "| {} | {messages} |", code(topic.topic.as_str()))?;
+        }
+        write_rest(sight.topics.len(), room.groups, "topic", out)?;
+        writeln!(out, "\nAt most, because {}.", groups::GAPS)?;
+    }
+    writeln!(out, "\n</details>")
+}
+
+/// The cells of a group: a row for each of its topics, or one where nothing is told of them.
+fn group_rows(group: &Group) -> Vec<[String; 4]> {
+    let head = std::iter::once(groups::word(group).to_owned());
+    let head = head.chain(groups::members(group)).collect::<Vec<_>>();
+    let reason = groups::reason(group).map(prose);
+    let row = |topic: String, text: String| [code(&group.name), head.join(", "), topic, text];
+    let readings = groups::readings(group).iter().map(|reading| {
+        let phrases = prose(&groups::phrases(reading, group).join(", "));
+        let texts = reason.iter().cloned().chain([phrases]);
+        let text = texts.collect::<Vec<_>>().join("<br>");
+        row(code(reading.topic.as_str()), text)
+    });
+    let mut rows: Vec<_> = readings.collect();
+    if rows.is_empty() {
+        rows.push(row(String::new(), reason.clone().unwrap_or_default()));
+    }
+    rows
 }
 
 fn write_remedies(topics: &[&Topic], room: Room, out: &mut dyn Write) -> io::Result<()> {

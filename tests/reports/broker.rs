@@ -94,12 +94,27 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
         "status=\"matching\"} 1",
     ];
     holds(&run(&["verify"], wanted, 0), matching);
-    // Groups and statistics stand in JSON, and in the others nothing breaks.
     let grouped = "topics: [{ name: orders, replication_factor: 1, retention: 7d, \
                    consumer_groups: [billing] }]\n";
+    let groups = [
+        "billing   not there yet",
+        "\"not-there-yet\"",
+        "classname=\"groups\" name=\"billing\"",
+        "| `billing` | not there yet |",
+        "::notice title=consumer groups::1 consumer group: 1 not there yet",
+        "topicctl_group_state{group=\"billing\",state=\"not-there-yet\"} 1",
+    ];
     let seen = run(&["verify", "--groups"], grouped, 0);
-    assert!(seen[1].contains("\"not-there-yet\""), "{}", seen[1]);
-    assert!(seen[1].contains("\"earliest\": 0"), "{}", seen[1]);
+    holds(&seen, groups);
+    let messages = [
+        "0 over 3 partitions",
+        "\"earliest\": 0",
+        "orders: 0 over 3 partitions",
+        "| `orders` | 0 over 3 partitions |",
+        "all match",
+        "topicctl_topic_messages{topic=\"orders\"} 0",
+    ];
+    holds(&seen, messages);
     let differs = [
         "mismatch ",
         "\"mismatched\"",

@@ -109,6 +109,58 @@ fn a_run_fails_in_a_format_where_its_exit_code_does() {
     }
 }
 
+/// Lag is information: what CI servers and alerts take for a failure is what the exit code says.
+#[test]
+fn groups_are_told_in_every_format_and_fail_nothing() {
+    let (_, report) = sample("verify-groups");
+    for (format, words) in [
+        ("text", "lag 1 060 over 2 partitions"),
+        ("json", "\"lag\": 1060"),
+        ("junit", "orders: lag 1 060 over 2 partitions"),
+        ("markdown", "| `orders` | lag 1 060 over 2 partitions"),
+        ("github", "%0A  orders: lag 1 060 over 2 partitions"),
+        (
+            "prometheus",
+            "topicctl_group_lag{group=\"billing\",topic=\"orders\"} 1060\n",
+        ),
+    ] {
+        let text = written(format, &report);
+        assert!(text.contains(words), "{words} is not in\n{text}");
+        for group in ["audit", "billing", "archive", "streams", "new"] {
+            assert!(text.contains(group), "{group} is not in\n{text}");
+        }
+    }
+}
+
+/// A sum over the partitions that could be read would be a false calm.
+#[test]
+fn a_lag_that_is_not_known_in_full_is_no_metric() {
+    let metrics = written("prometheus", &sample("verify-groups").1);
+    for topic in [
+        "group=\"billing\",topic=\"payments\"",
+        "group=\"archive\",topic=\"refunds\"",
+    ] {
+        assert!(!metrics.contains(topic), "{topic} is in\n{metrics}");
+    }
+}
+
+/// A series that stands twice makes the exporter refuse the whole file.
+#[test]
+fn names_that_cannot_be_told_apart_are_one_series() {
+    let (_, mut report) = sample("verify-groups-unread");
+    let sight = report.groups.as_mut().expect("groups");
+    sight.groups[0].name = "a\u{1}".to_owned();
+    sight.groups[1].name = "a\u{2}".to_owned();
+    let metrics = written("prometheus", &report);
+    assert_eq!(grammar::check("prometheus", &metrics), Ok(()), "{metrics}");
+    assert_eq!(metrics.matches("topicctl_group_state{").count(), 1);
+}
+
+fn sample(name: &str) -> (&'static str, Report) {
+    let mut all = samples::all().into_iter();
+    all.find(|(known, _)| *known == name).expect("a sample")
+}
+
 /// Each report of several tells which cluster it is about, whether that answered or not.
 #[test]
 fn every_format_names_every_cluster() {
