@@ -1,7 +1,7 @@
 //! `topicctl explain`: what a diagnostic's code means, or where values come from.
 
-use super::{Answer, session};
-use crate::cli::{ExplainArgs, ExplainFormat, ManifestArgs};
+use super::{Answer, offline};
+use crate::cli::{ExplainArgs, ExplainFormat};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::exit::ExitCode;
 use crate::explain::{self, Explanation, Subject};
@@ -74,15 +74,8 @@ fn of_code(code: Code) -> Explanation {
 }
 
 fn look_up(args: &ExplainArgs, subject: Subject) -> Explained {
-    let manifests = ManifestArgs {
-        paths: args.manifests.clone(),
-        profile: args.profile.clone(),
-        vars: args.vars.clone(),
-        select: Vec::new(),
-        no_env: args.no_env,
-        deny_warnings: false,
-    };
-    manifest::explain(&session::request(&manifests), &subject)
+    let request = offline::request(&args.manifests, &args.conditions);
+    manifest::explain(&request, &subject)
 }
 
 fn missing<'a>(

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use globset::GlobBuilder;
 
-use super::{Answer, session};
-use crate::cli::{ManifestArgs, PartitionArgs, PartitionFormat};
+use super::{Answer, offline};
+use crate::cli::{PartitionArgs, PartitionFormat};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::ExitCode;
-use crate::manifest::Manifests;
+use crate::manifest::{self, Manifests};
 use crate::partition::{self, MAX_SPREAD, Placement, Question, Spread};
 use crate::report::{Command, Report};
 use crate::topic::{DeclaredTopic, Partitioner};
@@ -54,15 +54,8 @@ pub(super) fn run(args: &PartitionArgs) -> Answer {
 }
 
 fn read(args: &PartitionArgs) -> Result<Manifests, Box<Report>> {
-    let manifests = ManifestArgs {
-        paths: args.manifests.clone(),
-        profile: args.profile.clone(),
-        vars: args.vars.clone(),
-        select: Vec::new(),
-        no_env: args.no_env,
-        deny_warnings: false,
-    };
-    session::read(&manifests, Command::Partition)
+    let request = offline::request(&args.manifests, &args.conditions);
+    offline::accept(manifest::read(&request), false, Command::Partition)
 }
 
 fn keys(args: &PartitionArgs, question: &Question, out: &mut Vec<u8>) -> io::Result<()> {
