@@ -101,6 +101,12 @@ impl Partitions {
     pub fn get(self) -> i32 {
         self.0
     }
+
+    /// The count for comparing with what is there.
+    pub fn count(self) -> usize {
+        // At least 1, and no address space is smaller than its type.
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
 }
 
 impl fmt::Display for Partitions {
@@ -122,6 +128,12 @@ impl ReplicationFactor {
     /// The count as the wire protocol has it.
     pub fn get(self) -> i16 {
         self.0
+    }
+
+    /// The count for comparing with what is there.
+    pub fn count(self) -> usize {
+        // At least 1, and no address space is smaller than its type.
+        usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 

@@ -60,7 +60,9 @@ pub(super) fn declared_and_found(difference: &Difference) -> String {
 /// The same, with each value as `shown`.
 pub(super) fn with_values(difference: &Difference, shown: impl Fn(&str) -> String) -> String {
     let both = |human: &str, raw: &str| {
-        if human == raw {
+        if human.is_empty() {
+            shown("nothing")
+        } else if human == raw {
             shown(human)
         } else {
             shown(&format!("{human} ({raw})"))

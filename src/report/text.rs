@@ -209,7 +209,9 @@ fn write_difference(
         declared_and_found(difference)
     );
     write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + field_width, out)?;
-    if layout.verbose {
+    // What no command mends is explained with the line to change.
+    let surprising = difference.declared_elsewhere && difference.remedy.is_some();
+    if layout.verbose || surprising {
         let by = format!("declared by {}", difference.declared_by);
         write_wrapped(&by, NAME_COLUMN + 2, NAME_COLUMN + 4, out)?;
     }
