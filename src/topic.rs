@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Code, Span};
 
 /// Longest legal topic name, in characters (Kafka's `org.apache.kafka.common.internals.Topic`).
 pub const MAX_NAME_LENGTH: usize = 249;
@@ -375,7 +375,7 @@ pub struct DeclaredTopic {
     /// Its variable in `render -o env`, where it is named.
     pub env: Option<String>,
     /// Checks that its entry silences.
-    pub allow: Vec<String>,
+    pub allow: Vec<Code>,
     /// The groups that read it.
     pub consumer_groups: Vec<ConsumerGroup>,
     /// The steps of pipelines that read or write it.
