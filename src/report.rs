@@ -26,7 +26,6 @@ use crate::observed::{ClusterIdentity, ObservedOrigin};
 use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
 use crate::topic::{Declared, Role, TopicName};
-use crate::units::{self, Measure};
 
 /// The commands that report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -422,8 +421,8 @@ impl Difference {
                 key: Some(key.to_string()),
                 declared: declared.value.to_string(),
                 found: found.clone(),
-                declared_human: spoken(key.as_str(), declared.value.as_str()),
-                found_human: spoken(key.as_str(), found),
+                declared_human: catalog::human(key.as_str(), declared.value.as_str()),
+                found_human: catalog::human(key.as_str(), found),
                 declared_by: declared_by(declared, sources),
                 origin: Some(*origin),
                 advice,
@@ -431,16 +430,6 @@ impl Difference {
                 accepted: None,
             },
         }
-    }
-}
-
-/// A value as people say it.
-fn spoken(key: &str, value: &str) -> String {
-    match (catalog::measure_of(key), value.trim().parse()) {
-        (Some(Measure::Duration), Ok(ms)) if catalog::human(key, value) != units::UNLIMITED => {
-            units::spoken_duration(ms)
-        }
-        _ => catalog::human(key, value),
     }
 }
 

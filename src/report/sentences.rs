@@ -4,7 +4,8 @@
 //! safe for where it writes.
 
 use super::text::{closing_line, counting_line, lists_topics};
-use super::{Command, Difference, Report, State, Topic, spoken};
+use super::{Command, Difference, Report, State, Topic};
+use crate::catalog;
 use crate::diagnostic::printable;
 use crate::topic::Role;
 
@@ -39,7 +40,7 @@ pub(super) fn values(topic: &Topic) -> String {
         None => "the broker's RF".to_owned(),
     });
     if let Some(retention) = topic.config.get("retention.ms") {
-        parts.push(spoken("retention.ms", retention));
+        parts.push(catalog::human("retention.ms", retention));
     }
     parts.join(", ")
 }
