@@ -64,6 +64,8 @@ pub struct Manifests {
     pub fail_on: Option<Vec<String>>,
     /// Mismatches that are known and left alone.
     pub accepted: Vec<Accepted>,
+    /// The declared profiles, but for the chosen one.
+    pub profiles: Vec<String>,
 }
 
 /// Reads, resolves, checks and selects.
@@ -168,6 +170,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
             diagnostics,
             fail_on: resolved.fail_on,
             accepted: resolved.accepted,
+            profiles: resolved.profiles,
         },
     }
 }
@@ -189,6 +192,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         topics,
         fail_on,
         accepted,
+        profiles,
         ..
     } = resolve::resolve(loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
@@ -208,6 +212,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         diagnostics,
         fail_on,
         accepted,
+        profiles,
     }
 }
 

@@ -139,6 +139,7 @@ struct Offline {
     access: Access,
     fail_on: FailOn,
     accepted: Vec<Accepted>,
+    profiles: Vec<String>,
 }
 
 impl Offline {
@@ -151,6 +152,7 @@ impl Offline {
             diagnostics,
             fail_on,
             accepted,
+            profiles,
         } = read(&args.manifests, command)?;
         let mut offline = Self {
             command,
@@ -161,6 +163,7 @@ impl Offline {
             access: Access::default(),
             fail_on: FailOn::default(),
             accepted,
+            profiles,
         };
         match args.fail_on(fail_on.as_deref()) {
             Ok(fail_on) => offline.fail_on = fail_on,
@@ -240,6 +243,7 @@ pub(super) struct Session<C> {
     pub(super) wait: Duration,
     observed: BTreeMap<TopicName, Observed>,
     groups: Option<Sight>,
+    profiles: Vec<String>,
 }
 
 impl Session<Kafka> {
@@ -387,6 +391,7 @@ impl<C: ObserveTopics> Session<C> {
             mut access,
             fail_on,
             accepted,
+            profiles,
         } = offline;
         access.brokers.clone_from(&observation.cluster.brokers);
         let ignored = |name: &TopicName| look.ignore.is_match(name.as_str());
@@ -418,6 +423,7 @@ impl<C: ObserveTopics> Session<C> {
             wait,
             observed: observation.topics,
             groups: None,
+            profiles,
         };
         Ok((session, plan))
     }
@@ -455,6 +461,7 @@ impl<C: ObserveTopics> Session<C> {
             sources: &self.sources,
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
+            profiles: &self.profiles,
         }));
         if let Some(sight) = &self.groups {
             let user = self.user.as_deref();
@@ -475,6 +482,7 @@ impl<C: ObserveTopics> Session<C> {
             diagnostics,
             sources: self.sources,
             groups: self.groups,
+            settled: true,
             // What ends verify here comes after its topics were decided: while groups were read.
             stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,

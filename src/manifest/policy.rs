@@ -255,6 +255,9 @@ impl Bounds {
     }
 }
 
+/// A policy is often another team's.
+const OWNER_OF_POLICY: &str = "where the topic needs it, ask whoever keeps the policy";
+
 struct Rules {
     allow_names: Vec<(Regex, Span)>,
     deny_names: Vec<(Regex, Span)>,
@@ -312,7 +315,8 @@ impl Rules {
                 diagnostics.push(
                     Diagnostic::error(Code::PolicyOwner, format!("`{}` has no owner", topic.name))
                         .at(topic.span, "add `owner:`")
-                        .and(span, "required here"),
+                        .and(span, "required here")
+                        .help("name who answers for it, a team for example: `owner: billing`"),
                 );
             }
         }
@@ -380,7 +384,8 @@ impl Rules {
                     format!("the policy denies the name `{name}`"),
                 )
                 .at(topic.span, "")
-                .and(rule, "denied here"),
+                .and(rule, "denied here")
+                .help("choose another name, or list this one in the policy's `names.except`"),
             );
         }
         let (_, rule) = self.allow_names.first()?;
@@ -393,7 +398,8 @@ impl Rules {
                 format!("the policy does not allow the name `{name}`"),
             )
             .at(topic.span, "")
-            .and(*rule, "no pattern here matches it"),
+            .and(*rule, "no pattern here matches it")
+            .help("choose a name that one matches, or list it in the policy's `names.except`"),
         )
     }
 
@@ -411,8 +417,14 @@ impl Rules {
                     };
                     let span = found.origin.span.unwrap_or(topic.span);
                     let human = catalog::human(key, value);
-                    (!catalog::same(key, &wanted, value))
-                        .then(|| (span, format!("`{}` sets `{key}` to {human}", topic.name)))
+                    (!catalog::same(key, &wanted, value)).then(|| {
+                        let wanted = catalog::human(key, &wanted);
+                        let problem = format!(
+                            "`{}` sets `{key}` to {human}, and the policy wants {wanted}",
+                            topic.name
+                        );
+                        (span, problem)
+                    })
                 }
                 (Some(_), None) => None,
             };
@@ -420,6 +432,7 @@ impl Rules {
                 Diagnostic::error(Code::PolicyConfig, problem)
                     .at(span, "")
                     .and(*rule, "required here")
+                    .help("set it as required, in the topic or in its tier")
             }));
         }
         // What a built-in tier sets is nobody's choice that a policy could forbid.
@@ -445,8 +458,9 @@ impl Rules {
                     Code::PolicyConfig,
                     format!("the policy does not allow `{key}`"),
                 )
-                .at(span, "")
+                .at(span, "take it out")
                 .and(rule, label)
+                .help(OWNER_OF_POLICY)
             }));
         }
     }
@@ -454,6 +468,7 @@ impl Rules {
 
 fn broken(code: Code, problem: &str, wanted: &str, place: Span, rule: Span) -> Diagnostic {
     Diagnostic::error(code, format!("{problem}, and the policy wants {wanted}"))
-        .at(place, "")
+        .at(place, format!("make it {wanted}"))
         .and(rule, "the rule")
+        .help(OWNER_OF_POLICY)
 }

@@ -3,6 +3,7 @@
 //! Says where each section may stand, and that nothing is declared twice. Pure.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
@@ -392,7 +393,8 @@ impl Sections<'_> {
         if !self.may_stand(section, source, span, diagnostics) {
             return false;
         }
-        let first = self.first.get(section).map_or(span, |(_, first)| *first);
+        let first = self.first.get(section).filter(|(file, _)| *file == source);
+        let first = first.map_or(span, |(_, first)| *first);
         if first == span {
             return true;
         }
@@ -418,7 +420,12 @@ impl Sections<'_> {
         if let Some(project) = self.loaded.project
             && project != source
         {
-            let path = self.loaded.sources.path(project);
+            let path = |source| self.loaded.sources.path(source);
+            // That there are two project files was told of the run.
+            if Path::new(path(source).as_ref()).file_name() == Some(PROJECT_FILE.as_ref()) {
+                return true;
+            }
+            let path = path(project);
             diagnostics.push(
                 Diagnostic::error(
                     Code::ProjectFile,

@@ -60,6 +60,8 @@ pub(super) struct Resolved {
     pub(super) explanation: Explanation,
     /// The names of all tiers.
     pub(super) tiers: Vec<String>,
+    /// The names of all profiles but the chosen one.
+    pub(super) profiles: Vec<String>,
 }
 
 /// Resolves all topics that hold under the profile, and judges them.
@@ -69,6 +71,11 @@ pub(super) fn resolve(
     diagnostics: &mut Diagnostics,
 ) -> Resolved {
     let project = Project::assemble(loaded, diagnostics);
+    let others = project.profiles.keys().copied();
+    let others = others
+        .filter(|name| inputs.profile != Some(name))
+        .map(str::to_owned)
+        .collect();
     let profiles = match inputs.profile {
         None => Vec::new(),
         Some(name) => {
@@ -116,6 +123,7 @@ pub(super) fn resolve(
         accepted,
         explanation,
         tiers: trail::tier_names(&project),
+        profiles: others,
     }
 }
 
@@ -327,7 +335,7 @@ impl<'a> Resolver<'a> {
                 diagnostics.push(
                     Diagnostic::error(
                         Code::ExternalContradiction,
-                        format!("{what} of `{name}` is {here} here, and declared as {declared}"),
+                        format!("{what} of `{name}`: {here} here, declared as {declared}"),
                     )
                     .at(span.unwrap_or(entry.span), "")
                     .and(candidate.span, "declared here")
@@ -472,6 +480,7 @@ impl<'a> Resolver<'a> {
                 Some(ConsumerGroup {
                     name,
                     members,
+                    members_at: group.members.as_ref().map(|members| members.span),
                     produces,
                 })
             })
@@ -782,6 +791,7 @@ fn unstated(candidates: &Candidates<'_>, at: usize, next: usize, span: Span) -> 
     )
     .at(span, "")
     .and(other.span, "state `partitions` here")
+    .help("state a count in one of the two")
 }
 
 /// Whether the profile's values are laid over the others.
