@@ -179,6 +179,15 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub remedies: Option<PathBuf>,
+    /// Verify every cluster under `clusters`, side by side, each with its own profile
+    #[arg(
+        long, env = "TOPICCTL_ALL_CLUSTERS", value_parser = BoolishValueParser::new(),
+        conflicts_with_all = [
+            "cluster", "profile", "bootstrap_servers", "cluster_snapshot", "write_accepted",
+        ],
+        help_heading = "Connection"
+    )]
+    pub all_clusters: bool,
     /// Not these, for --unmanaged; may be repeated
     #[arg(
         long,
@@ -226,7 +235,7 @@ pub struct LookArgs {
 pub struct ValidateArgs {
     /// Check under every declared profile, one after the other
     #[arg(
-        long, conflicts_with = "profile", env = "TOPICCTL_ALL_PROFILES",
+        long, conflicts_with_all = ["profile", "cluster"], env = "TOPICCTL_ALL_PROFILES",
         value_parser = BoolishValueParser::new()
     )]
     pub all_profiles: bool,
@@ -425,6 +434,9 @@ pub struct ConditionArgs {
     /// Use the values of this profile
     #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
     pub profile: Option<String>,
+    /// Take address and profile of this cluster, of those under `clusters`
+    #[arg(long, value_name = "NAME", env = "TOPICCTL_CLUSTER")]
+    pub cluster: Option<String>,
     /// Set a variable; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
     pub vars: Vec<(String, String)>,
@@ -433,14 +445,31 @@ pub struct ConditionArgs {
     pub no_env: bool,
 }
 
-/// The variables of [`ConnectionArgs`]: defaults, which a snapshot on the command line puts aside.
-pub const CONNECTION_VARIABLES: [&str; 6] = [
-    "TOPICCTL_BOOTSTRAP_SERVERS",
-    "TOPICCTL_COMMAND_CONFIG",
-    "TOPICCTL_X",
-    "TOPICCTL_CLIENT_ID",
-    "TOPICCTL_TIMEOUT",
-    "TOPICCTL_WAIT",
+/// Flags, and the variables that they put aside: on the command line the two contradict each other,
+/// or the flag is the stronger word; a variable only gives a default.
+pub const PUT_ASIDE: [(&str, &[&str]); 4] = [
+    ("--all-profiles", &["TOPICCTL_PROFILE", "TOPICCTL_CLUSTER"]),
+    ("--cluster", &["TOPICCTL_BOOTSTRAP_SERVERS"]),
+    (
+        "--all-clusters",
+        &[
+            "TOPICCTL_PROFILE",
+            "TOPICCTL_CLUSTER",
+            "TOPICCTL_BOOTSTRAP_SERVERS",
+        ],
+    ),
+    (
+        "--cluster-snapshot",
+        &[
+            "TOPICCTL_BOOTSTRAP_SERVERS",
+            "TOPICCTL_COMMAND_CONFIG",
+            "TOPICCTL_X",
+            "TOPICCTL_CLIENT_ID",
+            "TOPICCTL_TIMEOUT",
+            "TOPICCTL_WAIT",
+            "TOPICCTL_ALL_CLUSTERS",
+        ],
+    ),
 ];
 
 /// How to reach the cluster.

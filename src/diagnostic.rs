@@ -76,8 +76,6 @@ codes! {
     DuplicateKey = "duplicate-key",
     /// A key that no field has.
     UnknownField = "unknown-field",
-    /// A field that a later version will have.
-    UnsupportedField = "unsupported-field",
     /// A value of another type than the field's.
     WrongType = "wrong-type",
     /// A field that must be there.
@@ -100,6 +98,8 @@ codes! {
     UnknownTier = "unknown-tier",
     /// A profile that nothing declares.
     UnknownProfile = "unknown-profile",
+    /// A cluster that nothing declares.
+    UnknownCluster = "unknown-cluster",
     /// A topic that nothing declares.
     UnknownTopic = "unknown-topic",
     /// A reference to a value that is not stated.
@@ -164,6 +164,8 @@ codes! {
     PolicyProfile = "policy-profile",
     /// Retry delays that fall.
     DelaysFall = "delays-fall",
+    /// A cluster that is not the one the run is for.
+    WrongCluster = "wrong-cluster",
     /// The connection is described wrongly.
     Connection = "connection",
     /// No broker could be reached or answered.
@@ -206,6 +208,7 @@ impl Code {
         !matches!(
             self,
             Self::Usage
+                | Self::WrongCluster
                 | Self::Connection
                 | Self::Unreachable
                 | Self::Authentication

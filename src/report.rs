@@ -12,6 +12,7 @@ pub mod mending;
 pub mod problems;
 pub mod prometheus;
 mod sentences;
+mod several;
 pub mod text;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ use crate::observed::{ClusterIdentity, ObservedOrigin};
 use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
 use crate::topic::{Declared, Role, TopicName};
+
+pub use several::{Several, Verdict};
 
 /// The commands that report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +85,9 @@ pub struct Report {
     pub command: Option<Command>,
     /// How the run ends.
     pub exit: ExitCode,
+    /// What `clusters` calls the cluster that the run is about, known before any cluster answers;
+    /// `None` where it was not chosen by a name.
+    pub cluster_name: Option<String>,
     /// The cluster that answered.
     pub cluster: Option<Cluster>,
     /// One for each declared topic.
@@ -105,7 +111,7 @@ pub struct Report {
 /// The cluster that answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cluster {
-    /// What the user calls it: the bootstrap servers.
+    /// What people read: its bootstrap servers, or its name.
     pub label: String,
     /// Its id and size.
     pub identity: ClusterIdentity,
@@ -277,6 +283,7 @@ impl Report {
         Self {
             command,
             exit: ExitCode::Invalid,
+            cluster_name: None,
             cluster: None,
             topics: Vec::new(),
             diagnostics: diagnostics.sorted(&sources),

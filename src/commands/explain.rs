@@ -1,6 +1,6 @@
 //! `topicctl explain`: what a diagnostic's code means, or where values come from.
 
-use super::{Answer, session};
+use super::{Answer, offline};
 use crate::cli::{ExplainArgs, ExplainFormat};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::exit::ExitCode;
@@ -84,7 +84,7 @@ fn of_code(code: Code) -> Explanation {
 }
 
 fn look_up(args: &ExplainArgs, subject: Subject) -> Explained {
-    let request = session::request(&args.manifests, &args.conditions);
+    let request = offline::request(&args.manifests, &args.conditions);
     manifest::explain(&request, &subject)
 }
 

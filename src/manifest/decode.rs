@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::fields::{self, ObjectSpec, Status};
+use super::fields::{self, ObjectSpec};
 use super::raw::*;
 use super::yaml::{Node, Text, Value};
 use crate::catalog;
@@ -57,6 +57,7 @@ pub(super) fn document(
         naming: decoder.naming(&object),
         tiers: decoder.tiers(&object),
         profiles: decoder.profiles(&object),
+        clusters: decoder.clusters(&object),
         policy: decoder.policy(&object),
         pipelines: decoder.pipelines(&object),
         accepted: decoder.accepted(&object),
@@ -111,17 +112,9 @@ impl Decoder<'_> {
         let mut fields = HashMap::new();
         for (key, value) in entries {
             match spec.fields.iter().find(|field| field.name == key.text) {
-                Some(field) if field.status == Status::Read => {
+                Some(field) => {
                     fields.insert(field.name, (key.span, value));
                 }
-                Some(field) => self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::UnsupportedField,
-                        format!("`{}` is not supported by this version", field.name),
-                    )
-                    .at(key.span, "")
-                    .help("leave it out; nothing was read from it"),
-                ),
                 None => self.unknown_field(key, spec),
             }
         }
@@ -304,6 +297,31 @@ impl Decoder<'_> {
             .filter_map(|(name, node)| Some((name.clone(), self.profile(node)?)))
             .collect();
         Some(Profiles { span, list })
+    }
+
+    fn clusters(&mut self, object: &Object<'_>) -> Option<Clusters> {
+        let (span, entries) = self.entries(object, "clusters")?;
+        let list = entries
+            .iter()
+            .filter_map(|(name, node)| Some((name.clone(), self.cluster(node)?)))
+            .collect();
+        Some(Clusters { span, list })
+    }
+
+    fn cluster(&mut self, node: &Node) -> Option<Cluster> {
+        if node.is_null() {
+            return Some(Cluster::default());
+        }
+        let cluster = self.object(node, &fields::CLUSTER)?;
+        self.text(&cluster, "description");
+        Some(Cluster {
+            bootstrap_servers: self
+                .texts(&cluster, "bootstrap_servers")
+                .unwrap_or_default(),
+            command_config: self.text(&cluster, "command_config"),
+            profile: self.text(&cluster, "profile"),
+            cluster_id: self.text(&cluster, "cluster_id"),
+        })
     }
 
     fn profile(&mut self, node: &Node) -> Option<Profile> {

@@ -48,7 +48,12 @@ pub(super) struct Scope<'a> {
     /// Each file's own; a text sees those of the file that it stands in.
     pub(super) files: &'a HashMap<SourceId, Vars<'a>>,
     pub(super) project: Option<SourceId>,
+    /// `clusterName`, where a cluster was chosen by its name.
+    pub(super) cluster: Option<&'a str>,
 }
+
+/// The name that `--cluster` fills, and that is an ordinary one without it.
+pub(super) const CLUSTER_NAME: &str = "clusterName";
 
 impl<'a> Scope<'a> {
     /// The `vars` that a text of this source sees, strongest first.
@@ -244,6 +249,9 @@ impl Run<'_> {
         if let Some((_, value)) = self.context.0.iter().find(|(known, _)| *known == name) {
             return Ok(Some(value.clone().into_owned()));
         }
+        if let Some(cluster) = self.scope.cluster.filter(|_| name == CLUSTER_NAME) {
+            return Ok(Some(cluster.to_owned()));
+        }
         if let Some(value) = self.scope.outside.given.get(name) {
             return Ok(Some(value.clone()));
         }
@@ -416,6 +424,7 @@ mod tests {
             profile: &none,
             files: &files,
             project: None,
+            cluster: None,
         };
         let mut diagnostics = Diagnostics::default();
         let text = Text {

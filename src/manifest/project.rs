@@ -7,7 +7,9 @@ use std::path::Path;
 
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
-use super::raw::{Accepted, Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
+use super::raw::{
+    Accepted, Cluster, Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars,
+};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
@@ -19,6 +21,7 @@ pub(super) struct Project<'a> {
     pub(super) naming: Option<&'a Naming>,
     pub(super) tiers: BTreeMap<&'a str, (&'a Text, &'a Tier)>,
     pub(super) profiles: BTreeMap<&'a str, (&'a Text, &'a Profile)>,
+    pub(super) clusters: BTreeMap<&'a str, (&'a Text, &'a Cluster)>,
     /// `profiles.P.topics` of all files.
     pub(super) profile_topics: Vec<ProfileTopic<'a>>,
     pub(super) vars: HashMap<SourceId, Vars<'a>>,
@@ -68,6 +71,12 @@ impl<'a> Project<'a> {
                 sections.may_stand("tiers", source, tiers.span, diagnostics);
                 for (name, tier) in &tiers.list {
                     declare(&mut project.tiers, "tier", name, tier, diagnostics);
+                }
+            }
+            if let Some(clusters) = &document.clusters {
+                sections.may_stand("clusters", source, clusters.span, diagnostics);
+                for (name, cluster) in &clusters.list {
+                    declare(&mut project.clusters, "cluster", name, cluster, diagnostics);
                 }
             }
             project.vars(source, &document.vars, diagnostics);
@@ -206,6 +215,21 @@ impl<'a> Project<'a> {
         }
         chain.reverse();
         chain
+    }
+
+    /// The `vars` of a profile and those that it extends, joined; none without a profile.
+    pub(super) fn profile_vars(
+        &self,
+        name: Option<&str>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vars<'a> {
+        let chain = name.map(|name| self.profile_chain(name, diagnostics));
+        let mut joined = Vars::new();
+        for (_, profile) in chain.unwrap_or_default() {
+            let vars = profile.vars.iter();
+            joined.extend(vars.map(|(name, value)| (name.text.as_str(), value)));
+        }
+        joined
     }
 
     /// The tiers from the far end of `extends` to the named one, and the built-in tier that they

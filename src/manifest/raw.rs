@@ -16,6 +16,7 @@ pub(super) struct Document {
     pub(super) naming: Option<Naming>,
     pub(super) tiers: Option<Tiers>,
     pub(super) profiles: Option<Profiles>,
+    pub(super) clusters: Option<Clusters>,
     pub(super) policy: Option<Policy>,
     pub(super) pipelines: Vec<Pipeline>,
     pub(super) accepted: Vec<Accepted>,
@@ -72,6 +73,22 @@ pub(super) struct Profile {
     pub(super) tiers: Vec<(Text, Settings)>,
     pub(super) all: Option<Settings>,
     pub(super) topics: Vec<(Text, Settings)>,
+}
+
+/// `clusters`.
+#[derive(Debug)]
+pub(super) struct Clusters {
+    pub(super) span: Span,
+    pub(super) list: Vec<(Text, Cluster)>,
+}
+
+/// One cluster.
+#[derive(Debug, Default)]
+pub(super) struct Cluster {
+    pub(super) bootstrap_servers: Vec<Text>,
+    pub(super) command_config: Option<Text>,
+    pub(super) profile: Option<Text>,
+    pub(super) cluster_id: Option<Text>,
 }
 
 /// What tiers, topics and profiles can set, with the field's place. `None` for a value is YAML's

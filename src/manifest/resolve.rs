@@ -16,9 +16,10 @@ use super::project::{Project, TierChain, circle};
 use super::raw::{Profile, Settings, Vars};
 use super::trail::{self, Traced, Trail};
 use super::yaml::Text;
-use super::{accepted, check, pipeline, policy};
+use super::{accepted, check, clusters, pipeline, policy};
 use crate::accepted::Accepted;
 use crate::catalog;
+use crate::clusters::Clusters;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span, nearest};
 use crate::explain::{Explanation, Subject};
 use crate::topic::{
@@ -31,6 +32,7 @@ use crate::topic::{
 pub(super) struct Inputs<'a> {
     pub(super) outside: &'a Outside,
     pub(super) profile: Option<&'a str>,
+    pub(super) cluster: Option<&'a str>,
     /// What is to be explained on the way.
     pub(super) subject: Option<&'a Subject>,
 }
@@ -44,6 +46,7 @@ pub(super) struct Resolver<'a> {
     pub(super) profiles: Vec<(&'a str, &'a Profile)>,
     /// The `vars` of the profiles, joined.
     pub(super) profile_vars: Vars<'a>,
+    cluster: Option<&'a str>,
     subject: Option<&'a Subject>,
 }
 
@@ -56,6 +59,8 @@ pub(super) struct Resolved {
     pub(super) fail_on: Option<Vec<String>>,
     /// Mismatches that are known and left alone.
     pub(super) accepted: Vec<Accepted>,
+    /// Those that the project names, and the chosen one.
+    pub(super) clusters: Clusters,
     /// Of the subject, where it was found.
     pub(super) explanation: Explanation,
     /// The names of all tiers.
@@ -71,12 +76,16 @@ pub(super) fn resolve(
     diagnostics: &mut Diagnostics,
 ) -> Resolved {
     let project = Project::assemble(loaded, diagnostics);
+    let Some(clusters) = clusters::read(&project, loaded, inputs, diagnostics) else {
+        return Resolved::default();
+    };
+    let profile = clusters.profile.as_deref();
     let others = project.profiles.keys().copied();
     let others = others
-        .filter(|name| inputs.profile != Some(name))
+        .filter(|name| profile != Some(name))
         .map(str::to_owned)
         .collect();
-    let profiles = match inputs.profile {
+    let profiles = match profile {
         None => Vec::new(),
         Some(name) => {
             if !project.profiles.contains_key(name) {
@@ -86,21 +95,14 @@ pub(super) fn resolve(
             project.profile_chain(name, diagnostics)
         }
     };
-    let mut profile_vars = Vars::new();
-    for (_, profile) in &profiles {
-        profile_vars.extend(
-            profile
-                .vars
-                .iter()
-                .map(|(name, value)| (name.text.as_str(), value)),
-        );
-    }
+    let profile_vars = project.profile_vars(profile, diagnostics);
     let resolver = Resolver {
         project: &project,
         sources: &loaded.sources,
         outside: inputs.outside,
         profiles,
         profile_vars,
+        cluster: inputs.cluster,
         subject: inputs.subject,
     };
     resolver.check_unused(diagnostics);
@@ -121,6 +123,7 @@ pub(super) fn resolve(
         topics,
         fail_on,
         accepted,
+        clusters,
         explanation,
         tiers: trail::tier_names(&project),
         profiles: others,
@@ -131,11 +134,15 @@ pub(super) fn resolve(
 pub(super) fn profile_names(loaded: &Loaded) -> Vec<String> {
     // What is wrong with them is reported when they are resolved.
     let project = Project::assemble(loaded, &mut Diagnostics::default());
-    project
-        .profiles
-        .keys()
-        .map(|name| (*name).to_owned())
-        .collect()
+    let names = project.profiles.keys();
+    names.map(|name| (*name).to_owned()).collect()
+}
+
+/// The declared clusters, by name.
+pub(super) fn cluster_names(loaded: &Loaded) -> Vec<String> {
+    let project = Project::assemble(loaded, &mut Diagnostics::default());
+    let names = project.clusters.keys();
+    names.map(|name| (*name).to_owned()).collect()
 }
 
 fn unknown_profile(name: &str, project: &Project<'_>, loaded: &Loaded) -> Diagnostic {
@@ -184,6 +191,7 @@ impl<'a> Resolver<'a> {
             profile: &self.profile_vars,
             files: &self.project.vars,
             project: self.project.file,
+            cluster: self.cluster,
         }
     }
 

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape, Status};
+use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape};
 use crate::catalog::{self, ConfigSpec, Kind, REDPANDA_EXTRAS, Range};
 use crate::diagnostic::Code;
 use crate::units::{Measure, UNLIMITED};
@@ -42,11 +42,12 @@ pub(super) fn schema() -> Value {
 }
 
 fn object(spec: &ObjectSpec) -> Value {
-    let read = || spec.fields.iter().filter(|one| one.status == Status::Read);
-    let properties: Map<_, _> = read()
+    let fields = spec.fields.iter();
+    let properties: Map<_, _> = fields
+        .clone()
         .map(|one| (one.name.to_owned(), field(one)))
         .collect();
-    let required: Vec<_> = read()
+    let required: Vec<_> = fields
         .filter(|one| one.required)
         .map(|one| one.name)
         .collect();

@@ -1,5 +1,5 @@
 //! The report as workflow commands of GitHub Actions: an annotation at the line of every problem
-//! and of every topic that needs attention.
+//! and of every topic that needs attention, with the name of its cluster where there is one.
 //!
 //! One command a line, whatever is in the values; the last lines are the result in words. What
 //! fails the run is an error, the rest a warning or a notice. Topics that are well are left out:
@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 
 use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
-use super::{Report, Topic};
+use super::{Report, Several, Topic};
 use crate::diagnostic::{Diagnostic, Location, Severity};
 
 /// Writes the report.
@@ -16,21 +16,64 @@ use crate::diagnostic::{Diagnostic, Location, Severity};
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let cluster = report.cluster_name.as_deref();
     for one in &report.diagnostics {
-        write_diagnostic(one, report, out)?;
+        // What is wrong with manifests is no cluster's own.
+        let whose = cluster.filter(|_| !one.code.is_of_manifests());
+        write_diagnostic(one, report, whose, out)?;
     }
+    write_topics(report, cluster, out)?;
+    write_result(cluster, &result(report), out)
+}
+
+/// Writes the reports of several clusters, and the whole result in the last line.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
+    for shared in several.problems() {
+        let whose = shared.whose();
+        write_diagnostic(shared.one, shared.report, whose.as_deref(), out)?;
+    }
+    for report in several.ranked() {
+        write_topics(report, Some(report.called()), out)?;
+    }
+    for report in several.ranked() {
+        write_result(Some(report.called()), &result(report), out)?;
+    }
+    write_result(None, &[several.sentence()], out)
+}
+
+fn write_topics(report: &Report, cluster: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     for topic in report.ranked() {
         if report.needs_attention(topic) {
-            write_topic(topic, report, out)?;
+            write_topic(topic, report, cluster, out)?;
         }
-    }
-    for line in result(report) {
-        writeln!(out, "{}", inert(&one_line(&line)))?;
     }
     Ok(())
 }
 
-fn write_diagnostic(one: &Diagnostic, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn write_result(cluster: Option<&str>, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    for line in lines {
+        writeln!(out, "{}", inert(&one_line(&of(cluster, line))))?;
+    }
+    Ok(())
+}
+
+/// A text with the cluster that it is about before it.
+fn of(cluster: Option<&str>, text: &str) -> String {
+    match cluster {
+        Some(cluster) => format!("{cluster}: {text}"),
+        None => text.to_owned(),
+    }
+}
+
+fn write_diagnostic(
+    one: &Diagnostic,
+    report: &Report,
+    cluster: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let command = match one.severity {
         _ if report.is_failure(one) => "error",
         Severity::Note => "notice",
@@ -41,7 +84,7 @@ fn write_diagnostic(one: &Diagnostic, report: &Report, out: &mut dyn Write) -> i
     let title = if one.code.is_of_manifests() {
         one.code.as_str().to_owned()
     } else {
-        title(report)
+        title(report.command)
     };
     let label = place
         .map(|label| &label.text)
@@ -57,19 +100,24 @@ fn write_diagnostic(one: &Diagnostic, report: &Report, out: &mut dyn Write) -> i
         command,
         location.as_ref(),
         true,
-        &title,
+        &of(cluster, &title),
         &parts.join("\n"),
         out,
     )
 }
 
-fn write_topic(topic: &Topic, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn write_topic(
+    topic: &Topic,
+    report: &Report,
+    cluster: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let command = if topic.fails { "error" } else { "warning" };
     let word = match report.command {
         Some(command) => word(topic.state, command),
         None => topic.state.status(),
     };
-    let title = format!("{}: {word}", topic.name);
+    let title = of(cluster, &format!("{}: {word}", topic.name));
     let mut lines = details(topic);
     if lines.is_empty() {
         lines.push(values(topic));

@@ -1,20 +1,31 @@
-//! The JSON report, `topicctl.report/1`: its keys are a contract.
+//! The JSON report, `topicctl.report/1`, and that of several clusters, `topicctl.reports/1`, which
+//! is a list of the former: their keys are a contract.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Difference, Report, Topic, groups};
+use super::{Difference, Report, Several, Topic, groups};
 use crate::diagnostic::{Diagnostic, Sources};
 
 const SCHEMA: &str = "topicctl.report/1";
+const SCHEMA_OF_SEVERAL: &str = "topicctl.reports/1";
+
+#[derive(Serialize)]
+struct Documents<'a> {
+    schema: &'static str,
+    command: &'static str,
+    exit_code: u8,
+    reports: Vec<Document<'a>>,
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
     command: Option<&'static str>,
     exit_code: u8,
+    cluster_name: Option<&'a str>,
     cluster: Option<Cluster<'a>>,
     summary: Summary,
     topics: Vec<TopicEntry<'a>>,
@@ -84,11 +95,32 @@ struct DiagnosticEntry {
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(report))?;
+    writeln!(out)
+}
+
+/// Writes the reports of several clusters as one document, in their order.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
+    let documents = Documents {
+        schema: SCHEMA_OF_SEVERAL,
+        command: several.command.as_str(),
+        exit_code: several.exit as u8,
+        reports: several.reports.iter().map(document).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &documents)?;
+    writeln!(out)
+}
+
+fn document(report: &Report) -> Document<'_> {
     let summary = report.summary();
-    let document = Document {
+    Document {
         schema: SCHEMA,
         command: report.command.map(super::Command::as_str),
         exit_code: report.exit as u8,
+        cluster_name: report.cluster_name.as_deref(),
         cluster: report.cluster.as_ref().map(|cluster| Cluster {
             id: cluster.identity.id.as_deref(),
             brokers: cluster.identity.broker_count(),
@@ -111,9 +143,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             .collect(),
         groups: report.groups.as_ref().map(groups::json::groups),
         statistics: report.groups.as_ref().map(groups::json::statistics),
-    };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    }
 }
 
 fn topic(topic: &Topic) -> TopicEntry<'_> {

@@ -1,22 +1,27 @@
 //! The report in the form of JUnit's test results, which CI servers show: a test case for each
-//! topic and for each problem that fails the run.
+//! topic and for each problem that fails the run. Several clusters are a test suite each.
 //!
 //! What is red here is what the exit code says: a difference that `--fail-on` lets pass is told in
 //! the output of a test case that passes. Everything foreign is text or an attribute, never markup.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
-use super::{Report, State, Topic};
+use super::{Report, Several, State, Topic};
 use crate::diagnostic::{self, Diagnostic, Location};
 
+/// The suite of the topics.
+const TOPICS: &str = "topics";
+
 struct Suite {
-    name: &'static str,
+    name: String,
     cases: Vec<Case>,
     output: Vec<String>,
 }
 
 struct Case {
+    class: String,
     name: String,
     location: Option<Location>,
     failure: Option<Failure>,
@@ -34,23 +39,36 @@ struct Failure {
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let suites = [
-        problems("manifests", report, |one| one.code.is_of_manifests()),
-        problems("run", report, |one| !one.code.is_of_manifests()),
-        topics(report),
-    ];
-    let suites: Vec<_> = suites
-        .iter()
-        .filter(|suite| !suite.cases.is_empty() || !suite.output.is_empty())
-        .collect();
+    let name = report.cluster_name.as_deref();
+    let title = std::iter::once(title(report.command)).chain(name.map(str::to_owned));
+    let title = title.collect::<Vec<_>>().join(" ");
+    write_all(&title, report.elapsed, &suites(report), out)
+}
+
+/// Writes the reports of several clusters, in their order.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
+    let suites: Vec<_> = several.reports.iter().map(of_cluster).collect();
+    let title = title(Some(several.command));
+    write_all(&title, several.elapsed, &suites, out)
+}
+
+fn write_all(
+    title: &str,
+    elapsed: Duration,
+    suites: &[Suite],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
     let failures: usize = suites.iter().map(|suite| suite.failures()).sum();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
         r#"<testsuites name="{}" tests="{tests}" failures="{failures}" errors="0" time="{:.3}">"#,
-        attribute(&title(report)),
-        report.elapsed.as_secs_f64()
+        attribute(title),
+        elapsed.as_secs_f64()
     )?;
     for suite in suites {
         suite.write(out)?;
@@ -58,16 +76,46 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</testsuites>")
 }
 
+fn suites(report: &Report) -> Vec<Suite> {
+    let suites = [
+        problems("manifests", report, |one| one.code.is_of_manifests()),
+        problems("run", report, |one| !one.code.is_of_manifests()),
+        topics(report),
+    ];
+    let said = |suite: &Suite| !suite.cases.is_empty() || !suite.output.is_empty();
+    suites.into_iter().filter(said).collect()
+}
+
+/// All of a report as one suite, whose test cases have a class for each of its parts.
+fn of_cluster(report: &Report) -> Suite {
+    let name = report.called().to_owned();
+    let (mut cases, mut output) = (Vec::new(), Vec::new());
+    for part in suites(report) {
+        let class = format!("{name}.{}", part.name);
+        cases.extend(part.cases.into_iter().map(|case| Case {
+            class: class.clone(),
+            ..case
+        }));
+        output.extend(part.output);
+    }
+    Suite {
+        name,
+        cases,
+        output,
+    }
+}
+
 /// Problems of one kind: those that fail the run are test cases, the others output.
-fn problems(name: &'static str, report: &Report, of_kind: fn(&Diagnostic) -> bool) -> Suite {
+fn problems(name: &str, report: &Report, of_kind: fn(&Diagnostic) -> bool) -> Suite {
     let all = || report.diagnostics.iter().filter(|one| of_kind(one));
     let mut cases: Vec<_> = all()
         .filter(|one| report.is_failure(one))
-        .map(|one| problem(one, report))
+        .map(|one| problem(name, one, report))
         .collect();
     // Topics are there only where the manifests are valid.
     if name == "manifests" && cases.is_empty() && !report.topics.is_empty() {
         cases.push(Case {
+            class: name.to_owned(),
             name: "manifests are valid".to_owned(),
             location: None,
             failure: None,
@@ -79,13 +127,13 @@ fn problems(name: &'static str, report: &Report, of_kind: fn(&Diagnostic) -> boo
         .map(|one| diagnostic::render(one, &report.sources, false))
         .collect();
     Suite {
-        name,
+        name: name.to_owned(),
         cases,
         output,
     }
 }
 
-fn problem(one: &Diagnostic, report: &Report) -> Case {
+fn problem(class: &str, one: &Diagnostic, report: &Report) -> Case {
     let place = one.primary.as_ref();
     let location = place.map(|label| report.sources.location(label.span));
     let name = match &location {
@@ -93,6 +141,7 @@ fn problem(one: &Diagnostic, report: &Report) -> Case {
         None => one.message.clone(),
     };
     Case {
+        class: class.to_owned(),
         name,
         location,
         failure: Some(Failure {
@@ -111,7 +160,7 @@ fn topics(report: &Report) -> Suite {
         false => vec![result(report).join("\n")],
     };
     Suite {
-        name: "topics",
+        name: TOPICS.to_owned(),
         cases: cases.collect(),
         output,
     }
@@ -151,6 +200,7 @@ fn of_topic(topic: &Topic, report: &Report) -> Case {
     });
     let quiet = topic.fails || topic.state == State::Matching;
     Case {
+        class: TOPICS.to_owned(),
         name: topic.name.to_string(),
         location: Some(topic.location.clone()),
         failure,
@@ -167,7 +217,7 @@ impl Suite {
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let name = attribute(self.name);
+        let name = attribute(&self.name);
         writeln!(
             out,
             r#"  <testsuite name="{name}" tests="{}" failures="{}" errors="0" skipped="0">"#,
@@ -175,7 +225,7 @@ impl Suite {
             self.failures()
         )?;
         for case in &self.cases {
-            case.write(&name, out)?;
+            case.write(out)?;
         }
         if !self.output.is_empty() {
             let output = text(&self.output.join("\n\n"));
@@ -186,9 +236,9 @@ impl Suite {
 }
 
 impl Case {
-    fn write(&self, suite: &str, out: &mut dyn Write) -> io::Result<()> {
-        let name = attribute(&self.name);
-        write!(out, r#"    <testcase classname="{suite}" name="{name}""#)?;
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (class, name) = (attribute(&self.class), attribute(&self.name));
+        write!(out, r#"    <testcase classname="{class}" name="{name}""#)?;
         if let Some(location) = &self.location {
             let file = attribute(&location.file);
             write!(out, r#" file="{file}" line="{}""#, location.line)?;

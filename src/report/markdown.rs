@@ -1,74 +1,140 @@
 //! The report as GitHub's Markdown, for a comment on a pull request or the summary of a step.
 //!
 //! The result comes first, then problems, then a table of what is not as declared with the commands
-//! that would mend it; topics that match are folded away. Everything foreign stands in code, where
+//! that would mend it; topics that match are folded away. Several clusters have a section each,
+//! those that need attention first, and share the room of one comment. Everything foreign stands in code, where
 //! no markup, link or mention is alive; long reports are cut, because a comment holds 65 536
 //! characters.
 
 use std::io::{self, Write};
 
 use super::sentences::{
-    each_line, field, one_line, result, standing, title, values, with_values, word,
+    cluster, each_line, field, one_line, result, standing, title, values, with_values, word,
 };
+use super::several::Shared;
 use super::text::lists_topics;
-use super::{Command, Report, State, Topic};
-use crate::diagnostic;
+use super::{Command, Report, Several, State, Topic, Verdict};
+use crate::diagnostic::{self, Diagnostic, Sources};
 
-/// Rows of the table of what is not as declared.
-const MOST_ROWS: usize = 150;
-/// Problems with their source lines.
-const MOST_PROBLEMS: usize = 30;
-/// Folded rows of what matches.
-const MOST_MATCHING: usize = 250;
+/// How much there is room for.
+#[derive(Clone, Copy)]
+struct Room {
+    /// Rows of the table of what is not as declared.
+    rows: usize,
+    /// Problems with their source lines.
+    problems: usize,
+    /// Folded rows of what matches.
+    matching: usize,
+}
+
+/// What one comment holds.
+const COMMENT: Room = Room {
+    rows: 150,
+    problems: 30,
+    matching: 250,
+};
+
+impl Room {
+    /// The part of one of so many.
+    fn among(self, count: usize) -> Self {
+        let part = |room: usize| room.div_ceil(count.max(1));
+        Self {
+            rows: part(self.rows),
+            problems: part(self.problems),
+            matching: part(self.matching),
+        }
+    }
+}
 
 /// Writes the report.
 ///
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut sentences = result(report).into_iter();
-    let first = sentences.next().unwrap_or_default();
-    writeln!(out, "**{}**: {}", title(report), prose(&first))?;
-    for sentence in sentences {
+    let name = report.cluster_name.as_deref();
+    let name = name.map(|name| format!(" {}", code(name)));
+    let name = name.unwrap_or_default();
+    write!(out, "**{}**{name}: ", title(report.command))?;
+    let mut problems: Vec<_> = report.diagnostics.iter().collect();
+    problems.sort_by_key(|one| !report.is_failure(one));
+    let problems = problems.into_iter().map(|one| (one, &report.sources));
+    write_report(report, &problems.collect::<Vec<_>>(), COMMENT, out)
+}
+
+/// Writes the reports of several clusters.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
+    let (title, sentence) = (title(Some(several.command)), several.sentence());
+    writeln!(out, "**{title}**: {}", prose(&sentence))?;
+    let room = COMMENT.among(several.reports.len() + 1);
+    let problems = several.problems();
+    let of_all = problems.iter().filter(|one| one.clusters.is_empty());
+    write_problems(&of_all.map(Shared::problem).collect::<Vec<_>>(), room, out)?;
+    for report in several.ranked() {
+        let (called, verdict) = (report.called(), Verdict::on(report));
+        let verdict = verdict.word(1, several.command);
+        writeln!(out, "\n### {}: {verdict}\n", code(called))?;
+        let own = problems.iter().filter(|one| one.clusters.contains(&called));
+        write_report(
+            report,
+            &own.map(Shared::problem).collect::<Vec<_>>(),
+            room,
+            out,
+        )?;
+    }
+    Ok(())
+}
+
+/// A problem, and the texts that it points into.
+type Problem<'a> = (&'a Diagnostic, &'a Sources);
+
+fn write_report(
+    report: &Report,
+    problems: &[Problem<'_>],
+    room: Room,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for sentence in result(report) {
         writeln!(out, "{}", prose(&sentence))?;
     }
-    if let Some(cluster) = &report.cluster {
-        let id = cluster.identity.id.as_deref().unwrap_or("no cluster id");
-        let (label, id) = (code(&cluster.label), code(id));
-        let brokers = cluster.identity.broker_count();
-        let s = if brokers == 1 { "" } else { "s" };
-        writeln!(out, "\n{label} ({id}), {brokers} broker{s}")?;
+    if let Some(cluster) = cluster(report, code) {
+        writeln!(out, "\n{cluster}")?;
     }
-    write_problems(report, out)?;
+    write_problems(problems, room, out)?;
     match report.command {
-        Some(command) if lists_topics(report) => write_topics(report, command, out),
+        Some(command) if lists_topics(report) => write_topics(report, command, room, out),
         _ => Ok(()),
     }
 }
 
-fn write_problems(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut problems: Vec<_> = report.diagnostics.iter().collect();
-    problems.sort_by_key(|one| !report.is_failure(one));
-    for one in problems.iter().take(MOST_PROBLEMS) {
-        let text = diagnostic::render(one, &report.sources, false);
+fn write_problems(problems: &[Problem<'_>], room: Room, out: &mut dyn Write) -> io::Result<()> {
+    for (one, sources) in problems.iter().take(room.problems) {
+        let text = diagnostic::render(one, sources, false);
         writeln!(out)?;
         write_block("text", &text, out)?;
     }
-    write_rest(problems.len(), MOST_PROBLEMS, "problem", out)
+    write_rest(problems.len(), room.problems, "problem", out)
 }
 
-fn write_topics(report: &Report, command: Command, out: &mut dyn Write) -> io::Result<()> {
+fn write_topics(
+    report: &Report,
+    command: Command,
+    room: Room,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (matching, others): (Vec<_>, Vec<_>) = report
         .ranked()
         .into_iter()
         .partition(|topic| topic.state == State::Matching);
     if !others.is_empty() {
         writeln!(out, "\n| | topic | declared in | |\n|-|-|-|-|")?;
-        for topic in others.iter().take(MOST_ROWS) {
+        for topic in others.iter().take(room.rows) {
             write_row(topic, command, out)?;
         }
-        write_rest(others.len(), MOST_ROWS, "topic", out)?;
-        write_remedies(&others, out)?;
+        write_rest(others.len(), room.rows, "topic", out)?;
+        write_remedies(&others, room, out)?;
     }
     if !matching.is_empty() {
         let count = matching.len();
@@ -82,7 +148,7 @@ fn write_topics(report: &Report, command: Command, out: &mut dyn Write) -> io::R
             "\n<details><summary>{count} topic{s} {what}</summary>\n"
         )?;
         writeln!(out, "| topic | values | |\n|-|-|-|")?;
-        for topic in matching.iter().take(MOST_MATCHING) {
+        for topic in matching.iter().take(room.matching) {
             let standing: Vec<_> = standing(topic).iter().map(|text| prose(text)).collect();
             writeln!(
                 out,
@@ -92,7 +158,7 @@ fn write_topics(report: &Report, command: Command, out: &mut dyn Write) -> io::R
                 standing.join(", ")
             )?;
         }
-        write_rest(count, MOST_MATCHING, "topic", out)?;
+        write_rest(count, room.matching, "topic", out)?;
         writeln!(out, "\n</details>")?;
     }
     Ok(())
@@ -122,10 +188,10 @@ fn write_row(topic: &Topic, command: Command, out: &mut dyn Write) -> io::Result
     )
 }
 
-fn write_remedies(topics: &[&Topic], out: &mut dyn Write) -> io::Result<()> {
+fn write_remedies(topics: &[&Topic], room: Room, out: &mut dyn Write) -> io::Result<()> {
     let remedies: Vec<_> = topics
         .iter()
-        .take(MOST_ROWS)
+        .take(room.rows)
         .flat_map(|topic| &topic.mismatches)
         .filter_map(|difference| difference.remedy.as_deref())
         .map(one_line)

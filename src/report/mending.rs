@@ -9,12 +9,24 @@ use serde::Serialize;
 use super::{Report, Topic};
 use crate::diagnostic::printable;
 
-/// A shell script of every remedy, each with what it is about; what has none is a comment.
-pub fn script(report: &Report) -> String {
+/// A shell script of every remedy, each with what it is about; what has none is a comment. Reports
+/// of several clusters follow each other under their names.
+pub fn script(reports: &[&Report]) -> String {
     let mut text = String::from(
         "#!/bin/sh\n# Commands that would make existing topics what the manifests declare.\n\
          # Read them one by one: topicctl printed them and ran none.\nset -eu\n",
     );
+    for report in reports {
+        if let (Some(name), true) = (&report.cluster_name, reports.len() > 1) {
+            text.push_str(&format!("\n# {}\n", printable(name)));
+        }
+        text.push_str(&remedies(report));
+    }
+    text
+}
+
+fn remedies(report: &Report) -> String {
+    let mut text = String::new();
     for topic in &report.topics {
         for one in topic.mismatches.iter().filter(|one| one.accepted.is_none()) {
             let field = one.key.as_deref().unwrap_or(one.field);

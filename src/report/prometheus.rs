@@ -1,49 +1,135 @@
 //! The report as metrics in Prometheus' text exposition format, for a file that the node exporter
-//! collects.
+//! collects. Where the cluster's name is known, every series bears it.
 //!
 //! What the run did not find out is left out rather than told as 0: a series that is absent raises
 //! no false calm, and `topicctl_exit_code` is always there.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use super::{Command, Report, State};
+use super::sentences::one_line;
+use super::{Command, Report, Several, State};
+
+/// A metric, announced once, and its samples in one report.
+struct Metric {
+    name: &'static str,
+    help: &'static str,
+    of: fn(&Report) -> Vec<Sample>,
+}
+
+struct Sample {
+    labels: Vec<(&'static str, String)>,
+    value: String,
+}
+
+const METRICS: [Metric; 6] = [
+    Metric {
+        name: "topicctl_exit_code",
+        help: "Exit code of the last run.",
+        of: |report| vec![sample(report.exit as u8)],
+    },
+    Metric {
+        name: "topicctl_last_run_timestamp_seconds",
+        help: "When the last run ended, in Unix time.",
+        of: |report| {
+            let ended = report.ended.duration_since(SystemTime::UNIX_EPOCH);
+            vec![sample(ended.unwrap_or_default().as_secs())]
+        },
+    },
+    Metric {
+        name: "topicctl_last_run_duration_seconds",
+        help: "How long the last run took.",
+        of: |report| vec![sample(format!("{:.3}", report.elapsed.as_secs_f64()))],
+    },
+    Metric {
+        name: "topicctl_topics_declared",
+        help: "Topics that the manifests declare.",
+        of: |report| match report.topics.len() {
+            0 => Vec::new(),
+            count => vec![sample(count)],
+        },
+    },
+    Metric {
+        name: "topicctl_topics",
+        help: "Declared topics by what became of them.",
+        of: by_status,
+    },
+    Metric {
+        name: "topicctl_topic_status",
+        help: "1 for each topic that is not as declared.",
+        of: differing,
+    },
+];
 
 /// Writes the report.
 ///
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let gauge = |name: &str, help: &str, out: &mut dyn Write| {
-        writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge")
-    };
-    gauge("topicctl_exit_code", "Exit code of the last run.", out)?;
-    writeln!(out, "topicctl_exit_code {}", report.exit as u8)?;
+    write_all(&[(report.cluster_name.as_deref(), report)], out)
+}
 
-    let name = "topicctl_last_run_timestamp_seconds";
-    gauge(name, "When the last run ended, in Unix time.", out)?;
-    let ended = report.ended.duration_since(SystemTime::UNIX_EPOCH);
-    writeln!(out, "{name} {}", ended.unwrap_or_default().as_secs())?;
+/// Writes the reports of several clusters, whose names tell the series apart.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
+    let reports = several.reports.iter();
+    let reports: Vec<_> = reports.map(|one| (Some(one.called()), one)).collect();
+    write_all(&reports, out)
+}
 
-    let name = "topicctl_last_run_duration_seconds";
-    gauge(name, "How long the last run took.", out)?;
-    writeln!(out, "{name} {:.3}", report.elapsed.as_secs_f64())?;
+fn write_all(reports: &[(Option<&str>, &Report)], out: &mut dyn Write) -> io::Result<()> {
+    for Metric { name, help, of } in METRICS {
+        // A series that stands twice makes the exporter refuse the file. Names that differ only in
+        // characters that cannot be shown would be one.
+        let mut known = BTreeSet::new();
+        for (cluster, report) in reports {
+            for Sample { labels, value } in of(report) {
+                let cluster = cluster.map(|name| ("cluster", name.to_owned()));
+                let series = series(name, cluster.into_iter().chain(labels));
+                if known.is_empty() {
+                    writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge")?;
+                }
+                if !known.contains(&series) {
+                    writeln!(out, "{series} {value}")?;
+                    known.insert(series);
+                }
+            }
+        }
+    }
+    Ok(())
+}
 
-    if report.topics.is_empty() {
-        return Ok(());
+fn series(name: &str, labels: impl Iterator<Item = (&'static str, String)>) -> String {
+    let labels: Vec<_> = labels
+        .map(|(label, value)| format!("{label}=\"{}\"", escaped(&value)))
+        .collect();
+    match labels.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name}{{{}}}", labels.join(",")),
+    }
+}
+
+/// A label's value.
+fn escaped(value: &str) -> String {
+    let value = one_line(value);
+    value.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+fn sample(value: impl ToString) -> Sample {
+    let (labels, value) = (Vec::new(), value.to_string());
+    Sample { labels, value }
+}
+
+fn by_status(report: &Report) -> Vec<Sample> {
+    // Without a cluster nothing was compared.
+    if report.topics.is_empty() || report.command.is_some_and(Command::is_offline) {
+        return Vec::new();
     }
     let summary = report.summary();
-    let name = "topicctl_topics_declared";
-    gauge(name, "Topics that the manifests declare.", out)?;
-    writeln!(out, "{name} {}", summary.declared)?;
-
-    // Without a cluster nothing was compared.
-    if report.command.is_some_and(Command::is_offline) {
-        return Ok(());
-    }
-    let name = "topicctl_topics";
-    gauge(name, "Declared topics by what became of them.", out)?;
-    for (status, count) in [
+    let counts = [
         ("matching", summary.matching),
         ("missing", summary.missing),
         ("mismatched", summary.mismatched),
@@ -51,28 +137,26 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         ("created", summary.created),
         ("unknown", summary.unknown),
         ("failed", summary.failed),
-    ] {
-        writeln!(out, "{name}{{status=\"{status}\"}} {count}")?;
-    }
-
-    let name = "topicctl_topic_status";
-    gauge(name, "1 for each topic that is not as declared.", out)?;
-    let differing = |state| !matches!(state, State::Matching | State::Created);
-    for topic in report.topics.iter().filter(|one| differing(one.state)) {
-        let topic_name = label(topic.name.as_str());
-        let status = topic.state.status();
-        writeln!(
-            out,
-            "{name}{{topic=\"{topic_name}\",status=\"{status}\"}} 1"
-        )?;
-    }
-    Ok(())
+    ];
+    let counts = counts.into_iter().map(|(status, count)| Sample {
+        labels: vec![("status", status.to_owned())],
+        value: count.to_string(),
+    });
+    counts.collect()
 }
 
-/// A label's value.
-fn label(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+fn differing(report: &Report) -> Vec<Sample> {
+    if report.command.is_some_and(Command::is_offline) {
+        return Vec::new();
+    }
+    let differs = |state| !matches!(state, State::Matching | State::Created);
+    let topics = report.topics.iter().filter(|one| differs(one.state));
+    let samples = topics.map(|topic| Sample {
+        labels: vec![
+            ("topic", topic.name.to_string()),
+            ("status", topic.state.status().to_owned()),
+        ],
+        value: "1".to_owned(),
+    });
+    samples.collect()
 }

@@ -5,10 +5,10 @@
 
 use std::fmt;
 
-use super::text::{closing_line, counting_line, lists_topics};
+use super::text::{closing_line, counting_line, lists_topics, plural};
 use super::{Command, Difference, Report, State, Topic};
 use crate::catalog;
-use crate::diagnostic::printable;
+use crate::diagnostic::{Diagnostic, printable};
 use crate::topic::Role;
 
 /// The word for what became of a topic, from the reader's side.
@@ -188,23 +188,56 @@ pub(super) fn details(topic: &Topic) -> Vec<String> {
     lines
 }
 
+/// The cluster that answered, with each foreign text as `shown`.
+pub(super) fn cluster(report: &Report, shown: impl Fn(&str) -> String) -> Option<String> {
+    let cluster = report.cluster.as_ref()?;
+    let name = report.cluster_name.as_deref();
+    let name = name.filter(|name| *name != cluster.label);
+    let name = name.map(|name| format!("{}: ", shown(name)));
+    Some(format!(
+        "{}{} ({}), {}",
+        name.unwrap_or_default(),
+        shown(&cluster.label),
+        shown(cluster.identity.id.as_deref().unwrap_or("no cluster id")),
+        plural(cluster.identity.broker_count(), "broker")
+    ))
+}
+
 /// The result of the run: of the topics where there is something to say of them, else of the
 /// problems. Whole sentences, one a line.
 pub(super) fn result(report: &Report) -> Vec<String> {
     let command = report.command.filter(|_| lists_topics(report));
     let line = match command {
         Some(command) => closing_line(report, command),
-        None => counting_line(report).unwrap_or_else(|| match report.diagnostics.first() {
-            Some(first) => format!("{}: {}", first.severity.as_str(), one_line(&first.message)),
-            None => "nothing was looked at".to_owned(),
-        }),
+        None => match stopper(report) {
+            Some(one) => format!("{}: {}", one.severity.as_str(), one_line(&one.message)),
+            None => cause(report),
+        },
     };
     line.lines().map(str::to_owned).collect()
 }
 
+/// Why there is nothing to say of topics.
+pub(super) fn cause(report: &Report) -> String {
+    match stopper(report) {
+        Some(one) => one_line(&one.message),
+        None => counting_line(report).unwrap_or_else(|| "nothing was looked at".to_owned()),
+    }
+}
+
+/// The problem that ended a run whose manifests are valid.
+fn stopper(report: &Report) -> Option<&Diagnostic> {
+    let of_run = |one: &&Diagnostic| !one.code.is_of_manifests();
+    let mut problems = report.diagnostics.iter().filter(of_run);
+    problems
+        .clone()
+        .find(|one| report.is_failure(one))
+        .or_else(|| problems.next())
+}
+
 /// The command as it was meant, `topicctl verify`.
-pub(super) fn title(report: &Report) -> String {
-    match report.command {
+pub(super) fn title(command: Option<Command>) -> String {
+    match command {
         Some(Command::Apply { dry_run: true }) => "topicctl apply --dry-run".to_owned(),
         Some(command) => format!("topicctl {}", command.as_str()),
         None => "topicctl".to_owned(),

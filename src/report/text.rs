@@ -1,16 +1,20 @@
 //! The report for people: what needs attention first, one line a topic, the result in the last
 //! line. Laid out for 80 columns; colour only repeats what words already say.
 
+mod several;
+
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
-use super::sentences::{Values, field, phrases, short_standing, shortened, word};
-use super::{Cluster, Command, Difference, Report, State, Summary, Topic, Volume, groups};
+use super::sentences::{Values, cluster, field, phrases, short_standing, shortened, word};
+use super::{Command, Difference, Report, State, Summary, Topic, Volume, groups};
 use crate::diagnostic::{self, Diagnostic, Severity, WIDTH, printable};
 use crate::exit::ExitCode;
+
+pub use several::{write_several_problems, write_several_result};
 
 /// How to lay out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -103,7 +107,9 @@ pub(super) fn counting_line(report: &Report) -> Option<String> {
     };
     let denied = report.exit == ExitCode::Invalid && !report.has_errors();
     let offline = report.command.is_none_or(Command::is_offline);
-    let so = match (report.has_errors() || denied, offline) {
+    // Errors of the run itself come after the cluster was asked.
+    let refused = denied || count(Severity::Error) > 0;
+    let so = match (refused, offline) {
         (true, false) if denied => "; the cluster was not touched (--deny-warnings)",
         (true, false) => "; the cluster was not touched",
         (true, true) if denied => "; not valid with --deny-warnings",
@@ -128,8 +134,8 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     if !lists_topics(report) {
         return Ok(());
     }
-    if let Some(cluster) = &report.cluster {
-        write_cluster(cluster, out)?;
+    if let Some(cluster) = cluster(report, |text| printable(text).into_owned()) {
+        write_cluster(&cluster, out)?;
     }
     let mut topics = report.ranked();
     topics.retain(|topic| is_listed(topic, command, layout));
@@ -158,16 +164,14 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-fn write_cluster(cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
-    let label = printable(&cluster.label);
-    let id = cluster.identity.id.as_deref().unwrap_or("no cluster id");
-    let id = printable(id);
-    let brokers = plural(cluster.identity.broker_count(), "broker");
-    let line = format!("{label} ({id}), {brokers}");
-    if line.chars().count() <= WIDTH {
-        return writeln!(out, "{line}\n");
+/// The line of the cluster; long lists of servers have one of their own.
+fn write_cluster(cluster: &str, out: &mut dyn Write) -> io::Result<()> {
+    match cluster.rsplit_once(" (") {
+        Some((servers, more)) if cluster.chars().count() > WIDTH => {
+            writeln!(out, "{servers}\n({more}\n")
+        }
+        _ => writeln!(out, "{cluster}\n"),
     }
-    writeln!(out, "{label}\n{id}, {brokers}\n")
 }
 
 fn is_listed(topic: &Topic, command: Command, layout: Layout) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
 use regex::Regex;
 
 use crate::schema;
@@ -155,7 +155,8 @@ pub(crate) fn markdown(text: &str) -> Result<Vec<String>, String> {
     let (mut rows, mut codes) = (0, Vec::new());
     let (mut blocks, mut open) = (0, false);
     let tags = Regex::new("<[^>]*>").expect("a pattern");
-    for event in Parser::new_ext(text, options) {
+    let mut events = Parser::new_ext(text, options).peekable();
+    while let Some(event) = events.next() {
         match event {
             Event::InlineHtml(html) if &*html == "<code>" => {
                 codes.push(String::new());
@@ -175,6 +176,15 @@ pub(crate) fn markdown(text: &str) -> Result<Vec<String>, String> {
             Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. } | Tag::Emphasis)) => {
                 return Err(format!("{tag:?}"));
             }
+            // The sections of several clusters begin with a name, in code.
+            Event::Start(Tag::Heading {
+                level: HeadingLevel::H3,
+                ..
+            }) => match events.peek() {
+                Some(Event::Code(_)) => {}
+                Some(Event::InlineHtml(html)) if &**html == "<code>" => {}
+                other => return Err(format!("a heading of {other:?}")),
+            },
             Event::Start(tag @ (Tag::Heading { .. } | Tag::List(_) | Tag::BlockQuote(_))) => {
                 return Err(format!("{tag:?}"));
             }

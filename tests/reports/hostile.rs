@@ -5,10 +5,10 @@ use proptest::string::string_regex;
 use topicctl::diagnostic::{Code, Diagnostic, Location, Sources, Span};
 use topicctl::exit::ExitCode;
 use topicctl::observed::{ClusterIdentity, ObservedOrigin};
-use topicctl::report::{Cluster, Command, Difference, Report, State, Topic};
+use topicctl::report::{Cluster, Command, Difference, Report, Several, State, Topic};
 use topicctl::topic::TopicName;
 
-use crate::formats::written;
+use crate::formats::{written, written_several};
 use crate::grammar::{self, FORMATS};
 use crate::samples;
 
@@ -177,14 +177,16 @@ fn report() -> impl Strategy<Value = Report> {
     });
     (
         command,
+        some(),
         proptest::option::of(cluster),
         topics,
         diagnostics(),
     )
         .prop_map(
-            |(command, cluster, topics, (sources, diagnostics))| Report {
+            |(command, cluster_name, cluster, topics, (sources, diagnostics))| Report {
                 command,
                 groups: None,
+                cluster_name,
                 exit: ExitCode::Differences,
                 cluster: cluster.map(|(label, id)| Cluster {
                     label,
@@ -204,6 +206,21 @@ fn report() -> impl Strategy<Value = Report> {
         )
 }
 
+fn several() -> impl Strategy<Value = Several> {
+    let report = (foreign(), any::<bool>(), report()).prop_map(|(name, stopped, report)| Report {
+        cluster_name: Some(name),
+        stopped,
+        ..report
+    });
+    proptest::collection::vec(report, 1..4).prop_map(|reports| Several {
+        command: Command::Verify,
+        exit: ExitCode::Differences,
+        reports,
+        elapsed: std::time::Duration::ZERO,
+        ended: std::time::SystemTime::UNIX_EPOCH,
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 250,
@@ -218,6 +235,19 @@ proptest! {
         prop_assert_eq!(commands, Ok(0));
         for (format, _) in FORMATS {
             let text = written(format, &report);
+            if let Err(error) = grammar::check(format, &text) {
+                panic!("{format}: {error}\n{text}\n{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_value_breaks_a_format_of_several(several in several()) {
+        let inert = topicctl::report::github::inert(&written_several("text", &several));
+        let commands = grammar::github(&inert).map(|commands| commands.len());
+        prop_assert_eq!(commands, Ok(0));
+        for (format, _) in FORMATS {
+            let text = written_several(format, &several);
             if let Err(error) = grammar::check(format, &text) {
                 panic!("{format}: {error}\n{text}\n{text:?}");
             }

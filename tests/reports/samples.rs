@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use topicctl::diagnostic::{Code, Diagnostic, Diagnostics, Location, Sources, Span};
 use topicctl::exit::ExitCode;
 use topicctl::observed::{ClusterIdentity, ObservedOrigin};
-use topicctl::report::{Cluster, Command, Difference, Report, State, Topic};
+use topicctl::report::{Cluster, Command, Difference, Report, Several, State, Topic};
 use topicctl::topic::{Role, TopicName};
 
 const MANIFEST: &str = "\
@@ -30,9 +30,60 @@ pub(crate) fn all() -> Vec<(&'static str, Report)> {
         ("verify", verify()),
         ("verify-lenient", lenient()),
         ("verify-matching", matching()),
+        ("verify-named", named("prod-eu", verify())),
         ("apply", apply()),
         ("apply-failed", failed()),
     ]
+}
+
+/// Runs against several clusters, by name.
+pub(crate) fn all_several() -> Vec<(&'static str, Several)> {
+    let run = |exit, reports| Several {
+        command: Command::Verify,
+        exit,
+        reports,
+        elapsed: Duration::from_millis(310),
+        ended: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+    };
+    let mixed = || {
+        vec![
+            named("prod-eu", matching()),
+            named("prod-us", verify()),
+            named("stage", unreachable()),
+        ]
+    };
+    let (sources, _, short) = problems();
+    let warned = Report {
+        diagnostics: vec![short],
+        sources,
+        ..lenient()
+    };
+    let (sources, _, short) = problems();
+    let warned_too = Report {
+        diagnostics: vec![short],
+        sources,
+        ..matching()
+    };
+    let invalids = vec![named("prod-eu", invalid()), named("prod-us", invalid())];
+    let warned = vec![named("prod-eu", warned), named("prod-us", warned_too)];
+    let all_match = vec![named("prod-eu", matching()), named("prod-us", matching())];
+    vec![
+        ("several", run(ExitCode::Unauthorized, mixed())),
+        ("several-invalid", run(ExitCode::Invalid, invalids)),
+        ("several-warned", run(ExitCode::Matching, warned)),
+        ("several-matching", run(ExitCode::Matching, all_match)),
+        (
+            "several-of-one",
+            run(ExitCode::Unreachable, vec![named("stage", unreachable())]),
+        ),
+    ]
+}
+
+fn named(cluster: &str, report: Report) -> Report {
+    Report {
+        cluster_name: Some(cluster.to_owned()),
+        ..report
+    }
 }
 
 fn name(text: &str) -> TopicName {
@@ -127,6 +178,7 @@ fn report(command: Command, exit: ExitCode, topics: Vec<Topic>) -> Report {
         command: Some(command),
         groups: None,
         exit,
+        cluster_name: None,
         cluster: Some(Cluster {
             label: "kafka:9092".to_owned(),
             identity: ClusterIdentity {

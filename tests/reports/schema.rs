@@ -2,18 +2,39 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::Validator;
+use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 
 /// The schema lets later versions add keys; here a key that it does not name is a mistake.
-static CLOSED: LazyLock<Validator> = LazyLock::new(|| {
-    let mut schema = published();
-    close(&mut schema);
-    jsonschema::validator_for(&schema).expect("a schema")
-});
+static CLOSED: LazyLock<Validator> = LazyLock::new(|| validator(closed("report.schema.json")));
 
-fn published() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json");
+/// That of several clusters, which holds the other by the name of its file.
+static CLOSED_SEVERAL: LazyLock<Validator> =
+    LazyLock::new(|| validator(closed("reports.schema.json")));
+
+fn validator(schema: Value) -> Validator {
+    let registry = Registry::new()
+        .add(
+            "file:///docs/report.schema.json",
+            closed("report.schema.json"),
+        )
+        .and_then(|registry| registry.prepare())
+        .expect("a schema");
+    jsonschema::options()
+        .with_base_uri("file:///docs/reports.schema.json")
+        .with_registry(&registry)
+        .build(&schema)
+        .expect("a schema")
+}
+
+fn closed(name: &str) -> Value {
+    let mut schema = published(name);
+    close(&mut schema);
+    schema
+}
+
+fn published(name: &str) -> Value {
+    let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the schema");
     serde_json::from_str(&text).expect("JSON")
 }
@@ -32,10 +53,14 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// Whether a text is a report; says why not.
+/// Whether a text is a report, of one cluster or of several; says why not.
 pub(crate) fn check(text: &str) -> Result<(), String> {
     let report: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let errors: Vec<_> = CLOSED
+    let validator = match report["schema"].as_str() {
+        Some("topicctl.reports/1") => &CLOSED_SEVERAL,
+        _ => &CLOSED,
+    };
+    let errors: Vec<_> = validator
         .iter_errors(&report)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
@@ -47,8 +72,10 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
 }
 
 #[test]
-fn the_schema_is_one() {
-    assert!(jsonschema::meta::is_valid(&published()));
+fn the_schemas_are_some() {
+    for name in ["report.schema.json", "reports.schema.json"] {
+        assert!(jsonschema::meta::is_valid(&published(name)), "{name}");
+    }
 }
 
 #[test]
@@ -73,5 +100,25 @@ fn the_schema_refuses_what_is_no_report() {
         let mut report = good.clone();
         *report.pointer_mut(pointer).expect(pointer) = wrong;
         assert!(check(&report.to_string()).is_err(), "{pointer}");
+    }
+}
+
+#[test]
+fn the_schema_of_several_refuses_what_is_none() {
+    let (_, several) = crate::samples::all_several().remove(0);
+    let good = crate::formats::written_several("json", &several);
+    let good: Value = serde_json::from_str(&good).expect("JSON");
+    assert_eq!(check(&good.to_string()), Ok(()));
+    for (pointer, wrong) in [
+        ("/command", json!(null)),
+        ("/exit_code", json!(6)),
+        ("/reports", json!({})),
+        ("/reports/0/cluster_name", json!(null)),
+        ("/reports/1/topics/0/status", json!("fine")),
+        ("/reports/2/schema", json!("topicctl.reports/1")),
+    ] {
+        let mut several = good.clone();
+        *several.pointer_mut(pointer).expect(pointer) = wrong;
+        assert!(check(&several.to_string()).is_err(), "{pointer}");
     }
 }
