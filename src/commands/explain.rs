@@ -53,12 +53,7 @@ pub(super) fn run(args: &ExplainArgs) -> Answer {
             if explained.tiers.iter().any(|tier| tier == name) {
                 let problem = Diagnostic::error(Code::Usage, format!("{what} `{name}`"));
                 let help = format!("`topicctl explain --tier {name}` explains the tier");
-                // A built-in tier needs no manifests.
-                let explained = match unread {
-                    true => Explained::default(),
-                    false => explained,
-                };
-                return Err(nothing(explained, problem.help(help)));
+                return Err(nothing(Explained::default(), problem.help(help)));
             }
             if unread && nearest(name, codes()).is_some() {
                 return Err(nothing(Explained::default(), problem));

@@ -140,7 +140,7 @@ pub(super) fn short_standing(topic: &Topic) -> String {
 }
 
 /// Longer values are cut, unless all is asked for.
-const LONGEST_VALUE: usize = 60;
+const LONGEST_VALUE: usize = 50;
 
 /// A value of many words cut to what says which one it is.
 pub(super) fn shortened(value: &str) -> String {

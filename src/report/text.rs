@@ -394,7 +394,9 @@ fn write_details(
     for difference in told {
         detail.write(difference, out)?;
     }
-    if let Some(error) = &topic.error {
+    // What could not be read is told of all such topics together, as a problem.
+    let told_before = topic.state == State::Unknown && !layout.verbose;
+    if let Some(error) = topic.error.as_ref().filter(|_| !told_before) {
         write_wrapped(error, NAME_COLUMN, NAME_COLUMN, out)?;
     }
     Ok(())
@@ -424,14 +426,18 @@ impl Detail {
         if difference.accepted.is_some() && !verbose {
             phrases.push("accepted".to_owned());
         }
-        let lead = format!(
-            "{}{:<width$}",
-            " ".repeat(NAME_COLUMN),
-            printable(field(difference)),
-            width = self.width
-        );
-        write_phrases(lead, NAME_COLUMN + self.width, &phrases, out)?;
         let below = NAME_COLUMN + 2;
+        let lead = " ".repeat(NAME_COLUMN);
+        let field = printable(field(difference));
+        let longest = phrases.iter().map(|one| one.chars().count() + 1).max();
+        let column = NAME_COLUMN + self.width;
+        if column + longest.unwrap_or(0) > WIDTH {
+            writeln!(out, "{lead}{field}")?;
+            write_phrases(" ".repeat(below), below, &phrases, out)?;
+        } else {
+            let lead = format!("{lead}{field:<width$}", width = self.width);
+            write_phrases(lead, column, &phrases, out)?;
+        }
         if verbose {
             let by = format!("declared by {}", difference.declared_by);
             write_wrapped(&by, below, below + 2, out)?;
