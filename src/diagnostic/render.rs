@@ -28,7 +28,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     }
     let mut groups = Vec::new();
     // A label that has no room behind its carets goes below the source.
-    let is_moved = |label: &&Label| overflows(label, sources);
+    let is_moved = |label: &&Label| overflows(label, &diagnostic.secondary, sources);
     let moved = diagnostic.primary.as_ref().filter(is_moved);
     let bare = moved.map(|label| Label {
         text: String::new(),
@@ -87,21 +87,31 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     text
 }
 
-/// Whether a label ends beyond the last column. The renderer scrolls long lines by itself, and
-/// makes room for their labels.
-fn overflows(label: &Label, sources: &Sources) -> bool {
+/// Whether a label ends beyond the last column. The renderer scrolls long lines by itself, to where
+/// all labels have room if they can; the others' places are `beside`.
+fn overflows(label: &Label, beside: &[Label], sources: &Sources) -> bool {
     let source = sources.get(label.span.source);
+    let column = |offset: u32| {
+        let start = source.line_range(source.line(offset)).start;
+        let before = source.text.get(start..offset as usize);
+        before.map_or(0, |before| before.chars().count())
+    };
     let number = source.line(label.span.end);
-    let range = source.line_range(number);
-    let line = source.text[range.clone()].trim_end().chars().count();
-    let gutter = (number + 1).to_string().len() + 3;
-    if label.text.is_empty() || gutter + line > WIDTH {
-        return false;
+    let line = source.text[source.line_range(number)].trim_end();
+    let room = WIDTH - ((number + 1).to_string().len() + 3);
+    let end = column(label.span.end) + 1 + label.text.chars().count();
+    if label.text.is_empty() || line.chars().count() <= room {
+        return !label.text.is_empty() && end > room;
     }
-    let end = label.span.range().end.max(range.start);
-    let end = source.text[range.start..end].chars().count();
-    gutter + end + 1 + label.text.chars().count() > WIDTH
+    let near = beside
+        .iter()
+        .filter(|one| one.span.source == label.span.source);
+    let first = near.chain([label]).map(|one| column(one.span.start)).min();
+    (end + ELLIPSIS).saturating_sub(first.unwrap_or(0).saturating_sub(ELLIPSIS)) > room
 }
+
+/// What the renderer keeps free on both sides of a line that it has cut.
+const ELLIPSIS: usize = 6;
 
 /// A message broken for a terminal of [`WIDTH`] columns, where so many of the first line are taken.
 fn title_lines(message: &str, head: usize) -> String {

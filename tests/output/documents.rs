@@ -74,6 +74,18 @@ fn pictures() -> Result<(), Failed> {
                 let scene = comment.strip_prefix("<!-- scene: ")?;
                 scene.strip_suffix(" -->")
             });
+            let file = comment.as_deref().and_then(|comment| {
+                let file = comment.strip_prefix("<!-- file: ")?;
+                file.strip_suffix(" -->")
+            });
+            if let Some(file) = file {
+                let file = root().join("tests/output/scenes").join(file);
+                // The first line names the file.
+                let shown = code.split_once('\n').map(|(_, rest)| rest);
+                if shown != Some(fs::read_to_string(&file)?.as_str()) {
+                    return Err(format!("{} is not {}", path.display(), file.display()).into());
+                }
+            }
             let Some(scene) = scene else { continue };
             let session = root()
                 .join("tests/output/scenes")
