@@ -88,7 +88,8 @@ async fn all_clusters(args: &VerifyArgs, look: &Look) -> Told {
             }
         }
     });
-    let reports = join_all(runs).await;
+    let mut reports = join_all(runs).await;
+    forget_used_elsewhere(&mut reports);
     Told::Several(Several {
         command: Command::Verify,
         exit: exit::of_several(reports.iter().map(|report| report.exit)),
@@ -96,6 +97,22 @@ async fn all_clusters(args: &VerifyArgs, look: &Look) -> Told {
         elapsed: Duration::ZERO,
         ended: SystemTime::UNIX_EPOCH,
     })
+}
+
+/// A mismatch is accepted for all clusters, and so is unused only where none has it.
+fn forget_used_elsewhere(reports: &mut [Report]) {
+    let unused = |report: &Report| -> Vec<Diagnostic> {
+        let all = report.diagnostics.iter();
+        let unused = all.filter(|one| one.code == Code::AcceptedUnused);
+        unused.cloned().collect()
+    };
+    let read = reports.iter().filter(|report| report.cluster.is_some());
+    let by_cluster: Vec<_> = read.map(unused).collect();
+    let everywhere = |one: &Diagnostic| by_cluster.iter().all(|unused| unused.contains(one));
+    for report in reports.iter_mut() {
+        let kept = |one: &Diagnostic| one.code != Code::AcceptedUnused || everywhere(one);
+        report.diagnostics.retain(kept);
+    }
 }
 
 async fn run(args: &LookArgs, snapshot: Option<&Path>, command: Command, look: &Look) -> Report {

@@ -294,3 +294,35 @@ fn one_cluster_that_is_another_one_fails_the_run_and_hides_no_other() {
         .says("`first` answers")
         .says("2 clusters: 1 matches, 1 not valid.");
 }
+
+#[test]
+fn a_mismatch_that_is_accepted_for_one_cluster_is_not_unused_for_the_others() {
+    let three = Three::start("accepted", "dev");
+    three.manifests.file(
+        "accepted.yaml",
+        "accepted_mismatches:
+  - topic: accepted
+    partitions: 1
+    config: { compression.type: producer }
+    reason: older than the manifest
+  - { topic: accepted, partitions: 7, reason: found nowhere }",
+    );
+    let ended = three.verify(&["-o", "json"]).run().exits(3);
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).expect("a document");
+    let status = |at: usize| &json["reports"][at]["topics"][0]["status"];
+    assert_eq!(
+        (status(0).as_str(), status(1).as_str()),
+        (Some("matching"), Some("accepted"))
+    );
+    for at in [0, 1] {
+        let all = json["reports"][at]["diagnostics"]
+            .as_array()
+            .expect("diagnostics");
+        let lines: Vec<_> = all
+            .iter()
+            .filter(|one| one["code"] == "accepted-unused")
+            .map(|one| one["line"].as_u64().expect("a line"))
+            .collect();
+        assert_eq!(lines, [6], "{json:#}");
+    }
+}
