@@ -39,7 +39,7 @@ pub(crate) fn told(scene: &Path) -> Result<String, Failed> {
     let stage = Stage {
         directory: directory.path(),
         cluster: cluster.as_ref(),
-        servers: cluster.as_ref().map(|kafka| servers(kafka)),
+        servers: cluster.as_ref().map(servers),
     };
     let mut told = String::new();
     for line in lines.filter(|line| !line.is_empty()) {
