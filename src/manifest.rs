@@ -4,8 +4,19 @@
 //! files) and `resolve` (to declared topics, judged by `check` and `policy`). All problems of
 //! all files are collected in one run. What YAML looks like never leaves this module, and nothing
 //! in it knows a cluster.
+//!
+//! | from | to | by |
+//! |-|-|-|
+//! | texts | documents | `yaml`, then `decode` along the tables of `fields`, into `raw` |
+//! | documents | a project | `project`, `clusters`; for one run: `resolver`, `interpolate` |
+//! | entries, steps | named topics | `family`, `pipeline`, `names`, into `candidates` |
+//! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
+//! | topics | problems | `check`, `policy`; what is known and accepted is in `accepted` |
+//!
+//! `select` keeps what a run is about, `trail` what `explain` asks for, and `schema` tells editors.
 
 mod accepted;
+mod candidates;
 mod check;
 mod clusters;
 mod decode;
@@ -14,11 +25,14 @@ mod fields;
 mod interpolate;
 mod layers;
 mod load;
+mod names;
 mod pipeline;
 mod policy;
+mod profile_topics;
 mod project;
 mod raw;
 mod resolve;
+mod resolver;
 mod schema;
 mod select;
 mod tiers;
@@ -219,7 +233,7 @@ pub struct Explained {
 /// Reads, resolves and checks, and remembers on the way where the subject's values come from.
 pub fn explain(request: &Request, subject: &Subject) -> Explained {
     let (loaded, mut diagnostics) = load(request);
-    let inputs = resolve::Inputs {
+    let inputs = resolver::Inputs {
         outside: &request.outside,
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),
@@ -250,7 +264,7 @@ fn load(request: &Request) -> (load::Loaded, Diagnostics) {
 
 /// Everything but the texts, which stay with what was loaded.
 fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request) -> Manifests {
-    let inputs = resolve::Inputs {
+    let inputs = resolver::Inputs {
         outside: &request.outside,
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),

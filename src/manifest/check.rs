@@ -61,7 +61,7 @@ pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
 }
 
 fn allows(topic: &DeclaredTopic, code: Code) -> bool {
-    topic.allow.iter().any(|allowed| allowed == code.as_str())
+    topic.allow.contains(&code)
 }
 
 /// Where a value is set, or at least the topic.

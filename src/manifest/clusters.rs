@@ -12,7 +12,7 @@ use super::interpolate::{self, CLUSTER_NAME, CONTEXT_NAMES, Context, Outside, Sc
 use super::load::{Loaded, PROJECT_FILE};
 use super::project::Project;
 use super::raw::{Cluster, Vars};
-use super::resolve::Inputs;
+use super::resolver::Inputs;
 use super::yaml::Text;
 use crate::clusters::{Clusters, NamedCluster, Reach};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};

@@ -1,7 +1,7 @@
 //! The fields of every object of the manifest language: one table each.
 //!
 //! The decoder refuses what is not in its object's table and reads by these names only; the JSON
-//! Schema of [`super::schema`] and the tables of docs/manifest.md are made from the same, so that
+//! Schema of [`mod@super::schema`] and the tables of docs/manifest.md are made from the same, so that
 //! neither can drift from what is accepted. Data only: nothing here reads a manifest.
 
 mod pipelines;
@@ -82,6 +82,16 @@ pub(super) enum Shape {
 
 /// What `checks` of a policy makes of a check.
 pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
+
+/// What `fail_on` of a policy names.
+pub(super) const FINDINGS: &[&str] = &[
+    "missing",
+    "mismatch",
+    "unmanaged",
+    "undeclared",
+    "health",
+    "none",
+];
 
 /// Single values in a list.
 const TEXTS: Shape = Shape::List(&Shape::Text);

@@ -112,7 +112,9 @@ pub(super) fn phrases(
     shown: impl Fn(&str) -> String,
 ) -> Vec<String> {
     let both = |human: &str, raw: &str| {
-        if human == raw || !raw_too {
+        if human.is_empty() {
+            shown("nothing")
+        } else if human == raw || !raw_too {
             shown(human)
         } else {
             shown(&format!("{human} ({raw})"))

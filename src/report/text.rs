@@ -438,7 +438,9 @@ impl Detail {
             let lead = format!("{lead}{field:<width$}", width = self.width);
             write_phrases(lead, column, &phrases, out)?;
         }
-        if verbose {
+        // What no command mends is explained with the line to change.
+        let surprising = difference.declared_elsewhere && difference.remedy.is_some();
+        if verbose || (surprising && !self.brief && difference.accepted.is_none()) {
             let by = format!("declared by {}", difference.declared_by);
             write_wrapped(&by, below, below + 2, out)?;
         }

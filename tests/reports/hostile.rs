@@ -94,6 +94,7 @@ fn difference() -> impl Strategy<Value = Difference> {
                     declared_human,
                     found_human,
                     declared_by,
+                    declared_elsewhere: true,
                     origin: Some(ObservedOrigin::Topic),
                     advice,
                     // Commands are made of quoted words, on one line.

@@ -140,6 +140,7 @@ fn mismatched(line: u32) -> Topic {
         declared_human: "6".to_owned(),
         found_human: "3".to_owned(),
         declared_by: "the topic, manifests/orders.yaml:5".to_owned(),
+        declared_elsewhere: false,
         origin: None,
         advice: Some(
             "adding partitions moves about 50 % of the keys to another partition".to_owned(),
@@ -158,6 +159,7 @@ fn mismatched(line: u32) -> Topic {
         declared_human: "7d".to_owned(),
         found_human: "1d".to_owned(),
         declared_by: "tier standard".to_owned(),
+        declared_elsewhere: true,
         origin: Some(ObservedOrigin::Topic),
         advice: None,
         remedy: Some(

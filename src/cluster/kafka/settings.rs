@@ -191,9 +191,12 @@ impl Settings {
         &self.facts.bootstrap_servers
     }
 
-    /// The path of the properties file, as it was given.
+    /// The properties file that Kafka's own tools need for this connection: the one that was given,
+    /// or on a secured cluster the name that is usual for one.
     pub fn command_config(&self) -> Option<&str> {
-        self.command_config.as_deref()
+        let secured = self.facts.protocol != "PLAINTEXT";
+        let usual = secured.then_some("client.properties");
+        self.command_config.as_deref().or(usual)
     }
 
     /// Who we are to the cluster, with SASL.

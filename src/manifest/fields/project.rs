@@ -1,7 +1,7 @@
 //! A manifest as a whole, and the sections that all of a project shares.
 
 use super::topics::{CONFIG, DESCRIPTION, PARTITIONS, REPLICATION_FACTOR, RETENTION};
-use super::{ObjectSpec, PIPELINE, Shape, TEXTS, TOPIC, field, required};
+use super::{FINDINGS, ObjectSpec, PIPELINE, Shape, TEXTS, TOPIC, field, required};
 
 pub(in crate::manifest) const DOCUMENT: ObjectSpec = ObjectSpec {
     name: "a manifest",
@@ -267,14 +267,7 @@ pub(in crate::manifest) const POLICY: ObjectSpec = ObjectSpec {
         ),
         field(
             "fail_on",
-            Shape::List(&Shape::Word(&[
-                "missing",
-                "mismatch",
-                "unmanaged",
-                "undeclared",
-                "health",
-                "none",
-            ])),
+            Shape::List(&Shape::Word(FINDINGS)),
             "Which findings give exit code 1, unless `--fail-on` says. Without it, `missing` and \
              `mismatch`.",
         ),

@@ -146,6 +146,22 @@ fn the_stronger_layer_wins() {
 }
 
 #[test]
+fn kafka_s_tools_need_a_properties_file_on_secured_clusters_only() {
+    let server = ("KAFKA_BOOTSTRAP_SERVERS", "b:1");
+    let plain = Given {
+        environment: &[server],
+        ..Given::default()
+    };
+    assert_eq!(expect(&plain, &[]).command_config(), None);
+    let secured = Given {
+        environment: &[server, ("KAFKA_SECURITY_PROTOCOL", "SSL")],
+        ..Given::default()
+    };
+    let usual = Some("client.properties");
+    assert_eq!(expect(&secured, &[]).command_config(), usual);
+}
+
+#[test]
 fn a_chosen_cluster_stands_between_flags_and_the_given_properties_file() {
     let mut given = Given {
         environment: &[("KAFKA_BOOTSTRAP_SERVERS", "env:1")],
