@@ -396,9 +396,13 @@ fn write(format: Format, told: &Told, verbose: bool, out: &mut dyn Write) -> io:
     }
 }
 
-/// Whether a stream shows colours: <https://no-color.org> and dumb terminals say no.
+/// Whether a stream shows colours: <https://no-color.org> and dumb terminals say no, and
+/// <https://bixense.com/clicolors> says yes for a log that shows them.
 fn colors(terminal: bool) -> bool {
-    terminal
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    let forced =
+        std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return false;
+    }
+    forced || terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

@@ -82,6 +82,8 @@ pub struct Manifests {
     pub fail_on: Option<Vec<String>>,
     /// Mismatches that are known and left alone.
     pub accepted: Vec<Accepted>,
+    /// The declared profiles, but for the chosen one.
+    pub profiles: Vec<String>,
     /// The clusters that the project names, and the profile of this run.
     pub clusters: Clusters,
 }
@@ -248,6 +250,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
             diagnostics,
             fail_on: resolved.fail_on,
             accepted: resolved.accepted,
+            profiles: resolved.profiles,
             clusters: resolved.clusters,
         },
     }
@@ -271,6 +274,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         topics,
         fail_on,
         accepted,
+        profiles,
         clusters,
         ..
     } = resolve::resolve(loaded, &inputs, &mut diagnostics);
@@ -291,6 +295,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         diagnostics,
         fail_on,
         accepted,
+        profiles,
         clusters,
     }
 }

@@ -27,7 +27,6 @@ use crate::observed::{ClusterIdentity, ObservedOrigin};
 use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
 use crate::topic::{DeclaredTopic, Layer, Origin, Role, TopicName};
-use crate::units::{self, Measure};
 
 pub use several::{Several, Verdict};
 
@@ -99,6 +98,8 @@ pub struct Report {
     pub sources: Sources,
     /// What was seen of consumer groups; `None` where they were not asked for.
     pub groups: Option<Sight>,
+    /// Whether what was created was waited for, until it could be used.
+    pub settled: bool,
     /// Whether the run ended before anything could be decided: then the problems say it all.
     pub stopped: bool,
     /// Wall-clock time of the run; JSON leaves it out, so that equal runs give equal documents.
@@ -247,6 +248,37 @@ pub struct Summary {
     pub failed: usize,
 }
 
+/// How much new topics take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Volume {
+    /// How many topics.
+    pub topics: usize,
+    /// Their partitions, as far as they are declared.
+    pub partitions: u64,
+    /// Their replicas; `None` where the broker decides about some.
+    pub replicas: Option<u64>,
+    /// Whether all of their partitions are declared.
+    pub is_exact: bool,
+}
+
+impl Volume {
+    fn and(self, topic: &Topic) -> Self {
+        let count = |declared: i32| u64::try_from(declared).unwrap_or(0);
+        let partitions = topic.partitions.map(count);
+        let replicas = topic.replication_factor.map(|factor| count(factor.into()));
+        let more = partitions.zip(replicas);
+        Self {
+            topics: self.topics + 1,
+            partitions: self.partitions + partitions.unwrap_or(0),
+            replicas: self
+                .replicas
+                .zip(more)
+                .map(|(all, (one, each))| all + one * each),
+            is_exact: self.is_exact && partitions.is_some(),
+        }
+    }
+}
+
 impl Report {
     /// A run that ended before a cluster was asked, by problems of the input.
     pub fn invalid(command: Option<Command>, diagnostics: &Diagnostics, sources: Sources) -> Self {
@@ -259,6 +291,7 @@ impl Report {
             diagnostics: diagnostics.sorted(&sources),
             sources,
             groups: None,
+            settled: true,
             stopped: true,
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
@@ -283,6 +316,18 @@ impl Report {
             unknown: count(&[State::Unknown]),
             failed: count(&[State::Failed]),
         }
+    }
+
+    /// How much is to be created.
+    pub fn to_create(&self) -> Volume {
+        let is_new = |topic: &&Topic| topic.state == State::ToCreate;
+        let start = Volume {
+            topics: 0,
+            partitions: 0,
+            replicas: Some(0),
+            is_exact: true,
+        };
+        self.topics.iter().filter(is_new).fold(start, Volume::and)
     }
 
     /// Whether a diagnostic is an error.
@@ -435,7 +480,7 @@ impl Difference {
             _ => (None, None),
         };
         let human = |value: &str| match &key {
-            Some(key) => spoken(key, value),
+            Some(key) => catalog::human(key, value),
             None => value.to_owned(),
         };
         Self {
@@ -460,15 +505,5 @@ fn declared_origin(mismatch: &Mismatch) -> &Origin {
         Mismatch::Partitions { declared, .. } => &declared.origin,
         Mismatch::ReplicationFactor { declared, .. } => &declared.origin,
         Mismatch::Config { declared, .. } => &declared.origin,
-    }
-}
-
-/// A value as people say it.
-fn spoken(key: &str, value: &str) -> String {
-    match (catalog::measure_of(key), value.trim().parse()) {
-        (Some(Measure::Duration), Ok(ms)) if catalog::human(key, value) != units::UNLIMITED => {
-            units::spoken_duration(ms)
-        }
-        _ => catalog::human(key, value),
     }
 }

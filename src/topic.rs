@@ -282,6 +282,8 @@ pub struct ConsumerGroup {
     pub name: String,
     /// How many members it is meant to have.
     pub members: Option<u32>,
+    /// Where that is declared.
+    pub members_at: Option<Span>,
     /// Topics that its members write to.
     pub produces: Vec<String>,
 }

@@ -50,6 +50,11 @@ pub(super) fn run(args: &ExplainArgs) -> Answer {
             let problem = missing(what, name, topics.chain(codes()), TOPICS_HELP);
             // A mistyped code is no question about manifests that are not there.
             let unread = explained.manifests.sources.is_empty();
+            if explained.tiers.iter().any(|tier| tier == name) {
+                let problem = Diagnostic::error(Code::Usage, format!("{what} `{name}`"));
+                let help = format!("`topicctl explain --tier {name}` explains the tier");
+                return Err(nothing(Explained::default(), problem.help(help)));
+            }
             if unread && nearest(name, codes()).is_some() {
                 return Err(nothing(Explained::default(), problem));
             }

@@ -111,6 +111,7 @@ pub(super) struct Offline {
     pub(super) fail_on: FailOn,
     pub(super) accepted: Vec<Accepted>,
     pub(super) clusters: Clusters,
+    pub(super) profiles: Vec<String>,
 }
 
 impl Offline {
@@ -135,6 +136,7 @@ impl Offline {
             fail_on,
             accepted: manifests.accepted,
             clusters: manifests.clusters,
+            profiles: manifests.profiles,
         }
     }
 

@@ -78,6 +78,7 @@ pub(super) struct Session<C> {
     pub(super) wait: Duration,
     observed: BTreeMap<TopicName, Observed>,
     groups: Option<Sight>,
+    profiles: Vec<String>,
 }
 
 impl Session<Kafka> {
@@ -219,6 +220,7 @@ impl<C: ObserveTopics> Session<C> {
             mut access,
             fail_on,
             accepted,
+            profiles,
             clusters,
         } = offline;
         access.brokers.clone_from(&observation.cluster.brokers);
@@ -252,6 +254,7 @@ impl<C: ObserveTopics> Session<C> {
             wait,
             observed: observation.topics,
             groups: None,
+            profiles,
         };
         Ok((session, plan))
     }
@@ -289,6 +292,7 @@ impl<C: ObserveTopics> Session<C> {
             sources: &self.sources,
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
+            profiles: &self.profiles,
         }));
         if let Some(sight) = &self.groups {
             let user = self.user.as_deref();
@@ -310,6 +314,7 @@ impl<C: ObserveTopics> Session<C> {
             diagnostics,
             sources: self.sources,
             groups: self.groups,
+            settled: true,
             // What ends verify here comes after its topics were decided: while groups were read.
             stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,

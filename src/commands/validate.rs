@@ -41,6 +41,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
         diagnostics: manifests.diagnostics.sorted(&manifests.sources),
         sources: manifests.sources,
         groups: None,
+        settled: true,
         stopped: false,
         elapsed: Duration::ZERO,
         ended: SystemTime::UNIX_EPOCH,

@@ -45,7 +45,7 @@ impl<'a> Gatherer<'_, 'a> {
     /// An entry of `topics`.
     pub(super) fn entry(&mut self, topic: &'a Topic) {
         if !self.holds(topic.profiles.as_deref()) {
-            return;
+            return self.check_tiers(topic);
         }
         let Some(name) = &topic.name else { return };
         let value = self.evaluate(name, &Context::default());
@@ -64,6 +64,29 @@ impl<'a> Gatherer<'_, 'a> {
         self.retry(topic, index, &name);
         self.derived(topic.dlq.as_ref(), Role::Dlq, index, &name);
         self.derived(topic.error.as_ref(), Role::Error, index, &name);
+    }
+
+    /// The tiers of an entry that is not declared under this profile. Those with variables are
+    /// left alone, because their values may belong to another run.
+    fn check_tiers(&mut self, topic: &'a Topic) {
+        let derived = [&topic.dlq, &topic.error].into_iter().flatten();
+        let blocks = derived.filter_map(|derived| match derived {
+            raw::Derived::Block(block) => Some(&**block),
+            raw::Derived::Text(_) => None,
+        });
+        let retry = topic.retry.iter().flat_map(|retry| {
+            let own = retry.steps.iter().filter_map(|step| step.own.as_ref());
+            own.chain([&retry.block])
+        });
+        for tier in blocks
+            .chain(retry)
+            .chain([topic])
+            .filter_map(|block| block.tier.as_ref())
+        {
+            if !tier.text.contains('$') {
+                self.tier(tier, &Context::default());
+            }
+        }
     }
 
     /// A main topic; gives its index.

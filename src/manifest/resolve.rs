@@ -43,6 +43,8 @@ pub(super) struct Resolved {
     pub(super) explanation: Explanation,
     /// The names of all tiers.
     pub(super) tiers: Vec<String>,
+    /// The names of all profiles but the chosen one.
+    pub(super) profiles: Vec<String>,
 }
 
 /// Resolves all topics that hold under the profile, and judges them.
@@ -56,6 +58,11 @@ pub(super) fn resolve(
         return Resolved::default();
     };
     let profile = clusters.profile.as_deref();
+    let others = project.profiles.keys().copied();
+    let others = others
+        .filter(|name| profile != Some(name))
+        .map(str::to_owned)
+        .collect();
     let profiles = match profile {
         None => Vec::new(),
         Some(name) if project.profiles.contains_key(name) => {
@@ -108,6 +115,7 @@ pub(super) fn resolve(
         clusters,
         explanation,
         tiers: explanation::tier_names(&project),
+        profiles: others,
     }
 }
 

@@ -14,7 +14,8 @@ use crate::units::{Measure, UNLIMITED};
 
 /// A text that holds a variable: what it will be is not known here.
 const VARIABLE: &str = r"\$\{";
-const DURATION: &str = r"^\s*[0-9]+(ms|s|m|h|d|w)\s*$";
+const DURATION: &str =
+    r"^\s*(?=[0-9])([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?\s*$";
 const SIZE: &str = r"^\s*[0-9]+(B|KiB|MiB|GiB|TiB)\s*$";
 /// A number that was quoted.
 const WHOLE: &str = r"^\s*[+-]?[0-9]+\s*$";

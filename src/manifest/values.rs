@@ -117,7 +117,11 @@ fn integer(
                     Code::OutOfRange,
                     format!("`{field}` is {trimmed}, expected at most {most}"),
                 )
-                .at(span, ""),
+                .at(span, "")
+                .help(match field {
+                    "replication_factor" => "each replica takes a broker of its own, 3 is usual",
+                    _ => "Kafka counts no further",
+                }),
             );
             None
         }

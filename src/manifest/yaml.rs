@@ -425,7 +425,8 @@ fn read_key(
                 format!("`{}` stands twice", scalar.text),
             )
             .at(node.span, "the second one")
-            .and(*first, "the first one"),
+            .and(*first, "the first one")
+            .help("keep one of them"),
         );
         return Key::Duplicate;
     }

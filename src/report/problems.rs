@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Cluster;
+use super::sentences::shortened;
 use crate::apply::{Outcome, Status, Stop};
 use crate::catalog;
 use crate::cluster::{ClusterError, ClusterErrorKind};
@@ -51,6 +52,8 @@ pub struct Run<'a> {
     pub unmanaged: &'a [TopicName],
     /// Which findings are errors.
     pub fail_on: FailOn,
+    /// The declared profiles, but for the chosen one.
+    pub profiles: &'a [String],
 }
 
 /// What stopped a run, and what it found beside mismatches, as problems.
@@ -63,6 +66,7 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
         user,
         access,
         sources,
+        profiles,
         ..
     } = run;
     let mut all = Vec::new();
@@ -78,7 +82,9 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
             let message = format!("interrupted by {}; {what}", signal.as_str());
             all.push(Diagnostic::error(Code::Interrupted, message));
         }
-        Some(Stop::Refused) => all.extend(refused(outcomes, cluster, user, access, sources)),
+        Some(Stop::Refused) => {
+            all.extend(refused(outcomes, cluster, user, access, sources, profiles))
+        }
         Some(Stop::UnknownExistence) => {}
     }
     all.extend(unknown(outcomes, stop.is_some(), user, access));
@@ -131,12 +137,24 @@ fn beside(outcome: &Outcome, fail_on: FailOn) -> Vec<Diagnostic> {
         )
     });
     let undeclared = outcome.seen.undeclared.iter().map(|(key, value)| {
-        let shown = catalog::human(key.as_str(), value);
+        let shown = shortened(&catalog::human(key.as_str(), value));
         let message = format!("{name}: {key} is set to {shown} on the topic, and not declared");
+        let written = quoted_in_yaml(value);
         finding(fail_on.undeclared, Code::UndeclaredConfig, message)
-            .help(format!("declare it: config: {{ {key}: {value} }}"))
+            .help("take it off the topic, or declare it:")
+            .command(format!("config: {{ {key}: {written} }}"))
     });
     ailments.chain(undeclared).collect()
+}
+
+/// A value as it may stand between braces.
+fn quoted_in_yaml(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match !value.is_empty() && value.chars().all(plain) {
+        true => value.to_owned(),
+        // A `$` begins a variable in a manifest.
+        false => format!("{value:?}").replace('$', "$$"),
+    }
 }
 
 fn unmanaged(names: &[TopicName], fail_on: FailOn) -> Option<Diagnostic> {
@@ -161,6 +179,7 @@ fn refused(
     user: Option<&str>,
     access: &Access,
     sources: &Sources,
+    profiles: &[String],
 ) -> Option<Diagnostic> {
     let refusals = || {
         outcomes.iter().filter_map(|outcome| match &outcome.status {
@@ -188,9 +207,14 @@ fn refused(
     let brokers = cluster.identity.broker_count();
     let (help, command) = if has("INVALID_REPLICATION_FACTOR") {
         let s = if brokers == 1 { "" } else { "s" };
+        let profile = match profiles {
+            [] => String::new(),
+            [one] => format!(", or choose a profile that does (--profile {one})"),
+            many => format!(", or choose a profile that does ({})", many.join(", ")),
+        };
         let help = format!(
-            "the cluster has {brokers} broker{s}; for a development cluster choose a profile with \
-             fewer replicas, such as --profile dev, and for one that is starting use --wait 60s"
+            "the cluster has {brokers} broker{s}: declare as many replicas at most{profile}; --wait \
+             60s waits for brokers that are starting"
         );
         (Some(help), None)
     } else if !unauthorized.is_empty() {

@@ -50,6 +50,7 @@ fn an_adopted_topic_is_accepted_until_it_drifts_on() {
         Some(2)
     );
     on(servers, "verify", &manifests)
+        .args(&["-v"])
         .run()
         .exits(0)
         .says("accepted  adopted")

@@ -85,6 +85,33 @@ fn every_format_keeps_to_its_grammar() {
     }
 }
 
+/// A row of text is red where its topic makes the run fail, and nowhere else.
+#[test]
+fn a_row_is_red_where_its_topic_fails() {
+    use topicctl::report::text;
+    let layout = text::Layout {
+        color: true,
+        verbose: true,
+    };
+    let mut seen = [0, 0];
+    for (name, report) in samples::all() {
+        let mut out = Vec::new();
+        text::write_result(&report, layout, &mut out).expect("memory takes it");
+        let text = String::from_utf8(out).expect("UTF-8");
+        for topic in &report.topics {
+            let of_topic =
+                |line: &&str| line.split_whitespace().nth(1) == Some(topic.name.as_str());
+            let Some(row) = text.lines().find(of_topic) else {
+                continue;
+            };
+            let is_red = row.contains("\u{1b}[31m");
+            assert_eq!(is_red, topic.fails, "{name}: {row:?}");
+            seen[usize::from(is_red)] += 1;
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 2), "{seen:?}");
+}
+
 /// What is red is what the exit code says, in every format that has a red.
 #[test]
 fn a_run_fails_in_a_format_where_its_exit_code_does() {

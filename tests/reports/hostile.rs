@@ -246,6 +246,7 @@ fn report() -> impl Strategy<Value = Report> {
                 topics,
                 diagnostics,
                 sources,
+                settled: true,
                 stopped: false,
                 elapsed: std::time::Duration::ZERO,
                 ended: std::time::SystemTime::UNIX_EPOCH,

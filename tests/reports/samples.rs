@@ -196,6 +196,7 @@ fn report(command: Command, exit: ExitCode, topics: Vec<Topic>) -> Report {
         topics,
         diagnostics: Vec::new(),
         sources: Sources::default(),
+        settled: true,
         stopped: false,
         elapsed: Duration::from_millis(20),
         ended: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
@@ -509,6 +510,7 @@ fn apply() -> Report {
         Code::NotSettled,
         "created topics were not waited for (--no-settle)",
     )];
+    report.settled = false;
     report
 }
 

@@ -79,6 +79,7 @@ pub(in crate::manifest) fn finish(
                 None => groups.push(ConsumerGroup {
                     name: group.clone(),
                     members: None,
+                    members_at: None,
                     produces: produces.clone(),
                 }),
             }
@@ -122,9 +123,9 @@ fn idle_listeners<'t>(
     (idle > 0).then(|| {
         Diagnostic::warning(
             Code::MoreMembersThanPartitions,
-            format!("{listeners} listeners read {partitions} partitions: {idle} would be idle"),
+            format!("{listeners} listeners read {partitions} partitions"),
         )
-        .at(span, "")
+        .at(span, format!("{idle} would be idle"))
         .help("a partition is read by one member of a group at a time")
     })
 }

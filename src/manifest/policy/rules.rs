@@ -42,10 +42,14 @@ impl Broken {
     fn told(self, code: Code, problem: &str, place: Span) -> Diagnostic {
         let message = format!("{problem}, and the policy wants {}", self.wanted);
         Diagnostic::error(code, message)
-            .at(place, "")
+            .at(place, format!("make it {}", self.wanted))
             .and(self.rule, "the rule")
+            .help(OWNER_OF_POLICY)
     }
 }
+
+/// A policy is often another team's.
+const OWNER_OF_POLICY: &str = "where the topic needs it, ask whoever keeps the policy";
 
 /// A policy, read. Each rule has its place.
 pub(super) struct Rules {
@@ -81,7 +85,8 @@ impl Rules {
         Some(
             Diagnostic::error(Code::PolicyOwner, format!("`{}` has no owner", topic.name))
                 .at(topic.span, "add `owner:`")
-                .and(rule, "required here"),
+                .and(rule, "required here")
+                .help("name who answers for it, a team for example: `owner: billing`"),
         )
     }
 
@@ -140,7 +145,8 @@ impl Rules {
                     format!("the policy denies the name `{name}`"),
                 )
                 .at(topic.span, "")
-                .and(rule, "denied here"),
+                .and(rule, "denied here")
+                .help("choose another name, or list this one in the policy's `names.except`"),
             );
         }
         let (_, rule) = self.allow_names.first()?;
@@ -153,7 +159,8 @@ impl Rules {
                 format!("the policy does not allow the name `{name}`"),
             )
             .at(topic.span, "")
-            .and(*rule, "no pattern here matches it"),
+            .and(*rule, "no pattern here matches it")
+            .help("choose a name that one matches, or list it in the policy's `names.except`"),
         )
     }
 
@@ -165,7 +172,14 @@ impl Rules {
                 (Some(found), Some(wanted)) if !is_value(key, found.value.as_str(), wanted) => {
                     let found_value = catalog::human(key, found.value.as_str());
                     let place = found.origin.span.unwrap_or(topic.span);
-                    let problem = format!("`{}` sets `{key}` to {found_value}", topic.name);
+                    let wanted = catalog::lookup(key)
+                        .and_then(|spec| catalog::parse(spec, wanted).ok())
+                        .map_or_else(|| wanted.clone(), |parsed| parsed.as_str().to_owned());
+                    let problem = format!(
+                        "`{}` sets `{key}` to {found_value}, and the policy wants {}",
+                        topic.name,
+                        catalog::human(key, &wanted)
+                    );
                     (place, problem)
                 }
                 (Some(_), _) => continue,
@@ -173,7 +187,8 @@ impl Rules {
             problems.push(
                 Diagnostic::error(Code::PolicyConfig, problem)
                     .at(place, "")
-                    .and(*rule, "required here"),
+                    .and(*rule, "required here")
+                    .help("set it as required, in the topic or in its tier"),
             );
         }
         problems
@@ -201,8 +216,9 @@ impl Rules {
             let message = format!("the policy does not allow `{key}`");
             problems.push(
                 Diagnostic::error(Code::PolicyConfig, message)
-                    .at(place, "")
-                    .and(rule, label),
+                    .at(place, "take it out")
+                    .and(rule, label)
+                    .help(OWNER_OF_POLICY),
             );
         }
         problems

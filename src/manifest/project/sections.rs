@@ -2,6 +2,7 @@
 //! file. Pure; what a section says is not its business.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
 use crate::manifest::load::{Loaded, PROJECT_FILE};
@@ -32,7 +33,8 @@ impl<'a> Sections<'a> {
         if !self.may_stand(section, source, span, diagnostics) {
             return false;
         }
-        let first = self.first.get(section).map_or(span, |(_, first)| *first);
+        let first = self.first.get(section).filter(|(file, _)| *file == source);
+        let first = first.map_or(span, |(_, first)| *first);
         if first == span {
             return true;
         }
@@ -59,7 +61,12 @@ impl<'a> Sections<'a> {
         if let Some(project) = self.loaded.project
             && project != source
         {
-            let path = self.loaded.sources.path(project);
+            let path = |source| self.loaded.sources.path(source);
+            // That there are two project files was told of the run.
+            if Path::new(path(source).as_ref()).file_name() == Some(PROJECT_FILE.as_ref()) {
+                return true;
+            }
+            let path = path(project);
             diagnostics.push(
                 Diagnostic::error(
                     Code::ProjectFile,

@@ -114,6 +114,7 @@ impl Entry<'_, '_> {
         Some(ConsumerGroup {
             name,
             members,
+            members_at: group.members.as_ref().map(|members| members.span),
             produces,
         })
     }

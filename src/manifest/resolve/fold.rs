@@ -145,7 +145,7 @@ impl<'a> Layers<'_, 'a> {
                 diagnostics.push(
                     Diagnostic::error(
                         Code::ExternalContradiction,
-                        format!("{what} of `{name}` is {here} here, and declared as {there}"),
+                        format!("{what} of `{name}`: {here} here, declared as {there}"),
                     )
                     .at(found.span.unwrap_or(entry.span), "")
                     .and(candidate.span, "declared here")

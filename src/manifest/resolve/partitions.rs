@@ -176,6 +176,7 @@ fn broken_reference(
                 )
                 .at(span, "")
                 .and(other.span, "state `partitions` here")
+                .help("state a count in one of the two")
             })
         }
         _ => None,
