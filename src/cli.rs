@@ -1,17 +1,26 @@
 //! The command line: names, types and help. Knows neither YAML nor librdkafka, and decides
 //! nothing; [`crate::commands`] does what it says.
 
+mod connection;
+mod findings;
+mod manifests;
+mod output;
+mod values;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::exit::FailOn;
+pub use self::connection::{ConnectionArgs, PUT_ASIDE};
+pub use self::findings::Finding;
+pub use self::manifests::{ConditionArgs, ManifestArgs};
+pub use self::output::{Format, OutputArgs, ReportFile, ReportFiles};
+use self::values::{duration, partitioner, partitions};
 use crate::render::Form;
 use crate::topic::{Partitioner, Partitions};
-use crate::units;
 
 /// Makes the Kafka topics that manifests declare exist, and never alters or deletes anything.
 #[derive(Parser, Debug)]
@@ -179,6 +188,15 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub remedies: Option<PathBuf>,
+    /// Verify every cluster under `clusters`, side by side, each with its own profile
+    #[arg(
+        long, env = "TOPICCTL_ALL_CLUSTERS", value_parser = BoolishValueParser::new(),
+        conflicts_with_all = [
+            "cluster", "profile", "bootstrap_servers", "cluster_snapshot", "write_accepted",
+        ],
+        help_heading = "Connection"
+    )]
+    pub all_clusters: bool,
     /// Not these, for --unmanaged; may be repeated
     #[arg(
         long,
@@ -226,7 +244,7 @@ pub struct LookArgs {
 pub struct ValidateArgs {
     /// Check under every declared profile, one after the other
     #[arg(
-        long, conflicts_with = "profile", env = "TOPICCTL_ALL_PROFILES",
+        long, conflicts_with_all = ["profile", "cluster"], env = "TOPICCTL_ALL_PROFILES",
         value_parser = BoolishValueParser::new()
     )]
     pub all_profiles: bool,
@@ -401,277 +419,6 @@ pub struct InitArgs {
     pub directory: PathBuf,
 }
 
-/// Which manifests, and under which conditions.
-#[derive(Args, Debug)]
-pub struct ManifestArgs {
-    /// Manifest files and directories; `-` reads standard input
-    #[arg(value_name = "PATH", default_value = "manifests/")]
-    pub paths: Vec<PathBuf>,
-    /// What holds for them.
-    #[command(flatten)]
-    pub conditions: ConditionArgs,
-    /// Only these topics and their families: GLOB, tier:NAME, owner:NAME or file:GLOB; may be
-    /// repeated
-    #[arg(short, long, value_name = "SELECTION", env = "TOPICCTL_SELECT")]
-    pub select: Vec<String>,
-    /// Treat warnings as errors
-    #[arg(long, env = "TOPICCTL_DENY_WARNINGS", value_parser = BoolishValueParser::new())]
-    pub deny_warnings: bool,
-}
-
-/// What the values of manifests depend on.
-#[derive(Args, Debug, Clone)]
-pub struct ConditionArgs {
-    /// Use the values of this profile
-    #[arg(short, long, value_name = "NAME", env = "TOPICCTL_PROFILE")]
-    pub profile: Option<String>,
-    /// Set a variable; may be repeated
-    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment, env = "TOPICCTL_VAR")]
-    pub vars: Vec<(String, String)>,
-    /// Leave the environment out of the manifests' variables
-    #[arg(long, env = "TOPICCTL_NO_ENV", value_parser = BoolishValueParser::new())]
-    pub no_env: bool,
-}
-
-/// The variables of [`ConnectionArgs`]: defaults, which a snapshot on the command line puts aside.
-pub const CONNECTION_VARIABLES: [&str; 6] = [
-    "TOPICCTL_BOOTSTRAP_SERVERS",
-    "TOPICCTL_COMMAND_CONFIG",
-    "TOPICCTL_X",
-    "TOPICCTL_CLIENT_ID",
-    "TOPICCTL_TIMEOUT",
-    "TOPICCTL_WAIT",
-];
-
-/// How to reach the cluster.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Connection")]
-pub struct ConnectionArgs {
-    /// Brokers to connect to first, by comma [env: KAFKA_BOOTSTRAP_SERVERS]
-    #[arg(
-        short,
-        long,
-        value_name = "HOST:PORT,…",
-        env = "TOPICCTL_BOOTSTRAP_SERVERS",
-        hide_env = true
-    )]
-    pub bootstrap_servers: Option<String>,
-    /// The Java client's properties file
-    #[arg(long, value_name = "FILE", env = "TOPICCTL_COMMAND_CONFIG")]
-    pub command_config: Option<PathBuf>,
-    /// Set a property of librdkafka; may be repeated
-    #[arg(
-        short = 'X',
-        value_name = "KEY=VALUE",
-        env = "TOPICCTL_X",
-        hide_env_values = true,
-        value_delimiter = ' '
-    )]
-    pub overrides: Vec<String>,
-    /// The first part of the client id [default: SERVICE_NAME or topicctl]
-    #[arg(long, value_name = "NAME", env = "TOPICCTL_CLIENT_ID")]
-    pub client_id: Option<String>,
-    /// The longest silence of the cluster, connecting or answering [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = positive_duration, env = "TOPICCTL_TIMEOUT")]
-    pub timeout: Option<Duration>,
-    /// How long to wait for a cluster that is starting
-    #[arg(
-        long, value_name = "DURATION", default_value = "0s", value_parser = duration,
-        env = "TOPICCTL_WAIT"
-    )]
-    pub wait: Duration,
-}
-
-/// How to tell the result.
-#[derive(Args, Debug, Clone)]
-#[command(next_help_heading = "Output")]
-pub struct OutputArgs {
-    /// How to write the result
-    #[arg(
-        short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Text,
-        env = "TOPICCTL_OUTPUT"
-    )]
-    pub output: Format,
-    /// Write the result to a file too; may be repeated
-    #[arg(
-        long, value_name = "FORMAT=FILE", value_parser = report_files, env = "TOPICCTL_REPORT"
-    )]
-    pub report: Vec<ReportFiles>,
-    /// List topics that match too, and where values are declared
-    #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
-    pub verbose: bool,
-}
-
-impl OutputArgs {
-    /// A format, and nothing else.
-    pub fn only(output: Format) -> Self {
-        Self {
-            output,
-            report: Vec::new(),
-            verbose: false,
-        }
-    }
-}
-
-/// Output formats.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// For people
-    Text,
-    /// One document, schema topicctl.report/1
-    Json,
-    /// Test results for CI servers, a test case for each topic
-    Junit,
-    /// A table for a pull request or the summary of a step
-    Markdown,
-    /// Annotations of GitHub Actions
-    Github,
-    /// Metrics for the node exporter
-    Prometheus,
-}
-
-/// A file that gets a report.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ReportFile {
-    /// In this format.
-    pub format: Format,
-    /// Where.
-    pub path: PathBuf,
-}
-
-/// The files of one `--report`: one, or in its variable several.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ReportFiles(pub Vec<ReportFile>);
-
-/// What `--fail-on` names.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Finding {
-    /// Declared topics that do not exist
-    Missing,
-    /// Topics that exist and differ
-    Mismatch,
-    /// Topics of the cluster that no manifest declares
-    Unmanaged,
-    /// Configurations that are set on a topic and not declared
-    Undeclared,
-    /// Partitions that are leaderless or not in sync
-    Health,
-    /// Nothing
-    None,
-}
-
-impl LookArgs {
-    /// What counts as a difference: the flag's word, else the policy's.
-    ///
-    /// # Errors
-    /// `none` beside something.
-    pub fn fail_on(&self, policy: Option<&[String]>) -> Result<FailOn, String> {
-        let of_policy = policy.unwrap_or_default().iter();
-        let of_policy = of_policy
-            .filter_map(|word| Finding::from_str(word, false).ok())
-            .collect();
-        let findings = match (self.fail_on.is_empty(), policy) {
-            (false, _) => self.fail_on.clone(),
-            (true, Some(_)) => of_policy,
-            (true, None) => vec![Finding::Missing, Finding::Mismatch],
-        };
-        let has = |finding| findings.contains(&finding);
-        if has(Finding::None) && findings.len() > 1 {
-            return Err("`none` of --fail-on stands alone".to_owned());
-        }
-        Ok(FailOn {
-            missing: has(Finding::Missing),
-            mismatch: has(Finding::Mismatch),
-            unmanaged: has(Finding::Unmanaged),
-            undeclared: has(Finding::Undeclared),
-            health: has(Finding::Health),
-        })
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    match units::parse_duration_ms(text) {
-        // Nothing waits for ever; a wait that ends is the point of saying how long.
-        Ok(ms) => u64::try_from(ms)
-            .map(Duration::from_millis)
-            .map_err(|_| "write a duration such as 60s or 5m".to_owned()),
-        Err(_) if text.trim() == "0" => Ok(Duration::ZERO),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn positive_duration(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err("it must be longer than nothing".to_owned()),
-        duration => Ok(duration),
-    }
-}
-
-/// `json=a.json`, and for the variable `json=a.json,markdown=b.md`: a comma separates only where a
-/// format follows, so that a path may have commas too.
-fn report_files(text: &str) -> Result<ReportFiles, String> {
-    let mut pieces: Vec<(Format, String)> = Vec::new();
-    for piece in text.split(',') {
-        let assigned = piece.split_once('=').and_then(|(format, path)| {
-            let format = Format::from_str(format.trim(), false).ok()?;
-            Some((format, path.to_owned()))
-        });
-        match (assigned, pieces.last_mut()) {
-            (Some(assigned), _) => pieces.push(assigned),
-            (None, Some((_, path))) => {
-                path.push(',');
-                path.push_str(piece);
-            }
-            (None, None) => {
-                let formats = Format::value_variants().iter();
-                let names: Vec<_> = formats
-                    .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
-                    .collect();
-                return Err(format!(
-                    "write FORMAT=FILE, with a format of {}",
-                    names.join(", ")
-                ));
-            }
-        }
-    }
-    let mut files = Vec::new();
-    for (format, path) in pieces {
-        match path.as_str() {
-            "" => return Err("the name of the file is missing".to_owned()),
-            "-" => return Err("standard output is for -o; a report goes to a file".to_owned()),
-            _ => files.push(ReportFile {
-                format,
-                path: path.into(),
-            }),
-        }
-    }
-    Ok(ReportFiles(files))
-}
-
-fn partitions(text: &str) -> Result<Partitions, String> {
-    let count = text.trim().parse().ok().and_then(Partitions::new);
-    count.ok_or_else(|| format!("write a whole number from 1 to {}", i32::MAX))
-}
-
-fn partitioner() -> impl TypedValueParser<Value = Partitioner> {
-    let words = Partitioner::ALL.map(Partitioner::as_str);
-    PossibleValuesParser::new(words).map(|word| {
-        let named = |partitioner: &Partitioner| partitioner.as_str() == word;
-        // The parser lets no other word through.
-        Partitioner::ALL
-            .into_iter()
-            .find(named)
-            .unwrap_or(Partitioner::Md5)
-    })
-}
-
-fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -681,23 +428,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn report_files_are_separated_where_a_format_follows() {
-        let file = |format, path: &str| ReportFile {
-            format,
-            path: path.into(),
-        };
-        assert_eq!(
-            report_files("json=a,b=c.json,markdown=d.md"),
-            Ok(ReportFiles(vec![
-                file(Format::Json, "a,b=c.json"),
-                file(Format::Markdown, "d.md"),
-            ]))
-        );
-        for wrong in ["", "json", "json=", "json=-", "xml=a.xml", "a,json=b"] {
-            assert!(report_files(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -9,6 +9,8 @@ mod explain;
 mod export;
 mod init;
 mod look;
+mod mending;
+mod offline;
 mod partition;
 mod progress;
 mod render;
@@ -21,12 +23,13 @@ mod whole_file;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, ValueEnum};
 
+use self::mending::Mending;
 use self::report_files::ReportFiles;
 use crate::cli::{
     self, Cli, Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm,
@@ -34,7 +37,13 @@ use crate::cli::{
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::report::text::Layout;
-use crate::report::{self, Report};
+use crate::report::{self, Report, Several};
+
+/// What a run has to say.
+enum Told {
+    One(Box<Report>),
+    Several(Several),
+}
 
 /// What a command has to say that answers with a text of its own: the text, and the report of the
 /// manifests; or the report alone of a run that came to no answer.
@@ -48,24 +57,29 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return usage(&error, &arguments),
     };
     start_log();
-    let (output, command, run): (_, _, Box<dyn FnOnce() -> Report>) = match &cli.command {
+    let (mending, mut problems) = match &cli.command {
+        Command::Verify(args) => Mending::begin(args),
+        _ => Default::default(),
+    };
+    let one = |report| Told::One(Box::new(report));
+    let (output, command, run): (_, _, Box<dyn FnOnce() -> Told>) = match &cli.command {
         Command::Validate(args) => {
-            let run = || validate::run(args);
+            let run = || one(validate::run(args));
             (&args.output, report::Command::Validate, Box::new(run))
         }
         Command::Plan(args) => {
-            let run = || in_runtime(look::plan(args));
+            let run = || one(in_runtime(look::plan(args)));
             (&args.look.output, report::Command::Plan, Box::new(run))
         }
         Command::Verify(args) => {
-            let run = || in_runtime(look::verify(args));
+            let run = || try_in_runtime(look::verify(args)).unwrap_or_else(Told::One);
             (&args.look.output, report::Command::Verify, Box::new(run))
         }
         Command::Apply(args) => {
             let command = report::Command::Apply {
                 dry_run: args.dry_run,
             };
-            let run = || in_runtime(apply::run(args));
+            let run = || one(in_runtime(apply::run(args)));
             (&args.look.output, command, Box::new(run))
         }
         Command::Export(args) => {
@@ -85,21 +99,65 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Init(args) => {
             return match init::run(args) {
                 Ok(text) => print(&text, ExitCode::Matching),
-                Err(report) => tell(&report, &OutputArgs::only(Format::Text)),
+                Err(report) => tell(&Told::One(report), &OutputArgs::only(Format::Text)),
             };
         }
     };
     // Opened first: a file that cannot be written is told before anything is done.
-    let (files, problems) = ReportFiles::open(&output.report);
-    let mut report = match problems.has_errors() {
-        true => Report::invalid(Some(command), &problems, Sources::default()),
+    let (files, more) = ReportFiles::open(&output.report);
+    problems.extend(more.sorted(&Sources::default()));
+    let mut told = match problems.has_errors() {
+        true => one(Report::invalid(
+            Some(command),
+            &problems,
+            Sources::default(),
+        )),
         false => run(),
     };
-    report.elapsed = started.elapsed();
-    report.ended = SystemTime::now();
-    let written = files.write(|format, out| write(format, &report, output.verbose, out));
-    let code = tell(&report, output);
+    told.end(started.elapsed(), SystemTime::now());
+    let written = files
+        .write(|format, out| write(format, &told, output.verbose, out))
+        .and(mending.write(told.reports()));
+    let code = tell(&told, output);
     or_invalid(code, written)
+}
+
+impl Told {
+    fn exit(&self) -> ExitCode {
+        match self {
+            Self::One(report) => report.exit,
+            Self::Several(several) => several.exit,
+        }
+    }
+
+    fn reports(&self) -> &[Report] {
+        match self {
+            Self::One(report) => std::slice::from_ref(report),
+            Self::Several(several) => &several.reports,
+        }
+    }
+
+    fn end(&mut self, after: Duration, at: SystemTime) {
+        let (elapsed, ended) = match self {
+            Self::One(report) => (&mut report.elapsed, &mut report.ended),
+            Self::Several(several) => (&mut several.elapsed, &mut several.ended),
+        };
+        (*elapsed, *ended) = (after, at);
+    }
+
+    fn write_problems(&self, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::One(report) => report::text::write_problems(report, layout, out),
+            Self::Several(several) => report::text::write_several_problems(several, layout, out),
+        }
+    }
+
+    fn write_result(&self, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::One(report) => report::text::write_result(report, layout, out),
+            Self::Several(several) => report::text::write_several_result(several, layout, out),
+        }
+    }
 }
 
 /// Says that something could not be written; a run that went well else did not go well then.
@@ -157,19 +215,22 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         let matches = command.try_get_matches_from(arguments)?;
         Cli::from_arg_matches(&matches)
     };
-    let all_profiles = arguments
-        .iter()
-        .any(|argument| argument == "--all-profiles");
-    let of_snapshot = arguments.iter().any(|argument| {
-        let text = argument.to_string_lossy();
-        text == "--cluster-snapshot" || text.starts_with("--cluster-snapshot=")
-    });
-    // On the command line the two contradict each other; a variable only gives a default.
+    let given = |flag: &str| {
+        arguments.iter().any(|argument| {
+            let text = argument.to_string_lossy();
+            let value = text.strip_prefix(flag);
+            value.is_some_and(|value| value.is_empty() || value.starts_with('='))
+        })
+    };
+    let put_aside: Vec<&str> = cli::PUT_ASIDE
+        .into_iter()
+        .filter(|(flag, _)| given(flag))
+        .flat_map(|(_, variables)| variables)
+        .copied()
+        .collect();
     let ignored = |name: &OsStr| {
         let empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
-        empty
-            || (all_profiles && name == "TOPICCTL_PROFILE")
-            || (of_snapshot && cli::CONNECTION_VARIABLES.iter().any(|one| name == *one))
+        empty || put_aside.iter().any(|one| name == *one)
     };
     match read(without_variables(Cli::command(), &ignored)) {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
@@ -225,7 +286,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let command = wanted_command(arguments);
     let mut report = Report::invalid(command, &problems, Sources::default());
     report.ended = SystemTime::now();
-    tell(&report, &OutputArgs::only(output))
+    tell(&Told::One(Box::new(report)), &OutputArgs::only(output))
 }
 
 /// The command that the arguments name: nothing but the program's name stands before it.
@@ -265,23 +326,23 @@ fn wanted_format(arguments: &[OsString]) -> Format {
 }
 
 /// Prints the report: the result to stdout, problems to stderr.
-fn tell(report: &Report, output: &OutputArgs) -> ExitCode {
+fn tell(told: &Told, output: &OutputArgs) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match output.output {
         Format::Text => {
-            let layout = |color| Layout {
-                color,
+            let layout = |terminal| Layout {
+                color: colors(terminal),
                 verbose: output.verbose,
             };
-            tell_problems(report);
-            let color = colors(io::stdout().is_terminal());
+            tell_problems(told, layout(io::stderr().is_terminal()));
             let mut text = Vec::new();
-            report::text::write_result(report, layout(color), &mut text)
+            let layout = layout(io::stdout().is_terminal());
+            told.write_result(layout, &mut text)
                 .and_then(|()| out.write_all(&for_log(text)))
         }
-        format => write(format, report, output.verbose, &mut out),
+        format => write(format, told, output.verbose, &mut out),
     };
-    ended(result.and_then(|()| out.flush()), report)
+    written(result.and_then(|()| out.flush()), told.exit())
 }
 
 /// Prints what a command made.
@@ -295,26 +356,24 @@ fn tell_text(answer: Answer, json: bool) -> ExitCode {
         Ok(answer) => answer,
         Err(report) => {
             let output = if json { Format::Json } else { Format::Text };
-            return tell(&report, &OutputArgs::only(output));
+            return tell(&Told::One(report), &OutputArgs::only(output));
         }
     };
-    tell_problems(&report);
+    let told = Told::One(Box::new(report));
+    let color = colors(io::stderr().is_terminal());
+    let verbose = false;
+    tell_problems(&told, Layout { color, verbose });
     let mut out = io::stdout().lock();
-    ended(
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()),
-        &report,
-    )
+    let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written(result, told.exit())
 }
 
 /// Prints the problems to stderr.
-fn tell_problems(report: &Report) {
-    let layout = Layout {
-        color: colors(io::stderr().is_terminal()),
-        verbose: false,
-    };
+fn tell_problems(told: &Told, layout: Layout) {
     let mut text = Vec::new();
     // Where stderr is gone, the result may still be read.
-    let _ = report::text::write_problems(report, layout, &mut text)
+    let _ = told
+        .write_problems(layout, &mut text)
         .and_then(|()| io::stderr().lock().write_all(&for_log(text)));
 }
 
@@ -326,11 +385,6 @@ fn for_log(text: Vec<u8>) -> Vec<u8> {
     report::github::inert(&String::from_utf8_lossy(&text)).into_bytes()
 }
 
-/// The exit code, with what became of writing the result.
-fn ended(result: io::Result<()>, report: &Report) -> ExitCode {
-    written(result, report.exit)
-}
-
 /// The exit code of a run whose result was printed, or could not be.
 fn written(result: io::Result<()>, exit: ExitCode) -> ExitCode {
     match result {
@@ -340,26 +394,36 @@ fn written(result: io::Result<()>, exit: ExitCode) -> ExitCode {
     }
 }
 
-/// Writes the report in a format; text is as in a log, problems first.
-fn write(format: Format, report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Text => {
+/// Writes what is told in a format; text is as in a log, problems first.
+fn write(format: Format, told: &Told, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+    use report::{github, json, junit, markdown, prometheus};
+    match (format, told) {
+        (Format::Text, told) => {
             let color = false;
             let layout = Layout { color, verbose };
-            report::text::write_problems(report, layout, out)?;
-            report::text::write_result(report, layout, out)
+            told.write_problems(layout, out)?;
+            told.write_result(layout, out)
         }
-        Format::Json => report::json::write(report, out),
-        Format::Junit => report::junit::write(report, out),
-        Format::Markdown => report::markdown::write(report, out),
-        Format::Github => report::github::write(report, out),
-        Format::Prometheus => report::prometheus::write(report, out),
+        (Format::Json, Told::One(report)) => json::write(report, out),
+        (Format::Json, Told::Several(several)) => json::write_several(several, out),
+        (Format::Junit, Told::One(report)) => junit::write(report, out),
+        (Format::Junit, Told::Several(several)) => junit::write_several(several, out),
+        (Format::Markdown, Told::One(report)) => markdown::write(report, out),
+        (Format::Markdown, Told::Several(several)) => markdown::write_several(several, out),
+        (Format::Github, Told::One(report)) => github::write(report, out),
+        (Format::Github, Told::Several(several)) => github::write_several(several, out),
+        (Format::Prometheus, Told::One(report)) => prometheus::write(report, out),
+        (Format::Prometheus, Told::Several(several)) => prometheus::write_several(several, out),
     }
 }
 
-/// Whether a stream shows colours: <https://no-color.org> and dumb terminals say no.
+/// Whether a stream shows colours: <https://no-color.org> and dumb terminals say no, and
+/// <https://bixense.com/clicolors> says yes for a log that shows them.
 fn colors(terminal: bool) -> bool {
-    terminal
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    let forced =
+        std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return false;
+    }
+    forced || terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

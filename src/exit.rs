@@ -144,6 +144,23 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
         .unwrap_or(otherwise)
 }
 
+/// The exit code of several runs that only read: an ended one first, then what must be mended
+/// before the others mean anything.
+pub fn of_several(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
+    let rank = |code: &ExitCode| match code {
+        ExitCode::Matching => 0,
+        ExitCode::Differences => 1,
+        ExitCode::Unreachable => 2,
+        ExitCode::Failed => 3,
+        ExitCode::Unauthorized => 4,
+        ExitCode::Invalid => 5,
+        ExitCode::Interrupted => 6,
+        ExitCode::Terminated => 7,
+    };
+    let worst = codes.into_iter().max_by_key(rank);
+    worst.unwrap_or(ExitCode::Matching)
+}
+
 fn of_unread(unread: &Unread) -> ExitCode {
     if unread.unauthorized {
         ExitCode::Unauthorized

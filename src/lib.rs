@@ -11,6 +11,7 @@ pub mod apply;
 pub mod catalog;
 pub mod cli;
 pub mod cluster;
+pub mod clusters;
 pub mod commands;
 pub mod diagnostic;
 pub mod exit;

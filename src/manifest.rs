@@ -4,20 +4,35 @@
 //! files) and `resolve` (to declared topics, judged by `check` and `policy`). All problems of
 //! all files are collected in one run. What YAML looks like never leaves this module, and nothing
 //! in it knows a cluster.
+//!
+//! | from | to | by |
+//! |-|-|-|
+//! | texts | documents | `yaml`, then `decode` along the tables of `fields`, into `raw` |
+//! | documents | a project | `project`, `clusters`; for one run: `resolver`, `interpolate` |
+//! | entries, steps | named topics | `family`, `pipeline`, `names`, into `candidates` |
+//! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
+//! | topics | problems | `check`, `policy`; what is known and accepted is in `accepted` |
+//!
+//! `select` keeps what a run is about, `trail` what `explain` asks for, and `schema` tells editors.
 
 mod accepted;
+mod candidates;
 mod check;
+mod clusters;
 mod decode;
 mod family;
 mod fields;
 mod interpolate;
 mod layers;
 mod load;
+mod names;
 mod pipeline;
 mod policy;
+mod profile_topics;
 mod project;
 mod raw;
 mod resolve;
+mod resolver;
 mod schema;
 mod select;
 mod tiers;
@@ -29,6 +44,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use crate::accepted::Accepted;
+use crate::clusters::Clusters;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::explain::{Explanation, Subject};
 use crate::topic::{DeclaredTopic, TopicName};
@@ -36,12 +52,14 @@ use crate::topic::{DeclaredTopic, TopicName};
 pub use interpolate::Outside;
 
 /// What to read, and under which conditions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Files and directories; `-` is standard input.
     pub paths: Vec<PathBuf>,
-    /// The chosen profile.
+    /// The chosen profile; a chosen cluster may choose it too.
     pub profile: Option<String>,
+    /// The chosen cluster.
+    pub cluster: Option<String>,
     /// Variables from outside of the manifests.
     pub outside: Outside,
     /// Selections; none selects all.
@@ -64,6 +82,10 @@ pub struct Manifests {
     pub fail_on: Option<Vec<String>>,
     /// Mismatches that are known and left alone.
     pub accepted: Vec<Accepted>,
+    /// The declared profiles, but for the chosen one.
+    pub profiles: Vec<String>,
+    /// The clusters that the project names, and the profile of this run.
+    pub clusters: Clusters,
 }
 
 /// Reads, resolves, checks and selects.
@@ -101,41 +123,100 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
         return Manifests { sources, ..judged };
     }
     let mut all = Manifests::default();
-    let mut found: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
-    let mut places: HashMap<Diagnostic, usize> = HashMap::new();
+    let mut problems = Problems::default();
     let mut known = BTreeSet::new();
     for profile in &profiles {
         let request = Request {
-            paths: request.paths.clone(),
             profile: Some(profile.clone()),
-            outside: request.outside.clone(),
-            select: request.select.clone(),
+            ..request.clone()
         };
         let judged = judge(&loaded, diagnostics.clone(), &request);
-        for one in judged.diagnostics.sorted(&loaded.sources) {
-            match places.get(&one) {
-                Some(at) => found[*at].1.push(profile),
-                None => {
-                    places.insert(one.clone(), found.len());
-                    found.push((one, vec![profile]));
-                }
-            }
-        }
+        problems.add(profile, &judged.diagnostics.sorted(&loaded.sources));
         let new = judged
             .topics
             .into_iter()
             .filter(|topic| known.insert(topic.name.clone()));
         all.topics.extend(new);
     }
-    for (mut one, under) in found {
-        if under.len() < profiles.len() {
-            one.message
-                .push_str(&format!(" (under {})", under.join(", ")));
-        }
-        all.diagnostics.push(one);
-    }
+    all.diagnostics = problems.joined();
     all.sources = loaded.sources;
     all
+}
+
+/// What the manifests declare for each of the clusters that they name.
+#[derive(Debug, Default)]
+pub struct ForClusters {
+    /// The texts that spans point into.
+    pub sources: Sources,
+    /// By the clusters' names; their own sources are empty.
+    pub manifests: Vec<Manifests>,
+    /// All problems; one that holds for some clusters only says so.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads once, and resolves and checks for each declared cluster in turn.
+pub fn read_for_clusters(request: &Request) -> ForClusters {
+    let (loaded, diagnostics) = load(request);
+    let mut problems = Problems::default();
+    let mut manifests = Vec::new();
+    for cluster in resolve::cluster_names(&loaded) {
+        let request = Request {
+            cluster: Some(cluster.clone()),
+            ..request.clone()
+        };
+        let judged = judge(&loaded, diagnostics.clone(), &request);
+        problems.add(&cluster, &judged.diagnostics.sorted(&loaded.sources));
+        manifests.push(judged);
+    }
+    let mut diagnostics = match manifests.is_empty() {
+        // What else is wrong with them may be why.
+        true => diagnostics,
+        false => problems.joined(),
+    };
+    if manifests.is_empty() && !diagnostics.has_errors() {
+        diagnostics.push(clusters::none(&loaded));
+    }
+    ForClusters {
+        sources: loaded.sources,
+        manifests,
+        diagnostics,
+    }
+}
+
+/// The problems of the same documents under several names of profiles or clusters.
+#[derive(Default)]
+struct Problems {
+    names: usize,
+    found: Vec<(Diagnostic, Vec<String>)>,
+    places: HashMap<Diagnostic, usize>,
+}
+
+impl Problems {
+    fn add(&mut self, name: &str, diagnostics: &[Diagnostic]) {
+        self.names += 1;
+        for one in diagnostics {
+            match self.places.get(one) {
+                Some(at) => self.found[*at].1.push(name.to_owned()),
+                None => {
+                    self.places.insert(one.clone(), self.found.len());
+                    self.found.push((one.clone(), vec![name.to_owned()]));
+                }
+            }
+        }
+    }
+
+    /// Each once, with the names that it does not hold for everywhere.
+    fn joined(self) -> Diagnostics {
+        let mut all = Diagnostics::default();
+        for (mut one, under) in self.found {
+            if under.len() < self.names {
+                one.message
+                    .push_str(&format!(" (under {})", under.join(", ")));
+            }
+            all.push(one);
+        }
+        all
+    }
 }
 
 /// What is known of a subject, and the manifests that it was looked for in.
@@ -152,9 +233,10 @@ pub struct Explained {
 /// Reads, resolves and checks, and remembers on the way where the subject's values come from.
 pub fn explain(request: &Request, subject: &Subject) -> Explained {
     let (loaded, mut diagnostics) = load(request);
-    let inputs = resolve::Inputs {
+    let inputs = resolver::Inputs {
         outside: &request.outside,
         profile: request.profile.as_deref(),
+        cluster: request.cluster.as_deref(),
         subject: Some(subject),
     };
     let resolved = resolve::resolve(&loaded, &inputs, &mut diagnostics);
@@ -168,6 +250,8 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
             diagnostics,
             fail_on: resolved.fail_on,
             accepted: resolved.accepted,
+            profiles: resolved.profiles,
+            clusters: resolved.clusters,
         },
     }
 }
@@ -180,19 +264,22 @@ fn load(request: &Request) -> (load::Loaded, Diagnostics) {
 
 /// Everything but the texts, which stay with what was loaded.
 fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request) -> Manifests {
-    let inputs = resolve::Inputs {
+    let inputs = resolver::Inputs {
         outside: &request.outside,
         profile: request.profile.as_deref(),
+        cluster: request.cluster.as_deref(),
         subject: None,
     };
     let resolve::Resolved {
         topics,
         fail_on,
         accepted,
+        profiles,
+        clusters,
         ..
     } = resolve::resolve(loaded, &inputs, &mut diagnostics);
     if topics.is_empty() && !diagnostics.has_errors() {
-        diagnostics.push(no_topics(request, loaded));
+        diagnostics.push(no_topics(request, clusters.profile.as_deref(), loaded));
     }
     let declared = names(&topics);
     // A selection among broken manifests would only add errors that are none.
@@ -208,6 +295,8 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         diagnostics,
         fail_on,
         accepted,
+        profiles,
+        clusters,
     }
 }
 
@@ -220,7 +309,7 @@ fn names(topics: &[DeclaredTopic]) -> BTreeSet<TopicName> {
     topics.iter().map(|topic| topic.name.clone()).collect()
 }
 
-fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
+fn no_topics(request: &Request, profile: Option<&str>, loaded: &load::Loaded) -> Diagnostic {
     let paths: Vec<_> = request
         .paths
         .iter()
@@ -236,7 +325,7 @@ fn no_topics(request: &Request, loaded: &load::Loaded) -> Diagnostic {
         .flat_map(|document| &document.topics)
         .peekable();
     if topics.peek().is_some() {
-        let under = match &request.profile {
+        let under = match profile {
             Some(profile) => format!("under profile `{profile}`"),
             None => "without a profile".to_owned(),
         };

@@ -7,7 +7,8 @@ use crate::accepted::Accepted;
 use crate::catalog;
 use crate::health::{self, Ailment};
 use crate::observed::{
-    ClusterIdentity, Observation, Observed, ObservedOrigin, ObservedTopic, Unknown,
+    ClusterIdentity, Observation, Observed, ObservedOrigin, ObservedPartition, ObservedTopic,
+    Unknown,
 };
 use crate::topic::{
     ConfigKey, ConfigValue, Declared, DeclaredTopic, Partitions, ReplicationFactor,
@@ -91,6 +92,9 @@ pub enum Mismatch {
         /// The brokers that hold each partition, by ascending partition. Their number differs while
         /// a reassignment is under way, or after one for some of the partitions.
         replicas: Vec<Vec<i32>>,
+        /// Brokers that are not in sync where there are more replicas than declared, ascending. A
+        /// reassignment keeps the old replicas until the new ones are.
+        behind: Vec<i32>,
     },
     /// A configuration value.
     Config {
@@ -114,7 +118,8 @@ pub fn replica_range(replicas: &[Vec<i32>]) -> (usize, usize) {
 /// What a comparison found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Comparison {
-    /// The differences: partitions, replication factor, then keys by name.
+    /// The differences: replication factor, partitions, then keys by name. In this order their
+    /// remedies mend all: new partitions take the number of replicas that the first one has.
     pub mismatches: Vec<Mismatch>,
     /// What else was seen.
     pub seen: Seen,
@@ -210,31 +215,18 @@ pub fn decide(
 /// compared.
 pub fn compare(topic: &DeclaredTopic, observed: &ObservedTopic) -> Comparison {
     let mut comparison = Comparison::default();
+    if let Some(declared) = &topic.replication_factor {
+        comparison
+            .mismatches
+            .extend(replication(declared, &observed.partitions));
+    }
     if let Some(declared) = &topic.partitions {
         let found = observed.partitions.len();
-        if usize::try_from(declared.value.get()) != Ok(found) {
+        if declared.value.count() != found {
             let declared = declared.clone();
             comparison
                 .mismatches
                 .push(Mismatch::Partitions { declared, found });
-        }
-    }
-    if let Some(declared) = &topic.replication_factor {
-        let wanted = usize::try_from(declared.value.get()).unwrap_or(0);
-        if observed
-            .partitions
-            .iter()
-            .any(|partition| partition.replicas.len() != wanted)
-        {
-            let replicas = observed
-                .partitions
-                .iter()
-                .map(|one| one.replicas.clone())
-                .collect();
-            let declared = declared.clone();
-            comparison
-                .mismatches
-                .push(Mismatch::ReplicationFactor { declared, replicas });
         }
     }
     for (key, declared) in &topic.config {
@@ -259,6 +251,29 @@ pub fn compare(topic: &DeclaredTopic, observed: &ObservedTopic) -> Comparison {
     }
     comparison.seen.ailments = health::examine(observed, min_insync(topic, observed));
     comparison
+}
+
+fn replication(
+    declared: &Declared<ReplicationFactor>,
+    partitions: &[ObservedPartition],
+) -> Option<Mismatch> {
+    let wanted = declared.value.count();
+    if partitions.iter().all(|one| one.replicas.len() == wanted) {
+        return None;
+    }
+    let mut behind: Vec<i32> = partitions
+        .iter()
+        .filter(|one| one.replicas.len() > wanted)
+        .flat_map(|one| one.replicas.iter().filter(|id| !one.in_sync.contains(id)))
+        .copied()
+        .collect();
+    behind.sort_unstable();
+    behind.dedup();
+    Some(Mismatch::ReplicationFactor {
+        declared: declared.clone(),
+        replicas: partitions.iter().map(|one| one.replicas.clone()).collect(),
+        behind,
+    })
 }
 
 /// min.insync.replicas as the broker has it, else as it is declared.

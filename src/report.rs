@@ -27,8 +27,7 @@ use crate::groups::Sight;
 use crate::observed::{ClusterIdentity, ObservedOrigin};
 use crate::plan::{Mismatch, replica_range};
 use crate::remedy::{self, Access};
-use crate::topic::{Declared, Role, TopicName};
-use crate::units::{self, Measure};
+use crate::topic::{DeclaredTopic, Layer, Origin, Role, TopicName};
 
 pub use several::{Several, Verdict};
 
@@ -100,6 +99,8 @@ pub struct Report {
     pub sources: Sources,
     /// What was seen of consumer groups; `None` where they were not asked for.
     pub groups: Option<Sight>,
+    /// Whether what was created was waited for, until it could be used.
+    pub settled: bool,
     /// Whether the run ended before anything could be decided: then the problems say it all.
     pub stopped: bool,
     /// Wall-clock time of the run; JSON leaves it out, so that equal runs give equal documents.
@@ -215,11 +216,13 @@ pub struct Difference {
     pub found_human: String,
     /// Which layer declares it, and where.
     pub declared_by: String,
+    /// Whether that is something else than the topic's own entry.
+    pub declared_elsewhere: bool,
     /// Where the found value comes from; `None` but for configuration.
     pub origin: Option<ObservedOrigin>,
     /// What to know about it.
     pub advice: Option<String>,
-    /// A command that would mend it.
+    /// A command that would mend it; `None` where there is none, or it is left alone.
     pub remedy: Option<String>,
     /// Why it is left alone, where it is accepted.
     pub accepted: Option<String>,
@@ -246,6 +249,37 @@ pub struct Summary {
     pub failed: usize,
 }
 
+/// How much new topics take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Volume {
+    /// How many topics.
+    pub topics: usize,
+    /// Their partitions, as far as they are declared.
+    pub partitions: u64,
+    /// Their replicas; `None` where the broker decides about some.
+    pub replicas: Option<u64>,
+    /// Whether all of their partitions are declared.
+    pub is_exact: bool,
+}
+
+impl Volume {
+    fn and(self, topic: &Topic) -> Self {
+        let count = |declared: i32| u64::try_from(declared).unwrap_or(0);
+        let partitions = topic.partitions.map(count);
+        let replicas = topic.replication_factor.map(|factor| count(factor.into()));
+        let more = partitions.zip(replicas);
+        Self {
+            topics: self.topics + 1,
+            partitions: self.partitions + partitions.unwrap_or(0),
+            replicas: self
+                .replicas
+                .zip(more)
+                .map(|(all, (one, each))| all + one * each),
+            is_exact: self.is_exact && partitions.is_some(),
+        }
+    }
+}
+
 impl Report {
     /// A run that ended before a cluster was asked, by problems of the input.
     pub fn invalid(command: Option<Command>, diagnostics: &Diagnostics, sources: Sources) -> Self {
@@ -258,6 +292,7 @@ impl Report {
             diagnostics: diagnostics.sorted(&sources),
             sources,
             groups: None,
+            settled: true,
             stopped: true,
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
@@ -282,6 +317,18 @@ impl Report {
             unknown: count(&[State::Unknown]),
             failed: count(&[State::Failed]),
         }
+    }
+
+    /// How much is to be created.
+    pub fn to_create(&self) -> Volume {
+        let is_new = |topic: &&Topic| topic.state == State::ToCreate;
+        let start = Volume {
+            topics: 0,
+            partitions: 0,
+            replicas: Some(0),
+            is_exact: true,
+        };
+        self.topics.iter().filter(is_new).fold(start, Volume::and)
     }
 
     /// Whether a diagnostic is an error.
@@ -367,13 +414,10 @@ impl Topic {
                 .collect(),
             mismatches: mismatches
                 .iter()
-                .map(|mismatch| Difference::of(&topic.name, mismatch, sources, access))
-                .chain(outcome.seen.accepted.iter().map(|one| {
-                    let of = Difference::of(&topic.name, &one.mismatch, sources, access);
-                    Difference {
-                        accepted: Some(one.reason.clone()),
-                        ..of
-                    }
+                .map(|mismatch| Difference::open(topic, mismatch, mismatches, sources, access))
+                .chain(outcome.seen.accepted.iter().map(|one| Difference {
+                    accepted: Some(one.reason.clone()),
+                    ..Difference::of(&one.mismatch, sources)
                 }))
                 .collect(),
             error,
@@ -382,79 +426,85 @@ impl Topic {
 }
 
 impl Difference {
-    fn of(topic: &TopicName, mismatch: &Mismatch, sources: &Sources, access: &Access) -> Self {
-        let advice = remedy::advice(mismatch, access);
-        let remedy = remedy::remedy(topic, mismatch, access);
-        match mismatch {
-            Mismatch::Partitions { declared, found } => Self {
-                field: "partitions",
-                key: None,
-                declared: declared.value.to_string(),
-                found: found.to_string(),
-                declared_human: declared.value.to_string(),
-                found_human: found.to_string(),
-                declared_by: declared_by(declared, sources),
-                origin: None,
-                advice,
-                remedy,
-                accepted: None,
-            },
-            Mismatch::ReplicationFactor { declared, replicas } => {
+    /// A mismatch that is not accepted, with what can be done about it. `open` are all of them.
+    fn open(
+        topic: &DeclaredTopic,
+        mismatch: &Mismatch,
+        open: &[Mismatch],
+        sources: &Sources,
+        access: &Access,
+    ) -> Self {
+        let origin = declared_origin(mismatch);
+        // A built-in tier cannot be edited, but its value be replaced in the topic's entry.
+        let place = match (&origin.layer, origin.span) {
+            (Layer::Topic, Some(span)) => format!("in {}", sources.location(span)),
+            (layer, Some(span)) => format!("in {} ({layer})", sources.location(span)),
+            (layer, None) => {
+                let entry = sources.location(topic.span);
+                format!("in {entry} (now by {layer})")
+            }
+        };
+        Self {
+            advice: remedy::advice(topic, mismatch, &place, access),
+            remedy: remedy::remedy(&topic.name, mismatch, open, access),
+            ..Self::of(mismatch, sources)
+        }
+    }
+
+    fn of(mismatch: &Mismatch, sources: &Sources) -> Self {
+        let origin = declared_origin(mismatch);
+        let declared_by = match origin.span {
+            Some(span) => format!("{}, {}", origin.layer, sources.location(span)),
+            None => origin.layer.to_string(),
+        };
+        let (field, declared, found) = match mismatch {
+            Mismatch::Partitions { declared, found } => {
+                ("partitions", declared.value.to_string(), found.to_string())
+            }
+            Mismatch::ReplicationFactor {
+                declared, replicas, ..
+            } => {
                 let (fewest, most) = replica_range(replicas);
                 let found = if fewest == most {
                     fewest.to_string()
                 } else {
                     format!("{fewest} to {most}")
                 };
-                Self {
-                    field: "replication_factor",
-                    key: None,
-                    declared: declared.value.to_string(),
-                    found: found.clone(),
-                    declared_human: declared.value.to_string(),
-                    found_human: found,
-                    declared_by: declared_by(declared, sources),
-                    origin: None,
-                    advice,
-                    remedy,
-                    accepted: None,
-                }
+                ("replication_factor", declared.value.to_string(), found)
             }
             Mismatch::Config {
-                key,
-                declared,
-                found,
-                origin,
-            } => Self {
-                field: "config",
-                key: Some(key.to_string()),
-                declared: declared.value.to_string(),
-                found: found.clone(),
-                declared_human: spoken(key.as_str(), declared.value.as_str()),
-                found_human: spoken(key.as_str(), found),
-                declared_by: declared_by(declared, sources),
-                origin: Some(*origin),
-                advice,
-                remedy,
-                accepted: None,
-            },
+                declared, found, ..
+            } => ("config", declared.value.to_string(), found.clone()),
+        };
+        let (key, found_from) = match mismatch {
+            Mismatch::Config { key, origin, .. } => (Some(key.to_string()), Some(*origin)),
+            _ => (None, None),
+        };
+        let human = |value: &str| match &key {
+            Some(key) => catalog::human(key, value),
+            None => value.to_owned(),
+        };
+        Self {
+            field,
+            declared_human: human(&declared),
+            found_human: human(&found),
+            key,
+            declared,
+            found,
+            declared_by,
+            declared_elsewhere: origin.layer != Layer::Topic,
+            origin: found_from,
+            advice: None,
+            remedy: None,
+            accepted: None,
         }
     }
 }
 
-/// A value as people say it.
-fn spoken(key: &str, value: &str) -> String {
-    match (catalog::measure_of(key), value.trim().parse()) {
-        (Some(Measure::Duration), Ok(ms)) if catalog::human(key, value) != units::UNLIMITED => {
-            units::spoken_duration(ms)
-        }
-        _ => catalog::human(key, value),
-    }
-}
-
-fn declared_by<T>(declared: &Declared<T>, sources: &Sources) -> String {
-    match declared.origin.span {
-        Some(span) => format!("{}, {}", declared.origin.layer, sources.location(span)),
-        None => declared.origin.layer.to_string(),
+fn declared_origin(mismatch: &Mismatch) -> &Origin {
+    match mismatch {
+        Mismatch::Partitions { declared, .. } => &declared.origin,
+        Mismatch::ReplicationFactor { declared, .. } => &declared.origin,
+        Mismatch::Config { declared, .. } => &declared.origin,
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Code, Span};
 
 /// Longest legal topic name, in characters (Kafka's `org.apache.kafka.common.internals.Topic`).
 pub const MAX_NAME_LENGTH: usize = 249;
@@ -101,6 +101,12 @@ impl Partitions {
     pub fn get(self) -> i32 {
         self.0
     }
+
+    /// The count for comparing with what is there.
+    pub fn count(self) -> usize {
+        // At least 1, and no address space is smaller than its type.
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
 }
 
 impl fmt::Display for Partitions {
@@ -122,6 +128,12 @@ impl ReplicationFactor {
     /// The count as the wire protocol has it.
     pub fn get(self) -> i16 {
         self.0
+    }
+
+    /// The count for comparing with what is there.
+    pub fn count(self) -> usize {
+        // At least 1, and no address space is smaller than its type.
+        usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
@@ -270,6 +282,8 @@ pub struct ConsumerGroup {
     pub name: String,
     /// How many members it is meant to have.
     pub members: Option<u32>,
+    /// Where that is declared.
+    pub members_at: Option<Span>,
     /// Topics that its members write to.
     pub produces: Vec<String>,
 }
@@ -363,7 +377,7 @@ pub struct DeclaredTopic {
     /// Its variable in `render -o env`, where it is named.
     pub env: Option<String>,
     /// Checks that its entry silences.
-    pub allow: Vec<String>,
+    pub allow: Vec<Code>,
     /// The groups that read it.
     pub consumer_groups: Vec<ConsumerGroup>,
     /// The steps of pipelines that read or write it.

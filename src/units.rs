@@ -1,5 +1,5 @@
-//! Durations and sizes with their units, both ways: `7d` is 604800000 milliseconds, `10MiB` is
-//! 10485760 bytes.
+//! Durations and sizes with their units, both ways: `7d` is 604800000 milliseconds, `1h30m` is
+//! 5400000, `10MiB` is 10485760 bytes.
 //!
 //! Takes text or a number and gives the other. What a text cannot mean is refused with the text
 //! to write in its place. This module does not know which configuration has which unit (the
@@ -103,7 +103,8 @@ impl Measure {
     ///
     /// # Errors
     /// [`UnitError::Bare`] for a whole number alone, [`UnitError::Refused`] for anything that is
-    /// not a whole non-negative number with exactly one unit, or exceeds `i64`.
+    /// not a whole non-negative number with its unit, or several with units that fall for a duration,
+    /// or exceeds `i64`.
     pub fn parse(self, text: &str) -> Result<i64, UnitError> {
         let text = text.trim();
         if text == UNLIMITED {
@@ -130,37 +131,80 @@ impl Measure {
         let Some(parts) = parts(text) else {
             return Err(self.refuse(text, &format!("is not a {self}"), None));
         };
-        if let [part] = parts.as_slice()
-            && part.is_plain()
-            && let Some(unit) = self.units().iter().find(|unit| unit.name == part.unit)
+        if !text.contains(char::is_whitespace)
+            && let Some(amounts) = self.amounts(&parts)
         {
-            return part
-                .whole
-                .parse::<i64>()
-                .ok()
-                .and_then(|number| number.checked_mul(unit.factor))
+            return amounts
+                .into_iter()
+                .try_fold(0_i64, |total, amount| total.checked_add(amount?))
                 .ok_or_else(|| self.too_large(text));
         }
         Err(self.refuse_parts(text, &parts))
     }
 
-    /// Writes an amount in the largest unit in which it is a whole number, days at most;
-    /// -1 is `unlimited`. What [`Self::parse`] makes of it is the same number again, but for
-    /// numbers below -1, which have no unit and stay as they are.
+    /// What each part amounts to, `None` for what exceeds `i64`; or `None` where the parts are not
+    /// written as they should be: one, or for durations several with units that fall.
+    fn amounts(self, parts: &[Part<'_>]) -> Option<Vec<Option<i64>>> {
+        let units: Vec<_> = parts
+            .iter()
+            .map(|part| {
+                let named = |unit: &&Unit| part.is_plain() && unit.name == part.unit;
+                self.units().iter().find(named)
+            })
+            .collect::<Option<_>>()?;
+        let falls = units.is_sorted_by(|one, next| one.factor > next.factor);
+        if !(falls && (units.len() == 1 || self == Self::Duration)) {
+            return None;
+        }
+        let amount = |(part, unit): (&Part<'_>, &Unit)| {
+            part.whole.parse::<i64>().ok()?.checked_mul(unit.factor)
+        };
+        Some(parts.iter().zip(units).map(amount).collect())
+    }
+
+    /// Writes an amount in the largest unit in which it is a whole number, days at most, and a
+    /// duration in two units where that is no longer: `90m`, but `1d5m` and not `1445m`. -1 is
+    /// `unlimited`. What [`Self::parse`] makes of it is the same number again, but for numbers
+    /// below -1, which have no unit and stay as they are.
     pub fn human(self, number: i64) -> String {
         match number {
             -1 => UNLIMITED.to_owned(),
             ..-1 => number.to_string(),
             0 => format!("0{}", self.units()[0].name),
-            1.. => self
-                .units()
-                .iter()
-                .rev()
-                .filter(|unit| unit.printed)
-                .find(|unit| number % unit.factor == 0)
-                .map(|unit| format!("{}{}", number / unit.factor, unit.name))
-                .expect("every number is a multiple of the smallest unit"),
+            1.. => {
+                let whole = self.in_one_unit(number);
+                match self.in_two_units(number) {
+                    Some(two) if two.len() <= whole.len() => two,
+                    _ => whole,
+                }
+            }
         }
+    }
+
+    /// The units that numbers are printed in, from the largest to the smallest.
+    fn printed(self) -> impl Iterator<Item = &'static Unit> {
+        self.units().iter().rev().filter(|unit| unit.printed)
+    }
+
+    fn in_one_unit(self, number: i64) -> String {
+        self.printed()
+            .find(|unit| number % unit.factor == 0)
+            .map(|unit| format!("{}{}", number / unit.factor, unit.name))
+            .expect("every number is a multiple of the smallest unit")
+    }
+
+    fn in_two_units(self, number: i64) -> Option<String> {
+        let large = self
+            .printed()
+            .filter(|_| self == Self::Duration)
+            .find(|unit| number > unit.factor)?;
+        let rest = number % large.factor;
+        // What is exact in milliseconds only is no number that people chose.
+        let small = self
+            .printed()
+            .find(|unit| rest > 0 && unit.factor > 1 && rest % unit.factor == 0)?;
+        let (many, few) = (number / large.factor, rest / small.factor);
+        Some(format!("{many}{}{few}{}", large.name, small.name))
     }
 
     fn refuse_parts(self, text: &str, parts: &[Part<'_>]) -> UnitError {
@@ -173,7 +217,10 @@ impl Measure {
             return self.refuse(text, &problem, None);
         }
         let problem = if parts.len() > 1 {
-            "joins several amounts".to_owned()
+            match self {
+                Self::Duration => "joins amounts in another way than `1h30m`".to_owned(),
+                Self::Size => "joins several amounts".to_owned(),
+            }
         } else if parts[0].fraction.is_some() {
             "has a fraction".to_owned()
         } else if self.units().iter().any(|unit| unit.name == parts[0].unit) {
@@ -302,28 +349,6 @@ pub fn parse_size_bytes(text: &str) -> Result<i64, UnitError> {
 /// Writes milliseconds for people: see [`Measure::human`].
 pub fn human_duration(ms: i64) -> String {
     Measure::Duration.human(ms)
-}
-
-/// Writes milliseconds as people say them, in the two units that fit: `1d 5m` where
-/// [`human_duration`] has `1445m`. Only for reading: manifests take one unit.
-pub fn spoken_duration(ms: i64) -> String {
-    let units = DURATIONS.iter().rev().filter(|unit| unit.printed);
-    let whole = human_duration(ms);
-    let Some(largest) = units.clone().find(|unit| ms >= unit.factor) else {
-        return whole;
-    };
-    let rest = ms % largest.factor;
-    // Two units at most: what needs more is no number that people chose.
-    match units
-        .clone()
-        .find(|unit| rest > 0 && rest % unit.factor == 0)
-    {
-        Some(small) if rest / small.factor < 1000 => {
-            let (many, few) = (ms / largest.factor, rest / small.factor);
-            format!("{many}{} {few}{}", largest.name, small.name)
-        }
-        _ => whole,
-    }
 }
 
 /// Writes bytes for people: see [`Measure::human`].

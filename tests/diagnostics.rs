@@ -90,6 +90,7 @@ impl Example {
         manifest::read(&Request {
             paths: vec![directory.path().join(path)],
             profile: self.options("profile").next().map(str::to_owned),
+            cluster: self.options("cluster").next().map(str::to_owned),
             outside: Outside {
                 given: vars
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))

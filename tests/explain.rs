@@ -484,6 +484,7 @@ help: declared are `base` (manifests/topicctl.yaml:7), `dev`
       (manifests/topicctl.yaml:9)
 
 1 error.
+`topicctl explain unknown-profile` tells more.
 
 "#]]
     );
@@ -515,6 +516,7 @@ help: name the file or directory of your manifests; without a name it is
       manifests/
 
 1 error.
+`topicctl explain unreadable` tells more.
 
 "#]]
     );
@@ -539,6 +541,7 @@ help: write a whole number and one of the units ms, s, m, h, d, w, without a
       space, `7d` for example
 
 1 error in 1 of 3 files.
+`topicctl explain invalid-config` tells more.
 
 "#]]
     );

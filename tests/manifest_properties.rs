@@ -19,6 +19,10 @@ const WORDS: &[&str] = &[
     "policy",
     "profiles",
     "clusters",
+    "bootstrap_servers",
+    "command_config",
+    "cluster_id",
+    "profile",
     "vars",
     "topics",
     "pipelines",
@@ -165,7 +169,7 @@ fn read_texts(texts: &[(&str, &str)], order: &[usize], profile: Option<&str>) ->
         paths,
         profile: profile.map(str::to_owned),
         outside,
-        select: Vec::new(),
+        ..Request::default()
     };
     read(&request)
 }

@@ -26,7 +26,7 @@ fn read(path: PathBuf, profile: Option<&str>, variables: &[(&str, &str)]) -> Man
             given: given.collect(),
             environment: BTreeMap::new(),
         },
-        select: Vec::new(),
+        ..Request::default()
     })
 }
 

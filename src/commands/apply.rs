@@ -42,7 +42,11 @@ pub(super) async fn run(args: &ApplyArgs) -> Report {
         stop,
         ..
     } = applied;
-    session.close(&outcomes, stop.as_ref(), wrote, more)
+    let settled = more.is_none();
+    Report {
+        settled,
+        ..session.close(&outcomes, stop.as_ref(), wrote, more)
+    }
 }
 
 fn not_settled(applied: &Applied, no_settle: bool) -> Option<Diagnostic> {

@@ -1,6 +1,6 @@
 //! `topicctl explain`: what a diagnostic's code means, or where values come from.
 
-use super::{Answer, session};
+use super::{Answer, offline};
 use crate::cli::{ExplainArgs, ExplainFormat};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::exit::ExitCode;
@@ -50,6 +50,11 @@ pub(super) fn run(args: &ExplainArgs) -> Answer {
             let problem = missing(what, name, topics.chain(codes()), TOPICS_HELP);
             // A mistyped code is no question about manifests that are not there.
             let unread = explained.manifests.sources.is_empty();
+            if explained.tiers.iter().any(|tier| tier == name) {
+                let problem = Diagnostic::error(Code::Usage, format!("{what} `{name}`"));
+                let help = format!("`topicctl explain --tier {name}` explains the tier");
+                return Err(nothing(Explained::default(), problem.help(help)));
+            }
             if unread && nearest(name, codes()).is_some() {
                 return Err(nothing(Explained::default(), problem));
             }
@@ -74,7 +79,7 @@ fn of_code(code: Code) -> Explanation {
 }
 
 fn look_up(args: &ExplainArgs, subject: Subject) -> Explained {
-    let request = session::request(&args.manifests, &args.conditions);
+    let request = offline::request(&args.manifests, &args.conditions);
     manifest::explain(&request, &subject)
 }
 

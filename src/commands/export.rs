@@ -7,12 +7,13 @@ use std::time::SystemTime;
 
 use super::progress::Line;
 use super::whole_file::WholeFile;
-use super::{Answer, session};
+use super::{Answer, offline};
 use crate::cli::ExportArgs;
 use crate::cluster::ClusterError;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
 use crate::cluster::snapshot::{Moment, Reached, Recorded, Scope, Snapshot};
+use crate::clusters::Clusters;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::export::{Export, manifest};
@@ -58,13 +59,13 @@ async fn export(
             .help("write a topic's name, or a GLOB such as 'orders-*'");
         (ExitCode::Invalid, vec![problem])
     })?;
-    let settings = session::settings(&args.connection, sources)
+    let settings = offline::settings(&args.connection, &Clusters::default(), sources)
         .map_err(|problems| (ExitCode::Invalid, problems))?;
     let is_file = |path: &&Path| path.as_os_str() != "-";
     let file = args.snapshot.as_deref().filter(is_file);
     let file = file
         .map(|path| {
-            let begun = WholeFile::begin(path).map_err(|error| unwritable(path, &error))?;
+            let begun = WholeFile::replacing(path).map_err(|error| unwritable(path, &error))?;
             Ok((path, begun))
         })
         .transpose()?;
@@ -103,7 +104,7 @@ async fn export(
     let text = match file {
         None => snapshot.to_json(),
         Some((path, file)) => {
-            file.end(&snapshot.to_json())
+            file.end(snapshot.to_json().as_bytes())
                 .map_err(|error| unwritable(path, &error))?;
             let count = snapshot.topics.len();
             let s = if count == 1 { "" } else { "s" };

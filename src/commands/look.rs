@@ -1,19 +1,22 @@
 //! `topicctl plan` and `topicctl verify`: compare, and tell. Both only read.
 
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
+use futures_util::future::join_all;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::Told;
+use super::offline::Prepared;
+use super::progress::{Line, Lines};
 use super::session::{Look, Session};
 use crate::apply::Outcome;
 use crate::cli::{LookArgs, PlanArgs, VerifyArgs};
 use crate::cluster::{Absence, ObserveTopics};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
-use crate::exit::ExitCode;
+use crate::exit;
 use crate::plan::Plan;
-use crate::report::{self, Command, Report};
+use crate::report::{Command, Report, Several};
 
 /// Shows what apply would do.
 pub(super) async fn plan(args: &PlanArgs) -> Report {
@@ -22,14 +25,15 @@ pub(super) async fn plan(args: &PlanArgs) -> Report {
     run(&args.look, path, Command::Plan, &look).await
 }
 
-/// Compares the cluster with the manifests.
-pub(super) async fn verify(args: &VerifyArgs) -> Report {
+/// Compares the cluster with the manifests, or every cluster that they name.
+pub(super) async fn verify(args: &VerifyArgs) -> Told {
     let ignore = match globs(&args.ignore) {
         Ok(ignore) => ignore,
         Err(problem) => {
             let mut problems = Diagnostics::default();
             problems.push(*problem);
-            return Report::invalid(Some(Command::Verify), &problems, Sources::default());
+            let report = Report::invalid(Some(Command::Verify), &problems, Sources::default());
+            return Told::One(Box::new(report));
         }
     };
     let look = Look {
@@ -39,36 +43,77 @@ pub(super) async fn verify(args: &VerifyArgs) -> Report {
         ignore,
         ignores: on_command_line(&args.ignore),
     };
-    let path = args.snapshot.cluster_snapshot.as_deref();
-    let mut report = if args.groups && path.is_none() {
-        with_groups(&args.look, &look).await
-    } else {
-        run(&args.look, path, Command::Verify, &look).await
-    };
-    let acceptances = report::mending::acceptances;
-    let files = [
-        (&args.write_accepted, acceptances as fn(&Report) -> String),
-        (&args.remedies, report::mending::script),
-    ];
-    for (path, write) in files {
-        // A run that saw nothing has nothing to say about what it did not see.
-        if let (Some(path), false) = (path, report.stopped)
-            && let Err(error) = write_new(path, &write(&report))
-        {
-            let message = format!("cannot write {}", path.display());
-            let problem = Diagnostic::error(Code::Usage, message).detail(error.to_string());
-            let problem = problem.help("name a file that does not exist yet");
-            report.diagnostics.push(problem);
-            report.exit = report.exit.max(ExitCode::Invalid);
+    match args.snapshot.cluster_snapshot.as_deref() {
+        _ if args.all_clusters => all_clusters(args, &look).await,
+        Some(path) => {
+            let report = run(&args.look, Some(path), Command::Verify, &look).await;
+            Told::One(Box::new(report))
         }
+        None => Told::One(match Prepared::one(&args.look, Command::Verify) {
+            Ok(prepared) => Box::new(one(prepared, args.groups, &look, &Line::new()).await),
+            Err(report) => report,
+        }),
     }
-    report
 }
 
-/// Writes a file that must not be there yet: what somebody has written is not overwritten.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
+/// Verifies one cluster, with its declared consumer groups if they are asked for.
+async fn one(prepared: Prepared, groups: bool, look: &Look, line: &Line) -> Report {
+    let (mut session, plan) = match Session::of(prepared, look, line).await {
+        Ok(opened) => opened,
+        Err(report) => return *report,
+    };
+    let outcomes = Outcome::of_plan(plan);
+    let stop = match groups {
+        true => session.see_groups(&outcomes, line).await.err(),
+        false => None,
+    };
+    session.close(&outcomes, stop.as_ref(), false, None)
+}
+
+/// Verifies every cluster, side by side.
+async fn all_clusters(args: &VerifyArgs, look: &Look) -> Told {
+    let all = match Prepared::for_clusters(&args.look, Command::Verify) {
+        Ok(all) => all,
+        Err(report) => return Told::One(report),
+    };
+    let lines = Lines::new();
+    let runs = all.into_iter().map(|prepared| {
+        let line = lines.add();
+        async move {
+            let started = Instant::now();
+            let report = one(prepared, args.groups, look, &line).await;
+            Report {
+                elapsed: started.elapsed(),
+                ended: SystemTime::now(),
+                ..report
+            }
+        }
+    });
+    let mut reports = join_all(runs).await;
+    forget_used_elsewhere(&mut reports);
+    Told::Several(Several {
+        command: Command::Verify,
+        exit: exit::of_several(reports.iter().map(|report| report.exit)),
+        reports,
+        elapsed: Duration::ZERO,
+        ended: SystemTime::UNIX_EPOCH,
+    })
+}
+
+/// A mismatch is accepted for all clusters, and so is unused only where none has it.
+fn forget_used_elsewhere(reports: &mut [Report]) {
+    let unused = |report: &Report| -> Vec<Diagnostic> {
+        let all = report.diagnostics.iter();
+        let unused = all.filter(|one| one.code == Code::AcceptedUnused);
+        unused.cloned().collect()
+    };
+    let read = reports.iter().filter(|report| report.cluster.is_some());
+    let by_cluster: Vec<_> = read.map(unused).collect();
+    let everywhere = |one: &Diagnostic| by_cluster.iter().all(|unused| unused.contains(one));
+    for report in reports.iter_mut() {
+        let kept = |one: &Diagnostic| one.code != Code::AcceptedUnused || everywhere(one);
+        report.diagnostics.retain(kept);
+    }
 }
 
 async fn run(args: &LookArgs, snapshot: Option<&Path>, command: Command, look: &Look) -> Report {
@@ -84,18 +129,6 @@ fn ended<C: ObserveTopics>(
 ) -> Result<Report, Box<Report>> {
     let (session, plan) = opened?;
     Ok(session.close(&Outcome::of_plan(plan), None, false, None))
-}
-
-/// Verifies, and looks at the declared consumer groups.
-async fn with_groups(args: &LookArgs, look: &Look) -> Report {
-    match Session::open(args, Command::Verify, look).await {
-        Ok((mut session, plan)) => {
-            let outcomes = Outcome::of_plan(plan);
-            let stop = session.see_groups(&outcomes).await.err();
-            session.close(&outcomes, stop.as_ref(), false, None)
-        }
-        Err(report) => *report,
-    }
 }
 
 /// Whether the patterns are more than what the variable gives to every run.

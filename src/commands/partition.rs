@@ -6,7 +6,7 @@ use std::path::Path;
 
 use globset::GlobBuilder;
 
-use super::{Answer, session};
+use super::{Answer, offline};
 use crate::cli::{PartitionArgs, PartitionFormat};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::ExitCode;
@@ -54,8 +54,8 @@ pub(super) fn run(args: &PartitionArgs) -> Answer {
 }
 
 fn read(args: &PartitionArgs) -> Result<Manifests, Box<Report>> {
-    let request = session::request(&args.manifests, &args.conditions);
-    session::accept(manifest::read(&request), false, Command::Partition)
+    let request = offline::request(&args.manifests, &args.conditions);
+    offline::accept(manifest::read(&request), false, Command::Partition)
 }
 
 fn keys(args: &PartitionArgs, question: &Question, out: &mut Vec<u8>) -> io::Result<()> {

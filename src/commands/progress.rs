@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::apply::Progress;
 use crate::cluster::kafka::Waiting;
@@ -15,6 +15,26 @@ use crate::diagnostic::printable;
 const LOG_EVERY: Duration = Duration::from_secs(2);
 /// What is over sooner was not worth a line.
 const SHOW_AFTER: Duration = Duration::from_millis(300);
+
+/// Lines one below the other, for runs side by side.
+pub(super) struct Lines(MultiProgress);
+
+impl Lines {
+    /// None yet.
+    pub(super) fn new() -> Self {
+        let target = ProgressDrawTarget::stderr_with_hz(10);
+        Self(MultiProgress::with_draw_target(target))
+    }
+
+    /// One more.
+    pub(super) fn add(&self) -> Line {
+        let line = Line::new();
+        Line {
+            bar: self.0.add(line.bar),
+            ..line
+        }
+    }
+}
 
 /// The line; clones are the same one.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! `topicctl render`: the declared topics in another form.
 
-use super::{Answer, session};
+use super::{Answer, offline};
 use crate::cli::RenderArgs;
 use crate::exit::ExitCode;
 use crate::render::render;
@@ -8,7 +8,7 @@ use crate::report::{Command, Report};
 
 /// Reads the manifests and renders what they declare.
 pub(super) fn run(args: &RenderArgs) -> Answer {
-    let mut manifests = session::read(&args.manifests, Command::Render)?;
+    let mut manifests = offline::read(&args.manifests, Command::Render)?;
     let rendered = render(&manifests.topics, &manifests.sources, args.output.into());
     let exit = match &rendered {
         Ok(_) => ExitCode::Matching,

@@ -1,31 +1,30 @@
-//! What the commands share: the manifests and the connection of the arguments, or the report that
-//! says why there is none.
+//! One run against a cluster, or against what was recorded of one: connects, makes sure that it is
+//! the cluster that was meant, observes, plans; and closes with the report of what came of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use globset::GlobSet;
 
+use super::offline::{Early, Offline, Prepared, snapshot, today};
 use super::progress::Line;
 use super::serving;
-use crate::accepted::{self, Accepted, Date};
-use crate::apply::{Outcome, Status, Stop};
-use crate::cli::{ConditionArgs, ConnectionArgs, LookArgs, ManifestArgs};
+use crate::accepted;
+use crate::apply::{Outcome, Stop};
+use crate::cli::LookArgs;
 use crate::cluster::kafka::Kafka;
-use crate::cluster::kafka::settings::{ConnectionOptions, Settings};
 use crate::cluster::snapshot::Snapshot;
-use crate::cluster::{Absence, ClusterError, Keys, ObserveGroups, ObserveTopics, Wanted};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
+use crate::cluster::{Absence, ClusterError, Keys, ObserveGroups, ObserveTopics, Unserved, Wanted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
 use crate::groups::{self, Sight};
 use crate::interrupt::Interrupts;
-use crate::manifest::{self, Manifests, Outside, Request};
-use crate::observed::{ClusterIdentity, Observed, Unknown};
-use crate::plan::{Plan, Seen, plan};
+use crate::observed::{ClusterIdentity, Observation, Observed};
+use crate::plan::{Plan, plan};
 use crate::remedy::Access;
 use crate::report::{self, Cluster, Command, Report, Topic, problems};
-use crate::topic::{DeclaredTopic, TopicName};
+use crate::topic::TopicName;
 
 /// How closely to look at the cluster.
 pub(super) struct Look {
@@ -64,168 +63,6 @@ impl Look {
     }
 }
 
-/// A report that ends a run early.
-type Early = Box<Report>;
-
-/// All of what the paths declare, under these conditions.
-pub(super) fn request(paths: &[PathBuf], conditions: &ConditionArgs) -> Request {
-    let environment = if conditions.no_env {
-        BTreeMap::new()
-    } else {
-        // What is not UTF-8 cannot be named in a manifest.
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
-    };
-    Request {
-        paths: paths.to_vec(),
-        profile: filled(conditions.profile.as_ref()),
-        outside: Outside {
-            given: conditions.vars.iter().cloned().collect(),
-            environment,
-        },
-        select: Vec::new(),
-    }
-}
-
-/// What the arguments ask to read.
-fn selected(args: &ManifestArgs) -> Request {
-    Request {
-        select: args
-            .select
-            .iter()
-            .filter(|selection| !selection.is_empty())
-            .cloned()
-            .collect(),
-        ..request(&args.paths, &args.conditions)
-    }
-}
-
-fn filled(text: Option<&String>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).cloned()
-}
-
-/// Reads the manifests that the arguments name.
-pub(super) fn read(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
-    accept(manifest::read(&selected(args)), args.deny_warnings, command)
-}
-
-/// Reads them under every declared profile.
-pub(super) fn read_all_profiles(args: &ManifestArgs, command: Command) -> Result<Manifests, Early> {
-    let manifests = manifest::read_all_profiles(&selected(args));
-    accept(manifests, args.deny_warnings, command)
-}
-
-/// Manifests without errors, or the report of what is wrong with them.
-pub(super) fn accept(
-    manifests: Manifests,
-    deny_warnings: bool,
-    command: Command,
-) -> Result<Manifests, Early> {
-    let mut manifests = manifests;
-    manifests
-        .diagnostics
-        .extend(accepted::expired(&manifests.accepted, today()));
-    let refused = deny_warnings && manifests.diagnostics.has_warnings();
-    if manifests.diagnostics.has_errors() || refused {
-        let report = Report::invalid(Some(command), &manifests.diagnostics, manifests.sources);
-        return Err(Box::new(report));
-    }
-    Ok(manifests)
-}
-
-/// The day in UTC, by this machine's clock.
-fn today() -> Date {
-    const DAY: u64 = 24 * 60 * 60;
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Date::from_days_since_1970(now.as_secs() / DAY)
-}
-
-/// A run before the cluster has answered.
-struct Offline {
-    command: Command,
-    sources: Sources,
-    diagnostics: Diagnostics,
-    topics: Vec<DeclaredTopic>,
-    declared: BTreeSet<TopicName>,
-    access: Access,
-    fail_on: FailOn,
-    accepted: Vec<Accepted>,
-}
-
-impl Offline {
-    /// Reads the manifests.
-    fn begin(args: &LookArgs, command: Command) -> Result<Self, Early> {
-        let Manifests {
-            sources,
-            topics,
-            declared,
-            diagnostics,
-            fail_on,
-            accepted,
-        } = read(&args.manifests, command)?;
-        let mut offline = Self {
-            command,
-            sources,
-            diagnostics,
-            topics,
-            declared,
-            access: Access::default(),
-            fail_on: FailOn::default(),
-            accepted,
-        };
-        match args.fail_on(fail_on.as_deref()) {
-            Ok(fail_on) => offline.fail_on = fail_on,
-            Err(message) => {
-                let help = "give `none`, or the findings that fail the run";
-                let problem = Diagnostic::error(Code::Usage, message).help(help);
-                return Err(offline.refuse([problem]));
-            }
-        }
-        Ok(offline)
-    }
-
-    /// The report of a run whose input is wrong.
-    fn refuse(mut self, problems: impl IntoIterator<Item = Diagnostic>) -> Early {
-        self.diagnostics.extend(problems);
-        let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
-        Box::new(report)
-    }
-
-    /// The report of a run that saw nothing of the cluster: every topic is unknown.
-    fn end(mut self, exit: ExitCode, problem: Diagnostic) -> Early {
-        let reason = problem.message.clone();
-        self.diagnostics.push(problem);
-        let topics = self
-            .topics
-            .into_iter()
-            .map(|topic| {
-                let reason = reason.clone();
-                let unknown = Unknown {
-                    exists: false,
-                    unauthorized: false,
-                    reason,
-                };
-                let status = Status::Unknown(unknown);
-                let outcome = Outcome {
-                    topic,
-                    status,
-                    seen: Seen::default(),
-                };
-                Topic::of(&outcome, true, &self.sources, &self.access)
-            })
-            .collect();
-        let report = Report::invalid(Some(self.command), &self.diagnostics, self.sources);
-        Box::new(Report {
-            exit,
-            topics,
-            ..report
-        })
-    }
-}
-
 /// Where a run looks.
 struct Place<C> {
     /// What the report calls it.
@@ -247,6 +84,7 @@ pub(super) struct Session<C> {
     diagnostics: Diagnostics,
     fail_on: FailOn,
     pub(super) cluster: C,
+    cluster_name: Option<String>,
     label: String,
     pub(super) interrupts: Interrupts,
     identity: ClusterIdentity,
@@ -256,6 +94,7 @@ pub(super) struct Session<C> {
     pub(super) wait: Duration,
     observed: BTreeMap<TopicName, Observed>,
     groups: Option<Sight>,
+    profiles: Vec<String>,
 }
 
 impl Session<Kafka> {
@@ -265,23 +104,31 @@ impl Session<Kafka> {
         command: Command,
         look: &Look,
     ) -> Result<(Self, Plan), Early> {
-        let mut offline = Offline::begin(args, command)?;
-        let settings = match settings(&args.connection, &mut offline.sources) {
-            Ok(settings) => settings,
-            Err(problems) => return Err(offline.refuse(problems)),
-        };
+        Self::of(Prepared::one(args, command)?, look, &Line::new()).await
+    }
+
+    /// Connects, observes and plans.
+    pub(super) async fn of(
+        prepared: Prepared,
+        look: &Look,
+        line: &Line,
+    ) -> Result<(Self, Plan), Early> {
+        let Prepared {
+            mut offline,
+            settings,
+        } = prepared;
         offline.access.bootstrap_servers = settings.bootstrap_servers().to_owned();
         offline.access.command_config = settings.command_config().map(Into::into);
-        let line = Line::new();
+        let name = offline.clusters.chosen_name().map(str::to_owned);
         let waiting = line.clone();
         let place = Place {
-            label: settings.bootstrap_servers().to_owned(),
+            label: name.unwrap_or_else(|| settings.bootstrap_servers().to_owned()),
             user: settings.user().map(str::to_owned),
             wait: settings.wait(),
             is_live: true,
             opening: Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)),
         };
-        Self::look(offline, place, look, &line).await
+        Self::look(offline, place, look, line).await
     }
 }
 
@@ -324,10 +171,13 @@ impl<C: ObserveTopics + ObserveGroups> Session<C> {
     ///
     /// # Errors
     /// What ended it: then nothing is told of groups.
-    pub(super) async fn see_groups(&mut self, outcomes: &[Outcome]) -> Result<(), Stop> {
+    pub(super) async fn see_groups(
+        &mut self,
+        outcomes: &[Outcome],
+        line: &Line,
+    ) -> Result<(), Stop> {
         let declared: Vec<_> = outcomes.iter().map(|outcome| &outcome.topic).collect();
         let wanted = groups::wanted(&declared, &self.observed);
-        let line = Line::new();
         line.doing(format!("reading {} consumer groups", wanted.groups.len()));
         let seen = tokio::select! {
             seen = self.cluster.observe_groups(&wanted) => seen.map_err(Stop::Cluster),
@@ -356,6 +206,7 @@ impl<C: ObserveTopics> Session<C> {
         if let Some(problem) = look.contradiction(offline.fail_on) {
             return Err(offline.refuse([problem]));
         }
+        let asks_leaders = is_live && offline.fail_on.health;
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
@@ -363,34 +214,8 @@ impl<C: ObserveTopics> Session<C> {
                 return Err(offline.end(ExitCode::Invalid, problem));
             }
         };
-        let wanted: Vec<_> = offline
-            .topics
-            .iter()
-            .map(|topic| match look.strict || offline.fail_on.undeclared {
-                true => Wanted {
-                    name: topic.name.clone(),
-                    keys: Keys::All,
-                },
-                false => Outcome::wanted(topic),
-            })
-            .collect();
-        let looking = async {
-            let cluster = opening.await?;
-            line.clear();
-            line.doing(format!("reading {} topics", wanted.len()));
-            let observation = cluster.observe(&wanted, look.absence).await?;
-            let names = match look.unmanaged || offline.fail_on.unmanaged {
-                true => cluster.names().await?,
-                false => Vec::new(),
-            };
-            let unserved = match offline.fail_on.health && is_live {
-                true => serving::unserved(&cluster, &observation).await?,
-                false => Vec::new(),
-            };
-            Ok::<_, ClusterError>((cluster, observation, names, unserved))
-        };
         let looked = tokio::select! {
-            looked = looking => looked,
+            looked = see(opening, &offline, look, asks_leaders, line) => looked,
             signal = interrupts.first() => {
                 line.clear();
                 let problem = problems::interrupted(signal, offline.command, false);
@@ -398,12 +223,18 @@ impl<C: ObserveTopics> Session<C> {
             }
         };
         line.clear();
-        let (cluster, observation, names, unserved) = match looked {
+        let Looked {
+            cluster,
+            observation,
+            names,
+            unserved,
+        } = match looked {
             Ok(looked) => looked,
-            Err(error) => {
+            Err(Unseen::Cluster(error)) => {
                 let problem = problems::of_cluster_error(&error);
                 return Err(offline.end(error.kind.into(), problem));
             }
+            Err(Unseen::Wrong(problem)) => return Err(offline.refuse([*problem])),
         };
         let Offline {
             command,
@@ -414,6 +245,8 @@ impl<C: ObserveTopics> Session<C> {
             mut access,
             fail_on,
             accepted,
+            profiles,
+            clusters,
         } = offline;
         access.brokers.clone_from(&observation.cluster.brokers);
         let ignored = |name: &TopicName| look.ignore.is_match(name.as_str());
@@ -437,6 +270,7 @@ impl<C: ObserveTopics> Session<C> {
             diagnostics,
             fail_on,
             cluster,
+            cluster_name: clusters.chosen_name().map(str::to_owned),
             label,
             interrupts,
             identity: observation.cluster,
@@ -446,6 +280,7 @@ impl<C: ObserveTopics> Session<C> {
             wait,
             observed: observation.topics,
             groups: None,
+            profiles,
         };
         Ok((session, plan))
     }
@@ -484,6 +319,7 @@ impl<C: ObserveTopics> Session<C> {
             sources: &self.sources,
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
+            profiles: &self.profiles,
         }));
         if let Some(sight) = &self.groups {
             let user = self.user.as_deref();
@@ -493,7 +329,7 @@ impl<C: ObserveTopics> Session<C> {
         Report {
             command: Some(self.command),
             exit,
-            cluster_name: None,
+            cluster_name: self.cluster_name,
             cluster: Some(cluster),
             topics: outcomes
                 .iter()
@@ -505,6 +341,7 @@ impl<C: ObserveTopics> Session<C> {
             diagnostics,
             sources: self.sources,
             groups: self.groups,
+            settled: true,
             // What ends verify here comes after its topics were decided: while groups were read.
             stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,
@@ -513,57 +350,69 @@ impl<C: ObserveTopics> Session<C> {
     }
 }
 
-/// What a file recorded of a cluster.
-fn snapshot(path: &Path) -> Result<Snapshot, Box<Diagnostic>> {
-    let problem = |message: String, detail: String| {
-        Box::new(
-            Diagnostic::error(Code::Snapshot, message)
-                .detail(detail)
-                .help("`topicctl export --snapshot FILE` takes one"),
-        )
-    };
-    let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| problem(format!("cannot read {shown}"), error.to_string()))?;
-    Snapshot::from_json(&text).map_err(|error| {
-        let message = format!("{shown} is no snapshot that this version reads");
-        problem(message, error.to_string())
-    })
+/// What was seen of a cluster.
+struct Looked<C> {
+    cluster: C,
+    observation: Observation,
+    /// Of all its topics, where they were asked for.
+    names: Vec<TopicName>,
+    /// What leaders did not serve, where they were asked.
+    unserved: Vec<Unserved>,
 }
 
-/// The settings of the connection, or everything that is wrong with them.
-pub(super) fn settings(
-    args: &ConnectionArgs,
-    sources: &mut Sources,
-) -> Result<Settings, Vec<Diagnostic>> {
-    let path = args
-        .command_config
-        .as_deref()
-        .filter(|path| !path.as_os_str().is_empty());
-    let command_config = path.map(|path| properties(path, sources)).transpose()?;
-    let options = ConnectionOptions {
-        bootstrap_servers: args.bootstrap_servers.clone(),
-        command_config,
-        overrides: args
-            .overrides
-            .iter()
-            .filter(|text| !text.is_empty())
-            .cloned()
-            .collect(),
-        client_id: args.client_id.clone(),
-        timeout: args.timeout,
-        wait: args.wait,
-    };
-    Settings::resolve(&options, &|name| std::env::var(name).ok(), sources)
+/// Why nothing was seen.
+enum Unseen {
+    Cluster(ClusterError),
+    /// It is not the cluster that was meant.
+    Wrong(Box<Diagnostic>),
 }
 
-fn properties(path: &Path, sources: &mut Sources) -> Result<SourceId, Vec<Diagnostic>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(sources.add(&path.display().to_string(), text)),
-        Err(error) => Err(vec![
-            Diagnostic::error(Code::Connection, format!("cannot read {}", path.display()))
-                .detail(error.to_string())
-                .help("--command-config names the Java client's properties file"),
-        ]),
+impl From<ClusterError> for Unseen {
+    fn from(error: ClusterError) -> Self {
+        Self::Cluster(error)
     }
+}
+
+/// Connects, makes sure that it is the cluster that was meant, and only then reads topics.
+async fn see<C: ObserveTopics>(
+    opening: impl Future<Output = Result<C, ClusterError>>,
+    offline: &Offline,
+    look: &Look,
+    asks_leaders: bool,
+    line: &Line,
+) -> Result<Looked<C>, Unseen> {
+    let cluster = opening.await?;
+    if offline.clusters.tell_ids() {
+        let identity = cluster.identity().await?;
+        let checked = offline.clusters.check(identity.id.as_deref());
+        checked.map_err(Unseen::Wrong)?;
+    }
+    let wanted: Vec<_> = offline
+        .topics
+        .iter()
+        .map(|topic| match look.strict || offline.fail_on.undeclared {
+            true => Wanted {
+                name: topic.name.clone(),
+                keys: Keys::All,
+            },
+            false => Outcome::wanted(topic),
+        })
+        .collect();
+    line.clear();
+    line.doing(format!("reading {} topics", wanted.len()));
+    let observation = cluster.observe(&wanted, look.absence).await?;
+    let names = match look.unmanaged || offline.fail_on.unmanaged {
+        true => cluster.names().await?,
+        false => Vec::new(),
+    };
+    let unserved = match asks_leaders {
+        true => serving::unserved(&cluster, &observation).await?,
+        false => Vec::new(),
+    };
+    Ok(Looked {
+        cluster,
+        observation,
+        names,
+        unserved,
+    })
 }

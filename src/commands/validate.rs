@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::session;
+use super::offline;
 use crate::apply::{Outcome, Status};
 use crate::cli::ValidateArgs;
 use crate::exit::ExitCode;
@@ -13,9 +13,9 @@ use crate::report::{Command, Report, Topic};
 /// Reads and checks the manifests.
 pub(super) fn run(args: &ValidateArgs) -> Report {
     let manifests = if args.all_profiles {
-        session::read_all_profiles(&args.manifests, Command::Validate)
+        offline::read_all_profiles(&args.manifests, Command::Validate)
     } else {
-        session::read(&args.manifests, Command::Validate)
+        offline::read(&args.manifests, Command::Validate)
     };
     let manifests = match manifests {
         Ok(manifests) => manifests,
@@ -35,12 +35,13 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
     Report {
         command: Some(Command::Validate),
         exit: ExitCode::Matching,
-        cluster_name: None,
+        cluster_name: manifests.clusters.chosen_name().map(str::to_owned),
         cluster: None,
         topics,
         diagnostics: manifests.diagnostics.sorted(&manifests.sources),
         sources: manifests.sources,
         groups: None,
+        settled: true,
         stopped: false,
         elapsed: Duration::ZERO,
         ended: SystemTime::UNIX_EPOCH,

@@ -17,12 +17,23 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(printable(&diagnostic.message));
-    let title = match diagnostic.code {
-        code if code.is_of_manifests() => title.id(code.as_str()),
-        _ => title,
-    };
+    let word = diagnostic.severity.as_str();
+    let id = Some(diagnostic.code.as_str()).filter(|_| diagnostic.code.is_of_manifests());
+    let head = id.map_or(word.len(), |id| word.len() + 2 + id.len()) + 2;
+    let message = title_lines(&diagnostic.message, head);
+    let lines = message.lines().count();
+    let mut title = level.primary_title(message);
+    if let Some(id) = id {
+        title = title.id(id);
+    }
     let mut groups = Vec::new();
+    // A label that has no room behind its carets goes below the source.
+    let is_moved = |label: &&Label| overflows(label, &diagnostic.secondary, sources);
+    let moved = diagnostic.primary.as_ref().filter(is_moved);
+    let bare = moved.map(|label| Label {
+        text: String::new(),
+        span: label.span,
+    });
     if let Some(primary) = &diagnostic.primary {
         // What is near stands in one piece of source.
         let (near, far): (Vec<_>, Vec<_>) = diagnostic.secondary.iter().partition(|label| {
@@ -32,6 +43,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         let near = near
             .into_iter()
             .map(|label| (AnnotationKind::Context, label));
+        let primary = bare.as_ref().unwrap_or(primary);
         let labels = std::iter::once((AnnotationKind::Primary, primary)).chain(near);
         let mut group = show(
             Group::with_title(title),
@@ -50,7 +62,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     } else {
         Renderer::plain()
     };
-    let mut text = renderer.decor_style(DecorStyle::Ascii).render(&groups);
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let mut text = hung(&renderer.render(&groups), lines);
+    if let Some(label) = moved {
+        push_wrapped(&mut text, &label.text, "  ", 2);
+    }
     for line in diagnostic.detail.iter().flat_map(|detail| detail.lines()) {
         let indent = line.len() - line.trim_start().len();
         push_wrapped(
@@ -70,6 +86,78 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     }
     text
 }
+
+/// Whether a label ends beyond the last column. The renderer scrolls long lines by itself, to where
+/// all labels have room if they can; the others' places are `beside`.
+fn overflows(label: &Label, beside: &[Label], sources: &Sources) -> bool {
+    let source = sources.get(label.span.source);
+    let column = |offset: u32| {
+        let start = source.line_range(source.line(offset)).start;
+        let before = source.text.get(start..offset as usize);
+        before.map_or(0, |before| before.chars().count())
+    };
+    let number = source.line(label.span.end);
+    let line = source.text[source.line_range(number)].trim_end();
+    let room = WIDTH - ((number + 1).to_string().len() + 3);
+    let end = column(label.span.end) + 1 + label.text.chars().count();
+    if label.text.is_empty() || line.chars().count() <= room {
+        return !label.text.is_empty() && end > room;
+    }
+    let near = beside
+        .iter()
+        .filter(|one| one.span.source == label.span.source);
+    let first = near.chain([label]).map(|one| column(one.span.start)).min();
+    (end + ELLIPSIS).saturating_sub(first.unwrap_or(0).saturating_sub(ELLIPSIS)) > room
+}
+
+/// What the renderer keeps free on both sides of a line that it has cut.
+const ELLIPSIS: usize = 6;
+
+/// A message broken for a terminal of [`WIDTH`] columns, where so many of the first line are taken.
+fn title_lines(message: &str, head: usize) -> String {
+    let head = " ".repeat(head);
+    let message = printable(message);
+    let wrapped = |width: usize| -> Vec<String> {
+        let options = textwrap::Options::new(width)
+            .initial_indent(&head)
+            .subsequent_indent(HANGING)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let lines = textwrap::wrap(&message, options).into_iter();
+        lines.map(|line| line.trim_start().to_owned()).collect()
+    };
+    let lines = wrapped(WIDTH);
+    // A value alone on the last line would be torn from its sentence.
+    let is_torn = |lines: &[String]| match lines {
+        [_, .., last] => last.chars().count() < SHORTEST_LAST_LINE,
+        _ => false,
+    };
+    let narrower = (WIDTH - SHORTEST_LAST_LINE..WIDTH).rev().map(wrapped);
+    let mut better = narrower.filter(|other| other.len() == lines.len() && !is_torn(other));
+    match is_torn(&lines) {
+        true => better.next().unwrap_or(lines).join("\n"),
+        false => lines.join("\n"),
+    }
+}
+
+/// The last line of a title of several lines holds more than a word.
+const SHORTEST_LAST_LINE: usize = 16;
+
+/// The renderer puts the further lines of a title below its message; a long code would leave them
+/// little room there.
+fn hung(rendered: &str, title: usize) -> String {
+    let lines = rendered.split('\n').enumerate().map(|(at, line)| {
+        if (1..title).contains(&at) {
+            format!("{HANGING}{}", line.trim_start())
+        } else {
+            line.to_owned()
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Further lines of a title.
+const HANGING: &str = "    ";
 
 /// Appends a paragraph, broken for a terminal of [`WIDTH`] columns.
 fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::family::topic_name;
 use super::interpolate::Context;
+use super::names::topic_name;
 use super::raw;
-use super::resolve::Resolver;
+use super::resolver::Resolver;
 use super::values;
 use super::yaml::Text;
 use crate::accepted::{Accepted, Date};
@@ -105,6 +105,7 @@ fn count(
     diagnostics: &mut Diagnostics,
 ) -> Option<usize> {
     let text = text?;
-    let members = resolver.members(field, text, &Context::default(), diagnostics)?;
-    usize::try_from(members).ok()
+    let value = resolver.evaluate(text, &Context::default(), diagnostics)?;
+    let count = values::positive(field, &value, text.span, diagnostics)?;
+    usize::try_from(count).ok()
 }

@@ -61,7 +61,7 @@ pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
 }
 
 fn allows(topic: &DeclaredTopic, code: Code) -> bool {
-    topic.allow.iter().any(|allowed| allowed == code.as_str())
+    topic.allow.contains(&code)
 }
 
 /// Where a value is set, or at least the topic.
@@ -94,7 +94,7 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
     let mut diagnostic = Diagnostic::error(
         Code::MinInsyncAboveReplication,
         format!(
-            "`{}` wants {wanted} in-sync replicas and has {replicas}",
+            "`{}` needs {wanted} in-sync replicas, has {replicas}",
             topic.name
         ),
     )
@@ -121,10 +121,7 @@ fn min_insync_equal(topic: &DeclaredTopic) -> Option<Diagnostic> {
     (wanted == replicas && replicas > 1).then(|| {
         Diagnostic::note(
             Code::MinInsyncEqualsReplication,
-            format!(
-                "`{}` needs all of its {replicas} replicas in sync",
-                topic.name
-            ),
+            format!("`{}` needs all {replicas} replicas in sync", topic.name),
         )
         .at(
             place(topic, MIN_INSYNC),
@@ -226,24 +223,43 @@ fn idle_members(topic: &DeclaredTopic) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let partitions = i64::from(declared.value.get());
+    let counted = declared.origin.span.filter(|span| {
+        let members = topic
+            .consumer_groups
+            .iter()
+            .filter_map(|group| group.members_at);
+        members
+            .map(|at| at.source)
+            .all(|source| source == span.source)
+    });
     topic
         .consumer_groups
         .iter()
         .filter_map(|group| Some((group, i64::from(group.members?))))
         .filter(|(_, members)| *members > partitions)
         .map(|(group, members)| {
-            Diagnostic::warning(
+            let diagnostic = Diagnostic::warning(
                 Code::MoreMembersThanPartitions,
                 format!(
-                    "`{}` has {members} members for the {partitions} partitions of `{}`: {} would \
-                     be idle",
+                    "`{}` has {members} members for {} of `{}`",
                     group.name,
+                    if partitions == 1 {
+                        "the 1 partition".to_owned()
+                    } else {
+                        format!("the {partitions} partitions")
+                    },
                     topic.name,
-                    members - partitions
                 ),
             )
-            .at(topic.span, "")
-            .help("a partition is read by one member of a group at a time")
+            .at(
+                group.members_at.unwrap_or(topic.span),
+                format!("{} would be idle", members - partitions),
+            )
+            .help("a partition is read by one member of a group at a time");
+            match counted {
+                Some(span) => diagnostic.and(span, "declared here"),
+                None => diagnostic,
+            }
         })
         .collect()
 }
@@ -313,7 +329,7 @@ fn dlq_retention(dlq: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnost
     let diagnostic = Diagnostic::warning(
         Code::DlqShorterThanSource,
         format!(
-            "`{}` keeps messages for {}, its source for {source_kept}",
+            "`{}` is kept for {}, its source for {source_kept}",
             dlq.name,
             units::human_duration(kept)
         ),

@@ -1,7 +1,7 @@
 //! The fields of every object of the manifest language: one table each.
 //!
 //! The decoder refuses what is not in its object's table and reads by these names only; the JSON
-//! Schema of [`super::schema`] and the tables of docs/manifest.md are made from the same, so that
+//! Schema of [`mod@super::schema`] and the tables of docs/manifest.md are made from the same, so that
 //! neither can drift from what is accepted. Data only: nothing here reads a manifest.
 
 mod pipelines;
@@ -13,8 +13,8 @@ mod tests;
 
 pub(super) use pipelines::{PIPELINE, STEP};
 pub(super) use project::{
-    ACCEPTED, DEFAULTS, DOCUMENT, NAMING, POLICY, POLICY_CONFIG, POLICY_COUNTS, POLICY_DURATIONS,
-    POLICY_NAMES, PROFILE, PROFILE_PATCH, PROFILE_TOPIC, TIER,
+    ACCEPTED, CLUSTER, DEFAULTS, DOCUMENT, NAMING, POLICY, POLICY_CONFIG, POLICY_COUNTS,
+    POLICY_DURATIONS, POLICY_NAMES, PROFILE, PROFILE_PATCH, PROFILE_TOPIC, TIER,
 };
 #[cfg(test)]
 pub(super) use tests::note_read;
@@ -35,21 +35,11 @@ pub(super) struct ObjectSpec {
 #[derive(Debug)]
 pub(super) struct FieldSpec {
     pub(super) name: &'static str,
-    pub(super) status: Status,
     /// Whether the object is an error without it. Any other field may also be null.
     pub(super) required: bool,
     pub(super) shape: Shape,
     /// One paragraph for people: what it is, its units, its range, its default.
     pub(super) doc: &'static str,
-}
-
-/// Whether this version reads a field.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Status {
-    /// It does.
-    Read,
-    /// The language has it, this version refuses it by name.
-    NotYet,
 }
 
 /// What a field takes. Every single value may be, or hold, a variable.
@@ -93,13 +83,22 @@ pub(super) enum Shape {
 /// What `checks` of a policy makes of a check.
 pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
 
+/// What `fail_on` of a policy names.
+pub(super) const FINDINGS: &[&str] = &[
+    "missing",
+    "mismatch",
+    "unmanaged",
+    "undeclared",
+    "health",
+    "none",
+];
+
 /// Single values in a list.
 const TEXTS: Shape = Shape::List(&Shape::Text);
 
 const fn field(name: &'static str, shape: Shape, doc: &'static str) -> FieldSpec {
     FieldSpec {
         name,
-        status: Status::Read,
         required: false,
         shape,
         doc,
@@ -110,13 +109,6 @@ const fn required(name: &'static str, shape: Shape, doc: &'static str) -> FieldS
     FieldSpec {
         required: true,
         ..field(name, shape, doc)
-    }
-}
-
-const fn later(name: &'static str) -> FieldSpec {
-    FieldSpec {
-        status: Status::NotYet,
-        ..field(name, Shape::Text, "")
     }
 }
 

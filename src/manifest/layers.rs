@@ -4,14 +4,14 @@
 //! [`Trail`] is asked for, it hears what every layer said.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::interpolate::Context;
+use super::names::topic_name;
 use super::raw::{self, Settings};
-use super::resolve::{Resolver, built_in_origin};
+use super::resolver::Resolver;
 use super::tiers::{BuiltIn, BuiltInPartitions, MinInsync, Retention};
 use super::trail::Trail;
-use super::values::{check_key, config_value, partitions, replication_factor, retention};
+use super::values::{Wish, check_key, config_value, partitions, replication_factor, retention};
 use super::yaml::Text;
 use crate::catalog;
 use crate::diagnostic::{Diagnostics, Span};
@@ -21,25 +21,10 @@ use crate::topic::{
     TopicName,
 };
 
+const MIN_INSYNC: &str = "min.insync.replicas";
+const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+const RETENTION_MS: &str = "retention.ms";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// What `partitions` asks for; nothing at all is the broker's default.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Wish {
-    Count(Partitions),
-    Source,
-    SameAs(TopicName),
-}
-
-impl fmt::Display for Wish {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count(count) => count.fmt(f),
-            Self::Source => f.write_str("source"),
-            Self::SameAs(name) => write!(f, "the same as {name}"),
-        }
-    }
-}
 
 /// The values so far.
 #[derive(Debug, Default)]
@@ -53,10 +38,6 @@ pub(super) struct Folded {
     pub(super) trail: Option<Trail>,
 }
 
-const MIN_INSYNC: &str = "min.insync.replicas";
-const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
-const RETENTION_MS: &str = "retention.ms";
-
 impl Folded {
     /// Hands what a layer says to the trail; costs nothing where there is none.
     fn note(&mut self, said: impl FnOnce() -> (Field, Said, Origin)) {
@@ -68,7 +49,7 @@ impl Folded {
 
     /// Begins with a built-in tier.
     pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>, source: Option<&Self>) {
-        let origin = || built_in_origin(tier.name);
+        let origin = || tier.origin();
         self.partitions = match tier.partitions {
             BuiltInPartitions::Count(count) => Partitions::new(count).map(Wish::Count),
             BuiltInPartitions::Source => Some(Wish::Source),
@@ -181,96 +162,103 @@ impl Folded {
         context: &Context<'_>,
         diagnostics: &mut Diagnostics,
     ) {
-        let origin = |span: Span| Origin {
-            layer: layer.clone(),
-            span: Some(span),
+        let mut reader = Reader {
+            resolver,
+            layer,
+            context,
+            diagnostics,
         };
-        match &settings.partitions {
-            None => {}
-            Some((span, None)) => {
-                self.partitions = None;
-                self.note(|| (Field::Partitions, Said::Default("null"), origin(*span)));
-            }
-            Some((_, Some(wanted))) => {
-                let (raw::Partitions::Text(text) | raw::Partitions::SameAs(text)) = wanted;
-                let value = resolver.evaluate(text, context, diagnostics);
-                let wish = value.and_then(|value| match wanted {
-                    raw::Partitions::Text(_) => partitions(&value, text.span, diagnostics),
-                    raw::Partitions::SameAs(_) => {
-                        super::family::topic_name(&value, text.span, diagnostics)
-                            .map(|name| Some(Wish::SameAs(name)))
-                    }
-                });
-                self.note(|| {
-                    let said = match &wish {
-                        Some(Some(Wish::Count(count))) => Some(count.to_string()),
-                        Some(Some(wish)) => return of_wish(wish, origin(text.span)),
-                        Some(None) => None,
-                        None => return unread(Field::Partitions, text, origin(text.span)),
-                    };
-                    (Field::Partitions, said_of(said, text), origin(text.span))
-                });
-                if let Some(wish) = wish {
-                    self.partitions = wish.map(|wish| (wish, origin(text.span)));
-                }
-            }
+        if let Some((span, stated)) = &settings.partitions {
+            self.lay_partitions(*span, stated.as_ref(), &mut reader);
         }
-        match &settings.replication_factor {
-            None => {}
-            Some((span, None)) => {
-                self.replication_factor = None;
-                self.note(|| {
-                    let said = Said::Default("null");
-                    (Field::ReplicationFactor, said, origin(*span))
-                });
-            }
-            Some((_, Some(text))) => {
-                let value = resolver.evaluate(text, context, diagnostics);
-                let factor =
-                    value.and_then(|value| replication_factor(&value, text.span, diagnostics));
-                self.note(|| match factor {
-                    None => unread(Field::ReplicationFactor, text, origin(text.span)),
-                    Some(factor) => {
-                        let said = said_of(factor.map(|factor| factor.to_string()), text);
-                        (Field::ReplicationFactor, said, origin(text.span))
-                    }
-                });
-                if let Some(factor) = factor {
-                    self.replication_factor = factor.map(|value| Declared {
-                        value,
-                        origin: origin(text.span),
-                    });
-                }
-            }
+        if let Some((span, stated)) = &settings.replication_factor {
+            self.lay_replication_factor(*span, stated.as_ref(), &mut reader);
         }
         if let Some((span, stated)) = &settings.retention {
-            let value = stated.as_ref().map(|text| {
-                let value = resolver.evaluate(text, context, diagnostics)?;
-                retention(&value, text.span, diagnostics)
-            });
             let text = stated.as_ref();
-            self.set(
-                RETENTION_MS,
-                value,
-                text,
-                origin(text.map_or(*span, |text| text.span)),
-            );
+            let value = text.map(|text| reader.read(text, retention));
+            let origin = reader.origin(text.map_or(*span, |text| text.span));
+            self.set(RETENTION_MS, value, text, origin);
         }
-        for (key, text) in &settings.config {
-            if !check_key(key, diagnostics) {
+        for (key, stated) in &settings.config {
+            if !check_key(key, reader.diagnostics) {
                 continue;
             }
-            let value = text.as_ref().map(|text| {
-                let value = resolver.evaluate(text, context, diagnostics)?;
-                config_value(&key.text, &value, text.span, diagnostics)
+            let text = stated.as_ref();
+            let value = text.map(|text| {
+                reader.read(text, |value, span, diagnostics| {
+                    config_value(&key.text, value, span, diagnostics)
+                })
             });
-            let text = text.as_ref();
-            self.set(
-                &key.text,
-                value,
-                text,
-                origin(text.map_or(key.span, |text| text.span)),
-            );
+            let origin = reader.origin(text.map_or(key.span, |text| text.span));
+            self.set(&key.text, value, text, origin);
+        }
+    }
+
+    fn lay_partitions(
+        &mut self,
+        span: Span,
+        stated: Option<&raw::Partitions>,
+        reader: &mut Reader<'_>,
+    ) {
+        let Some(stated) = stated else {
+            self.partitions = None;
+            self.note(|| {
+                (
+                    Field::Partitions,
+                    Said::Default("null"),
+                    reader.origin(span),
+                )
+            });
+            return;
+        };
+        let (text, wish) = match stated {
+            raw::Partitions::Text(text) => (text, reader.read(text, partitions)),
+            raw::Partitions::SameAs(text) => {
+                let name = reader.read(text, topic_name);
+                (text, name.map(|name| Some(Wish::SameAs(name))))
+            }
+        };
+        let origin = reader.origin(text.span);
+        self.note(|| {
+            let said = match &wish {
+                Some(Some(rule @ (Wish::Source | Wish::SameAs(_)))) => Said::Rule(rule.to_string()),
+                Some(Some(Wish::Count(count))) => said_of(Some(count.to_string()), text),
+                Some(None) => said_of(None, text),
+                None => Said::Unread(text.text.clone()),
+            };
+            (Field::Partitions, said, origin.clone())
+        });
+        if let Some(wish) = wish {
+            self.partitions = wish.map(|wish| (wish, origin));
+        }
+    }
+
+    fn lay_replication_factor(
+        &mut self,
+        span: Span,
+        stated: Option<&Text>,
+        reader: &mut Reader<'_>,
+    ) {
+        let Some(text) = stated else {
+            self.replication_factor = None;
+            self.note(|| {
+                let said = Said::Default("null");
+                (Field::ReplicationFactor, said, reader.origin(span))
+            });
+            return;
+        };
+        let factor = reader.read(text, replication_factor);
+        let origin = reader.origin(text.span);
+        self.note(|| {
+            let said = match factor {
+                Some(factor) => said_of(factor.map(|factor| factor.to_string()), text),
+                None => Said::Unread(text.text.clone()),
+            };
+            (Field::ReplicationFactor, said, origin.clone())
+        });
+        if let Some(factor) = factor {
+            self.replication_factor = factor.map(|value| Declared { value, origin });
         }
     }
 
@@ -289,16 +277,12 @@ impl Folded {
         }
         let key = ConfigKey::new(key);
         self.note(|| {
-            let field = Field::Config(key.clone());
-            match (&value, text) {
-                (Some(Some(value)), Some(text)) => (
-                    field,
-                    said_of(Some(value.to_string()), text),
-                    origin.clone(),
-                ),
-                (Some(None), Some(text)) => unread(field, text, origin.clone()),
-                _ => (field, Said::Default("null"), origin.clone()),
-            }
+            let said = match (&value, text) {
+                (Some(Some(value)), Some(text)) => said_of(Some(value.to_string()), text),
+                (Some(None), Some(text)) => Said::Unread(text.text.clone()),
+                _ => Said::Default("null"),
+            };
+            (Field::Config(key.clone()), said, origin.clone())
         });
         match value {
             None => {
@@ -346,57 +330,45 @@ impl Folded {
         declared.value.as_str().parse().ok().filter(|ms| *ms >= 0)
     }
 
-    /// Values here that `other` declares differently, or not at all: what, where, both values.
-    pub(super) fn contradictions(
-        &self,
-        other: &Self,
-    ) -> Vec<(String, Option<Span>, String, String)> {
+    /// What is stated here and `other` declares differently, or not at all.
+    pub(super) fn contradictions(&self, other: &Self) -> Vec<Contradiction> {
         let mut found = Vec::new();
-        let nothing = || "nothing".to_owned();
+        let mut differ = |what: &str, span, here: String, there: Option<String>| {
+            found.push(Contradiction {
+                what: what.to_owned(),
+                span,
+                here,
+                there: there.unwrap_or_else(|| "nothing".to_owned()),
+            });
+        };
         if let Some((wish, origin)) = &self.partitions {
             let theirs = other.partitions.as_ref().map(|(wish, _)| wish);
             if theirs != Some(wish) {
-                let theirs = theirs.map_or_else(nothing, ToString::to_string);
-                found.push((
-                    "partitions".to_owned(),
-                    origin.span,
-                    wish.to_string(),
-                    theirs,
-                ));
+                let theirs = theirs.map(ToString::to_string);
+                differ("partitions", origin.span, wish.to_string(), theirs);
             }
         }
-        if let Some(declared) = &self.replication_factor {
+        if let Some(Declared { value, origin }) = &self.replication_factor {
             let theirs = other.replication_factor.as_ref().map(|theirs| theirs.value);
-            if theirs != Some(declared.value) {
-                let theirs = theirs.map_or_else(nothing, |theirs| theirs.to_string());
-                let what = "the replication factor".to_owned();
-                found.push((
-                    what,
-                    declared.origin.span,
-                    declared.value.to_string(),
-                    theirs,
-                ));
+            if theirs != Some(*value) {
+                let theirs = theirs.map(|theirs| theirs.to_string());
+                let what = "the replication factor";
+                differ(what, origin.span, value.to_string(), theirs);
             }
         }
-        for (key, declared) in &self.config {
+        for (key, Declared { value, origin }) in &self.config {
             let theirs = other.config.get(key).map(|theirs| theirs.value.as_str());
-            let value = declared.value.as_str();
-            if theirs.is_none_or(|theirs| !catalog::same(key.as_str(), value, theirs)) {
-                let theirs = theirs.map_or_else(nothing, str::to_owned);
-                found.push((
-                    key.to_string(),
-                    declared.origin.span,
+            let (key, value) = (key.as_str(), value.as_str());
+            if theirs.is_none_or(|theirs| !catalog::same(key, value, theirs)) {
+                differ(
+                    key,
+                    origin.span,
                     value.to_owned(),
-                    theirs,
-                ));
+                    theirs.map(str::to_owned),
+                );
             }
         }
         found
-    }
-
-    /// Where the partitions are stated, if in a manifest.
-    pub(super) fn partitions_span(&self) -> Option<Span> {
-        self.partitions.as_ref().and_then(|(_, origin)| origin.span)
     }
 
     /// Replication factor and configuration.
@@ -410,6 +382,42 @@ impl Folded {
     }
 }
 
+/// A value that two entries for one topic state differently.
+#[derive(Debug)]
+pub(super) struct Contradiction {
+    pub(super) what: String,
+    pub(super) span: Option<Span>,
+    pub(super) here: String,
+    pub(super) there: String,
+}
+
+/// Reads the texts of one layer.
+struct Reader<'l> {
+    resolver: &'l Resolver<'l>,
+    layer: &'l Layer,
+    context: &'l Context<'l>,
+    diagnostics: &'l mut Diagnostics,
+}
+
+impl Reader<'_> {
+    fn read<T>(
+        &mut self,
+        text: &Text,
+        checked: impl FnOnce(&str, Span, &mut Diagnostics) -> Option<T>,
+    ) -> Option<T> {
+        let resolver = self.resolver;
+        let value = resolver.evaluate(text, self.context, self.diagnostics)?;
+        checked(&value, text.span, self.diagnostics)
+    }
+
+    fn origin(&self, span: Span) -> Origin {
+        Origin {
+            layer: self.layer.clone(),
+            span: Some(span),
+        }
+    }
+}
+
 /// A value as a layer states it; none is the broker's default by name.
 fn said_of(value: Option<String>, text: &Text) -> Said {
     let Some(value) = value else {
@@ -418,47 +426,4 @@ fn said_of(value: Option<String>, text: &Text) -> Said {
     // Only a text that is not the value itself is worth a place beside it.
     let written = text.text.contains('$').then(|| text.text.clone());
     Said::Value { value, written }
-}
-
-fn unread(field: Field, text: &Text, origin: Origin) -> (Field, Said, Origin) {
-    (field, Said::Unread(text.text.clone()), origin)
-}
-
-fn of_wish(wish: &Wish, origin: Origin) -> (Field, Said, Origin) {
-    (Field::Partitions, Said::Rule(wish.to_string()), origin)
-}
-
-/// The settings without those that hold a variable.
-pub(super) fn literal_only(settings: &Settings) -> Settings {
-    let literal = |text: &Text| !text.text.contains('$');
-    let clone = |text: &Text| Text {
-        text: text.text.clone(),
-        span: text.span,
-    };
-    Settings {
-        partitions: match &settings.partitions {
-            Some((span, Some(raw::Partitions::Text(text)))) if literal(text) => {
-                Some((*span, Some(raw::Partitions::Text(clone(text)))))
-            }
-            _ => None,
-        },
-        replication_factor: match &settings.replication_factor {
-            Some((span, Some(text))) if literal(text) => Some((*span, Some(clone(text)))),
-            _ => None,
-        },
-        retention: match &settings.retention {
-            Some((span, Some(text))) if literal(text) => Some((*span, Some(clone(text)))),
-            _ => None,
-        },
-        config: settings
-            .config
-            .iter()
-            .map(|(key, text)| {
-                (
-                    clone(key),
-                    text.as_ref().filter(|text| literal(text)).map(clone),
-                )
-            })
-            .collect(),
-    }
 }

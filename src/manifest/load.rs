@@ -40,22 +40,25 @@ pub(super) fn load(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Loaded {
         searched: files.searched(),
         ..Loaded::default()
     };
-    let project = files.project(diagnostics);
-    if let Some(project) = &project {
-        let canonical = canonical(project);
-        if !files.known.contains(&canonical) {
-            // Found above the given paths: its sections hold, its topics are not asked for.
-            if let Some(source) = read_file(project, &mut loaded.sources, diagnostics) {
+    let projects = files.projects(diagnostics);
+    // A second one is an error, and read all the same: that it was not would make more of them.
+    for (at, project) in projects.iter().enumerate() {
+        if files.known.contains(&canonical(project)) {
+            continue;
+        }
+        // Found above the given paths: its sections hold, its topics are not asked for.
+        if let Some(source) = read_file(project, &mut loaded.sources, diagnostics) {
+            if at == 0 {
                 loaded.project = Some(source);
-                let first = loaded.documents.len();
-                read_documents(source, &mut loaded, diagnostics);
-                loaded.documents[first..]
-                    .iter_mut()
-                    .for_each(|document| document.topics.clear());
             }
+            let first = loaded.documents.len();
+            read_documents(source, &mut loaded, diagnostics);
+            loaded.documents[first..]
+                .iter_mut()
+                .for_each(|document| document.topics.clear());
         }
     }
-    let project = project.as_deref().map(canonical);
+    let project = projects.first().map(|path| canonical(path));
     for (canonical, path) in &files.list {
         let Some(source) = read_file(path, &mut loaded.sources, diagnostics) else {
             continue;
@@ -178,8 +181,9 @@ impl Files {
         roots.into_iter().collect()
     }
 
-    /// The one project file of the run: beside or above each path, or among the files themselves.
-    fn project(&self, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    /// The project files of the run, which should be one: beside or above each path, or among the
+    /// files themselves.
+    fn projects(&self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
         let mut found: Vec<PathBuf> = Vec::new();
         let mut add = |path: PathBuf| {
             if !found
@@ -212,7 +216,7 @@ impl Files {
                 .help("a run has one topicctl.yaml; run topicctl once for each, or merge them"),
             );
         }
-        found.into_iter().next()
+        found
     }
 }
 

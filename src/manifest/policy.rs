@@ -1,21 +1,23 @@
 //! The team's own rules: what names, counts, retentions and configurations may be. Pure.
 //!
-//! Judges resolved topics, and shows the rule's own place beside the topic's. Topics that belong to
-//! somebody else are not judged. A policy is not silenced by a topic's `allow`.
+//! Reads the policy's texts; `rules` judges resolved topics by them. Topics that belong to somebody
+//! else are not judged. A policy is not silenced by a topic's `allow`.
+
+mod rules;
 
 use globset::{Glob, GlobMatcher};
 use regex::Regex;
 
+use super::fields::{FINDINGS, SEVERITIES};
 use super::interpolate::Context;
 use super::raw::{Policy, Range};
-use super::resolve::Resolver;
+use super::resolver::Resolver;
+use super::values::relation;
 use super::yaml::Text;
-use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, nearest};
-use crate::topic::{ConfigKey, DeclaredTopic, Role};
+use crate::topic::DeclaredTopic;
 use crate::units;
-
-const RETENTION_MS: &str = "retention.ms";
+use rules::{Bounds, Rules};
 
 /// Judges every topic, and the run itself.
 pub(super) fn check(
@@ -28,7 +30,7 @@ pub(super) fn check(
         resolver,
         diagnostics,
     };
-    let rules = Rules::read(policy, reader);
+    let rules = reader.rules(policy);
     if let Some(span) = rules.profile_required
         && resolver.profiles.is_empty()
     {
@@ -58,13 +60,13 @@ pub(super) fn severities(
     };
     let mut severities = Vec::new();
     for (name, text) in &policy.checks {
-        let code = reader.relation_code(name);
+        let code = reader.relation(name);
         let severity = reader.text(text).and_then(|word| match word.as_str() {
             "allow" => Some(None),
             "warn" => Some(Some(Severity::Warning)),
             "error" => Some(Some(Severity::Error)),
             _ => {
-                reader.choice("checks", &word, &["allow", "warn", "error"], text.span);
+                reader.choice("checks", &word, &SEVERITIES, text.span);
                 None
             }
         });
@@ -83,19 +85,11 @@ pub(super) fn fail_on(
         resolver,
         diagnostics,
     };
-    let known = [
-        "missing",
-        "mismatch",
-        "unmanaged",
-        "undeclared",
-        "health",
-        "none",
-    ];
     let words = policy.fail_on.as_ref()?.iter().filter_map(|text| {
         let word = reader.text(text)?;
-        let fits = known.contains(&word.as_str());
+        let fits = FINDINGS.contains(&word.as_str());
         if !fits {
-            reader.choice("fail_on", &word, &known, text.span);
+            reader.choice("fail_on", &word, FINDINGS, text.span);
         }
         fits.then_some(word)
     });
@@ -137,38 +131,49 @@ impl Reader<'_, '_> {
         );
     }
 
-    fn relation_code(&mut self, name: &Text) -> Option<Code> {
-        let codes = || Code::ALL.iter().copied();
-        if let Some(code) = codes().find(|code| code.as_str() == name.text) {
-            if code.is_relation() {
-                return Some(code);
-            }
-            self.diagnostics.push(
-                Diagnostic::error(
-                    Code::OutOfRange,
-                    format!("the severity of `{}` cannot be chosen", name.text),
-                )
-                .at(name.span, "")
-                .help(
-                    "`checks` is for relation and style checks; what Kafka refuses stays an error",
-                ),
-            );
-            return None;
-        }
-        let relations = codes().filter(|code| code.is_relation()).map(Code::as_str);
-        let near = nearest(&name.text, relations);
-        self.diagnostics.push(
-            Diagnostic::error(
-                Code::OutOfRange,
-                format!("`{}` is not the code of a check", name.text),
+    /// A check whose severity can be chosen.
+    fn relation(&mut self, name: &Text) -> Option<Code> {
+        let otherwise = || {
+            (
+                format!("the severity of `{}` cannot be chosen", name.text),
+                "`checks` is for relation and style checks; what Kafka refuses stays an error"
+                    .to_owned(),
             )
-            .at(
-                name.span,
-                near.map(|near| format!("did you mean `{near}`?"))
-                    .unwrap_or_default(),
-            ),
-        );
-        None
+        };
+        relation(&name.text, name.span, otherwise, self.diagnostics)
+    }
+
+    fn rules(&mut self, policy: &Policy) -> Rules {
+        let count = |text: &str| match text.trim().parse::<i64>() {
+            Ok(number) if number >= 1 => Ok(number),
+            _ => Err(format!("`{text}` is no positive integer")),
+        };
+        let duration = |text: &str| match units::parse_duration_ms(text) {
+            // No limit is more than every limit.
+            Ok(ms) => Ok(if ms < 0 { i64::MAX } else { ms }),
+            Err(error) => Err(error.to_string()),
+        };
+        let mut require_config = Vec::new();
+        for (key, value) in &policy.config.require {
+            let value = match value {
+                None => None,
+                Some(text) => self.text(text),
+            };
+            require_config.push((key.text.clone(), value, key.span));
+        }
+        Rules {
+            allow_names: self.patterns(&policy.names.allow),
+            deny_names: self.patterns(&policy.names.deny),
+            except_names: self.patterns(&policy.names.except),
+            partitions: self.bounds(&policy.partitions, count),
+            replication_factor: self.bounds(&policy.replication_factor, count),
+            retention: self.bounds(&policy.retention, duration),
+            require_config,
+            allow_config: self.globs(&policy.config.allow),
+            deny_config: self.globs(&policy.config.deny),
+            owner_required: self.required("owner", policy.owner.as_ref()),
+            profile_required: self.required("profile", policy.profile.as_ref()),
+        }
     }
 
     /// Regular expressions, as they are written: their `$` is no variable's.
@@ -237,223 +242,4 @@ impl Reader<'_, '_> {
         }
         None
     }
-}
-
-#[derive(Default)]
-struct Bounds {
-    min: Option<(i64, Span)>,
-    max: Option<(i64, Span)>,
-}
-
-impl Bounds {
-    /// The broken bound: in words, and where it stands.
-    fn broken(&self, value: i64, human: impl Fn(i64) -> String) -> Option<(String, Span)> {
-        let below = self.min.filter(|(min, _)| value < *min);
-        let above = self.max.filter(|(max, _)| value > *max);
-        let below = below.map(|(min, span)| (format!("at least {}", human(min)), span));
-        below.or_else(|| above.map(|(max, span)| (format!("at most {}", human(max)), span)))
-    }
-}
-
-struct Rules {
-    allow_names: Vec<(Regex, Span)>,
-    deny_names: Vec<(Regex, Span)>,
-    except_names: Vec<(Regex, Span)>,
-    partitions: Bounds,
-    replication_factor: Bounds,
-    retention: Bounds,
-    require_config: Vec<(String, Option<String>, Span)>,
-    allow_config: Vec<(GlobMatcher, Span)>,
-    deny_config: Vec<(GlobMatcher, Span)>,
-    owner_required: Option<Span>,
-    profile_required: Option<Span>,
-}
-
-impl Rules {
-    fn read(policy: &Policy, reader: &mut Reader<'_, '_>) -> Self {
-        let count = |text: &str| match text.trim().parse::<i64>() {
-            Ok(number) if number >= 1 => Ok(number),
-            _ => Err(format!("`{text}` is no positive integer")),
-        };
-        let duration = |text: &str| match units::parse_duration_ms(text) {
-            // No limit is more than every limit.
-            Ok(ms) => Ok(if ms < 0 { i64::MAX } else { ms }),
-            Err(error) => Err(error.to_string()),
-        };
-        let mut require_config = Vec::new();
-        for (key, value) in &policy.require_config {
-            let value = match value {
-                None => None,
-                Some(text) => reader.text(text),
-            };
-            require_config.push((key.text.clone(), value, key.span));
-        }
-        Self {
-            allow_names: reader.patterns(&policy.allow_names),
-            deny_names: reader.patterns(&policy.deny_names),
-            except_names: reader.patterns(&policy.except_names),
-            partitions: reader.bounds(&policy.partitions, count),
-            replication_factor: reader.bounds(&policy.replication_factor, count),
-            retention: reader.bounds(&policy.retention, duration),
-            require_config,
-            allow_config: reader.globs(&policy.allow_config),
-            deny_config: reader.globs(&policy.deny_config),
-            owner_required: reader.required("owner", policy.owner.as_ref()),
-            profile_required: reader.required("profile", policy.profile.as_ref()),
-        }
-    }
-
-    fn judge(&self, topic: &DeclaredTopic, diagnostics: &mut Diagnostics) {
-        if topic.role == Role::Main {
-            diagnostics.extend(self.name(topic));
-            if let Some(span) = self.owner_required
-                && topic.owner.is_none()
-            {
-                diagnostics.push(
-                    Diagnostic::error(Code::PolicyOwner, format!("`{}` has no owner", topic.name))
-                        .at(topic.span, "add `owner:`")
-                        .and(span, "required here"),
-                );
-            }
-        }
-        let number = |number: i64| number.to_string();
-        if let Some(declared) = &topic.partitions {
-            let value = i64::from(declared.value.get());
-            let span = declared.origin.span;
-            diagnostics.extend(self.partitions.broken(value, number).map(|(wanted, rule)| {
-                let count = if value == 1 {
-                    "1 partition"
-                } else {
-                    &format!("{value} partitions")
-                };
-                let problem = format!("`{}` has {count}", topic.name);
-                broken(
-                    Code::PolicyPartitions,
-                    &problem,
-                    &wanted,
-                    span.unwrap_or(topic.span),
-                    rule,
-                )
-            }));
-        }
-        if let Some(declared) = &topic.replication_factor {
-            let value = i64::from(declared.value.get());
-            let span = declared.origin.span.unwrap_or(topic.span);
-            diagnostics.extend(self.replication_factor.broken(value, number).map(
-                |(wanted, rule)| {
-                    let problem = format!("`{}` has replication factor {value}", topic.name);
-                    broken(Code::PolicyReplicationFactor, &problem, &wanted, span, rule)
-                },
-            ));
-        }
-        if let Some(declared) = topic.config.get(&ConfigKey::new(RETENTION_MS))
-            && let Ok(ms) = declared.value.as_str().parse::<i64>()
-        {
-            let value = if ms < 0 { i64::MAX } else { ms };
-            let human = |ms: i64| catalog::human(RETENTION_MS, &ms.to_string());
-            let span = declared.origin.span.unwrap_or(topic.span);
-            diagnostics.extend(self.retention.broken(value, human).map(|(wanted, rule)| {
-                let problem = match value {
-                    i64::MAX => format!("`{}` keeps messages without limit", topic.name),
-                    _ => format!("`{}` keeps messages for {}", topic.name, human(value)),
-                };
-                broken(Code::PolicyRetention, &problem, &wanted, span, rule)
-            }));
-        }
-        self.config(topic, diagnostics);
-    }
-
-    fn name(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {
-        let name = topic.name.as_str();
-        let matching = |list: &[(Regex, Span)]| {
-            list.iter()
-                .find(|(regex, _)| regex.is_match(name))
-                .map(|(_, span)| *span)
-        };
-        if matching(&self.except_names).is_some() {
-            return None;
-        }
-        if let Some(rule) = matching(&self.deny_names) {
-            return Some(
-                Diagnostic::error(
-                    Code::PolicyName,
-                    format!("the policy denies the name `{name}`"),
-                )
-                .at(topic.span, "")
-                .and(rule, "denied here"),
-            );
-        }
-        let (_, rule) = self.allow_names.first()?;
-        if matching(&self.allow_names).is_some() {
-            return None;
-        }
-        Some(
-            Diagnostic::error(
-                Code::PolicyName,
-                format!("the policy does not allow the name `{name}`"),
-            )
-            .at(topic.span, "")
-            .and(*rule, "no pattern here matches it"),
-        )
-    }
-
-    fn config(&self, topic: &DeclaredTopic, diagnostics: &mut Diagnostics) {
-        for (key, wanted, rule) in &self.require_config {
-            let found = topic.config.get(&ConfigKey::new(key.as_str()));
-            let problem = match (found, wanted) {
-                (None, _) => Some((topic.span, format!("`{}` does not set `{key}`", topic.name))),
-                (Some(found), Some(wanted)) => {
-                    let value = found.value.as_str();
-                    let wanted = match catalog::lookup(key).map(|spec| catalog::parse(spec, wanted))
-                    {
-                        Some(Ok(parsed)) => parsed.as_str().to_owned(),
-                        _ => wanted.clone(),
-                    };
-                    let span = found.origin.span.unwrap_or(topic.span);
-                    let human = catalog::human(key, value);
-                    (!catalog::same(key, &wanted, value))
-                        .then(|| (span, format!("`{}` sets `{key}` to {human}", topic.name)))
-                }
-                (Some(_), None) => None,
-            };
-            diagnostics.extend(problem.map(|(span, problem)| {
-                Diagnostic::error(Code::PolicyConfig, problem)
-                    .at(span, "")
-                    .and(*rule, "required here")
-            }));
-        }
-        // What a built-in tier sets is nobody's choice that a policy could forbid.
-        for (key, span) in topic
-            .config
-            .iter()
-            .filter_map(|(key, declared)| Some((key, declared.origin.span?)))
-        {
-            let named = |list: &[(GlobMatcher, Span)]| {
-                list.iter()
-                    .find(|(glob, _)| glob.is_match(key.as_str()))
-                    .map(|(_, span)| *span)
-            };
-            let rule = match (named(&self.deny_config), self.allow_config.first()) {
-                (Some(rule), _) => Some((rule, "denied here")),
-                (None, Some((_, rule))) if named(&self.allow_config).is_none() => {
-                    Some((*rule, "not among these"))
-                }
-                _ => None,
-            };
-            diagnostics.extend(rule.map(|(rule, label)| {
-                Diagnostic::error(
-                    Code::PolicyConfig,
-                    format!("the policy does not allow `{key}`"),
-                )
-                .at(span, "")
-                .and(rule, label)
-            }));
-        }
-    }
-}
-
-fn broken(code: Code, problem: &str, wanted: &str, place: Span, rule: Span) -> Diagnostic {
-    Diagnostic::error(code, format!("{problem}, and the policy wants {wanted}"))
-        .at(place, "")
-        .and(rule, "the rule")
 }

@@ -1,15 +1,27 @@
 //! All documents of a run as one project: which tiers, profiles and variables hold.
 //!
-//! Says where each section may stand, and that nothing is declared twice. Pure.
+//! Says that nothing is declared twice; `sections` says where each section may stand, and `extends`
+//! follows tiers and profiles to those that they extend. Pure.
+
+mod extends;
+mod sections;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
-use super::raw::{Accepted, Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars};
+use super::raw::{
+    Accepted, Cluster, Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars,
+};
 use super::tiers::BuiltIn;
 use super::yaml::Text;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
+
+pub(super) use extends::{TierChain, circle};
+use sections::Sections;
+
+/// Most names that a message lists.
+const MOST_LISTED: usize = 20;
 
 /// The sections of all documents, by name.
 #[derive(Debug, Default)]
@@ -18,6 +30,7 @@ pub(super) struct Project<'a> {
     pub(super) naming: Option<&'a Naming>,
     pub(super) tiers: BTreeMap<&'a str, (&'a Text, &'a Tier)>,
     pub(super) profiles: BTreeMap<&'a str, (&'a Text, &'a Profile)>,
+    pub(super) clusters: BTreeMap<&'a str, (&'a Text, &'a Cluster)>,
     /// `profiles.P.topics` of all files.
     pub(super) profile_topics: Vec<ProfileTopic<'a>>,
     pub(super) vars: HashMap<SourceId, Vars<'a>>,
@@ -45,10 +58,7 @@ impl<'a> Project<'a> {
             file: loaded.project,
             ..Self::default()
         };
-        let mut sections = Sections {
-            loaded,
-            first: HashMap::new(),
-        };
+        let mut sections = Sections::new(loaded);
         for document in &loaded.documents {
             let source = document.source;
             if let Some(defaults) = &document.defaults
@@ -67,6 +77,12 @@ impl<'a> Project<'a> {
                 sections.may_stand("tiers", source, tiers.span, diagnostics);
                 for (name, tier) in &tiers.list {
                     declare(&mut project.tiers, "tier", name, tier, diagnostics);
+                }
+            }
+            if let Some(clusters) = &document.clusters {
+                sections.may_stand("clusters", source, clusters.span, diagnostics);
+                for (name, cluster) in &clusters.list {
+                    declare(&mut project.clusters, "cluster", name, cluster, diagnostics);
                 }
             }
             project.vars(source, &document.vars, diagnostics);
@@ -161,10 +177,7 @@ impl<'a> Project<'a> {
         if let Some((_, profile)) = self.profiles.get(name.text.as_str()) {
             return Some(profile);
         }
-        let diagnostic = Diagnostic::error(
-            Code::UnknownProfile,
-            format!("the profile `{}` is not declared", name.text),
-        );
+        let diagnostic = undeclared_profile(&name.text);
         let near = diagnostics.nearest(&name.text, self.profiles.keys().copied());
         diagnostics.push(match near {
             Some(near) => diagnostic.at(name.span, format!("did you mean `{near}`?")),
@@ -175,80 +188,31 @@ impl<'a> Project<'a> {
         None
     }
 
-    /// The profiles from the far end of `extends` to the named one, which wins.
-    pub(super) fn profile_chain(
-        &self,
-        name: &str,
-        diagnostics: &mut Diagnostics,
-    ) -> Vec<(&'a str, &'a Profile)> {
-        let mut chain: Vec<(&str, &Profile)> = Vec::new();
-        let mut next = self.profiles.get_key_value(name);
-        while let Some((name, (_, profile))) = next {
-            chain.push((name, profile));
-            let Some(extends) = &profile.extends else {
-                break;
-            };
-            if chain.iter().any(|(known, _)| *known == extends.text) {
-                let names: Vec<_> = chain.iter().map(|(name, _)| *name).collect();
-                let place = |name: &str| self.profiles.get(name)?.1.extends.as_ref();
-                diagnostics.extend(cycle("profile", &names, &extends.text, place));
-                break;
-            }
-            if chain.len() == MAX_EXTENDS {
-                diagnostics.push(too_long("profile", extends));
-                break;
-            }
-            if self.profile(extends, diagnostics).is_none() {
-                break;
-            }
-            next = self.profiles.get_key_value(extends.text.as_str());
+    /// The chosen profile, which is not there.
+    pub(super) fn unknown_choice(&self, name: &str, loaded: &Loaded) -> Diagnostic {
+        let diagnostic = undeclared_profile(name);
+        if let Some(near) = nearest(name, self.profiles.keys().copied()) {
+            return diagnostic.help(format!("did you mean `{near}`?"));
         }
-        chain.reverse();
-        chain
-    }
-
-    /// The tiers from the far end of `extends` to the named one, and the built-in tier that they
-    /// start from. The built-in tier's own name is the first of them where no manifest tier has
-    /// it: a profile's patch of it counts as a manifest tier of that name.
-    pub(super) fn tier_chain(
-        &self,
-        name: &'a str,
-        span: Option<Span>,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<TierChain<'a>> {
-        let mut chain: Vec<(&str, Option<&Tier>)> = Vec::new();
-        let mut wanted = (name, span);
-        let built_in = loop {
-            let (name, span) = wanted;
-            let Some((key, (_, tier))) = self.tiers.get_key_value(name) else {
-                let Some(built_in) = BuiltIn::by_name(name) else {
-                    diagnostics.push(self.unknown_tier(name, span, diagnostics));
-                    return None;
-                };
-                chain.push((built_in.name, None));
-                break built_in;
-            };
-            chain.push((key, Some(tier)));
-            let Some(extends) = &tier.extends else {
-                break BuiltIn::by_name(name).unwrap_or(BuiltIn::PLAIN);
-            };
-            if chain.iter().any(|(known, _)| *known == extends.text) {
-                let names: Vec<_> = chain.iter().map(|(name, _)| *name).collect();
-                let place = |name: &str| self.tiers.get(name)?.1.extends.as_ref();
-                diagnostics.extend(cycle("tier", &names, &extends.text, place));
-                return None;
-            }
-            if chain.len() == MAX_EXTENDS {
-                diagnostics.push(too_long("tier", extends));
-                return None;
-            }
-            wanted = (extends.text.as_str(), Some(extends.span));
-        };
-        chain.reverse();
-        Some(TierChain {
-            built_in,
-            tiers: chain,
-        })
+        let declared: Vec<_> = self
+            .profiles
+            .iter()
+            .map(|(name, (place, _))| format!("`{name}` ({})", loaded.sources.location(place.span)))
+            .collect();
+        if !declared.is_empty() {
+            return diagnostic.help(format!("declared are {}", declared.join(", ")));
+        }
+        if let Some(project) = loaded.project {
+            let path = loaded.sources.path(project);
+            return diagnostic.help(format!("profiles are declared under `profiles:` in {path}"));
+        }
+        let searched = loaded.searched.iter();
+        let searched: Vec<_> = searched.map(|path| path.display().to_string()).collect();
+        diagnostic.help(format!(
+            "profiles are declared under `profiles:` in {PROJECT_FILE}, and there is none in {} \
+             or above; keep the manifests beside it, or name it as a path too",
+            searched.join(", ")
+        ))
     }
 
     /// A reference to a tier that is not there; the other problems decide whether a suggestion is
@@ -285,28 +249,6 @@ impl<'a> Project<'a> {
     }
 }
 
-/// Most tiers or profiles that extend each other in a row: every topic goes through all of them.
-pub(super) const MAX_EXTENDS: usize = 64;
-
-/// Most names that a message lists.
-const MOST_LISTED: usize = 20;
-
-fn too_long(kind: &str, extends: &Text) -> Diagnostic {
-    Diagnostic::error(
-        Code::TooLarge,
-        format!("more than {MAX_EXTENDS} of `extends` from {kind} to {kind}"),
-    )
-    .at(extends.span, "one too many")
-}
-
-/// What a tier is made of.
-pub(super) struct TierChain<'a> {
-    /// Where it starts.
-    pub(super) built_in: BuiltIn,
-    /// From the far end; without a declaration for the built-in tier's own name.
-    pub(super) tiers: Vec<(&'a str, Option<&'a Tier>)>,
-}
-
 fn check_names(vars: &[(Text, Text)], diagnostics: &mut Diagnostics) {
     for (name, _) in vars {
         if CONTEXT_NAMES.contains(&name.text.as_str()) {
@@ -319,6 +261,11 @@ fn check_names(vars: &[(Text, Text)], diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+fn undeclared_profile(name: &str) -> Diagnostic {
+    let message = format!("the profile `{name}` is not declared");
+    Diagnostic::error(Code::UnknownProfile, message)
 }
 
 fn declare<'a, T>(
@@ -341,122 +288,5 @@ fn declare<'a, T>(
             .and(first.span, "the first one")
             .help("keep one of them"),
         ),
-    }
-}
-
-/// One circle is one problem, from wherever it was entered: told from its first name on.
-fn cycle<'a>(
-    kind: &str,
-    chain: &[&'a str],
-    again: &str,
-    extends: impl Fn(&str) -> Option<&'a Text>,
-) -> Option<Diagnostic> {
-    let entered = chain.iter().position(|name| *name == again)?;
-    let names = circle(&chain[entered..]);
-    let first = names.first()?;
-    let message = format!("the {kind} `{first}` extends itself: {}", names.join(" → "));
-    let diagnostic = Diagnostic::error(Code::Cycle, message).help(format!(
-        "take one `extends` out of the circle, or let it name another {kind}"
-    ));
-    Some(diagnostic.at(extends(first)?.span, ""))
-}
-
-/// The names of a circle from the first in the alphabet round to itself.
-pub(super) fn circle<'a>(names: &[&'a str]) -> Vec<&'a str> {
-    let first = (0..names.len()).min_by_key(|at| names[*at]).unwrap_or(0);
-    let (before, behind) = names.split_at(first);
-    behind
-        .iter()
-        .chain(before)
-        .chain(behind.first())
-        .copied()
-        .collect()
-}
-
-/// Says where a section of the project may stand: in the project file where there is one, else in
-/// one file.
-struct Sections<'a> {
-    loaded: &'a Loaded,
-    first: HashMap<&'static str, (SourceId, Span)>,
-}
-
-impl Sections<'_> {
-    /// Like [`Self::may_stand`] for a section whose values cannot be joined.
-    fn stands_alone(
-        &mut self,
-        section: &'static str,
-        source: SourceId,
-        span: Span,
-        diagnostics: &mut Diagnostics,
-    ) -> bool {
-        if !self.may_stand(section, source, span, diagnostics) {
-            return false;
-        }
-        let first = self.first.get(section).map_or(span, |(_, first)| *first);
-        if first == span {
-            return true;
-        }
-        diagnostics.push(
-            Diagnostic::error(
-                Code::DuplicateDeclaration,
-                format!("`{section}` stands in two documents of this file"),
-            )
-            .at(span, "the second one")
-            .and(first, "the first one")
-            .help("join them into one"),
-        );
-        false
-    }
-
-    fn may_stand(
-        &mut self,
-        section: &'static str,
-        source: SourceId,
-        span: Span,
-        diagnostics: &mut Diagnostics,
-    ) -> bool {
-        if let Some(project) = self.loaded.project
-            && project != source
-        {
-            let path = self.loaded.sources.path(project);
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::ProjectFile,
-                    format!("`{section}` belongs in the project file"),
-                )
-                .at(span, format!("move it to {path}")),
-            );
-            return false;
-        }
-        let (first, first_span) = *self.first.entry(section).or_insert((source, span));
-        if first == source {
-            return true;
-        }
-        diagnostics.push(
-            Diagnostic::error(
-                Code::ProjectFile,
-                format!("`{section}` stands in two files"),
-            )
-            .at(span, "the second one")
-            .and(first_span, "the first one")
-            .help(format!(
-                "put what holds for all files into a {PROJECT_FILE} beside them"
-            )),
-        );
-        false
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_circle_is_the_same_from_wherever_it_is_entered() {
-        for names in [["b", "c", "a"], ["a", "b", "c"], ["c", "a", "b"]] {
-            assert_eq!(circle(&names), ["a", "b", "c", "a"]);
-        }
-        assert_eq!(circle(&["a"]), ["a", "a"]);
-        assert_eq!(circle(&[]), Vec::<&str>::new());
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct Document {
     pub(super) naming: Option<Naming>,
     pub(super) tiers: Option<Tiers>,
     pub(super) profiles: Option<Profiles>,
+    pub(super) clusters: Option<Clusters>,
     pub(super) policy: Option<Policy>,
     pub(super) pipelines: Vec<Pipeline>,
     pub(super) accepted: Vec<Accepted>,
@@ -49,7 +50,7 @@ pub(super) struct Tiers {
 }
 
 /// One tier.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tier {
     pub(super) extends: Option<Text>,
     pub(super) settings: Settings,
@@ -63,7 +64,7 @@ pub(super) struct Profiles {
 }
 
 /// One profile.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Profile {
     /// Whether it holds `topics` and nothing else, which any file may add to a profile.
     pub(super) only_topics: bool,
@@ -72,6 +73,22 @@ pub(super) struct Profile {
     pub(super) tiers: Vec<(Text, Settings)>,
     pub(super) all: Option<Settings>,
     pub(super) topics: Vec<(Text, Settings)>,
+}
+
+/// `clusters`.
+#[derive(Debug)]
+pub(super) struct Clusters {
+    pub(super) span: Span,
+    pub(super) list: Vec<(Text, Cluster)>,
+}
+
+/// One cluster.
+#[derive(Debug, Default)]
+pub(super) struct Cluster {
+    pub(super) bootstrap_servers: Vec<Text>,
+    pub(super) command_config: Option<Text>,
+    pub(super) profile: Option<Text>,
+    pub(super) cluster_id: Option<Text>,
 }
 
 /// What tiers, topics and profiles can set, with the field's place. `None` for a value is YAML's
@@ -97,6 +114,31 @@ impl Settings {
             replication_factor: over.replication_factor.or(self.replication_factor),
             retention: over.retention.or(self.retention),
             config: self.config,
+        }
+    }
+
+    /// These without the values that hold a variable.
+    pub(super) fn literal_only(&self) -> Self {
+        let literal = |text: &&Text| !text.text.contains('$');
+        let single = |field: &Option<(Span, Option<Text>)>| {
+            let (span, text) = field.as_ref()?;
+            let text = text.as_ref().filter(literal)?;
+            Some((*span, Some(text.clone())))
+        };
+        Self {
+            partitions: match &self.partitions {
+                Some((span, Some(Partitions::Text(text)))) if literal(&text) => {
+                    Some((*span, Some(Partitions::Text(text.clone()))))
+                }
+                _ => None,
+            },
+            replication_factor: single(&self.replication_factor),
+            retention: single(&self.retention),
+            config: self
+                .config
+                .iter()
+                .map(|(key, text)| (key.clone(), text.as_ref().filter(literal).cloned()))
+                .collect(),
         }
     }
 }
@@ -209,20 +251,32 @@ pub(super) struct Accepted {
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) span: Span,
-    pub(super) allow_names: Vec<Text>,
-    pub(super) deny_names: Vec<Text>,
-    pub(super) except_names: Vec<Text>,
+    pub(super) names: PolicyNames,
     pub(super) partitions: Range,
     pub(super) replication_factor: Range,
     pub(super) retention: Range,
-    /// Keys, and the value where one is stated.
-    pub(super) require_config: Vec<(Text, Option<Text>)>,
-    pub(super) allow_config: Vec<Text>,
-    pub(super) deny_config: Vec<Text>,
+    pub(super) config: PolicyConfig,
     pub(super) owner: Option<Text>,
     pub(super) profile: Option<Text>,
     pub(super) fail_on: Option<Vec<Text>>,
     pub(super) checks: Vec<(Text, Text)>,
+}
+
+/// `names` of a policy.
+#[derive(Debug, Default)]
+pub(super) struct PolicyNames {
+    pub(super) allow: Vec<Text>,
+    pub(super) deny: Vec<Text>,
+    pub(super) except: Vec<Text>,
+}
+
+/// `config` of a policy.
+#[derive(Debug, Default)]
+pub(super) struct PolicyConfig {
+    /// Keys, and the value where one is stated.
+    pub(super) require: Vec<(Text, Option<Text>)>,
+    pub(super) allow: Vec<Text>,
+    pub(super) deny: Vec<Text>,
 }
 
 /// Bounds of a policy, both included.

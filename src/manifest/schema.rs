@@ -7,14 +7,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape, Status};
+use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape};
 use crate::catalog::{self, ConfigSpec, Kind, REDPANDA_EXTRAS, Range};
 use crate::diagnostic::Code;
 use crate::units::{Measure, UNLIMITED};
 
 /// A text that holds a variable: what it will be is not known here.
 const VARIABLE: &str = r"\$\{";
-const DURATION: &str = r"^\s*[0-9]+(ms|s|m|h|d|w)\s*$";
+const DURATION: &str =
+    r"^\s*(?=[0-9])([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?\s*$";
 const SIZE: &str = r"^\s*[0-9]+(B|KiB|MiB|GiB|TiB)\s*$";
 /// A number that was quoted.
 const WHOLE: &str = r"^\s*[+-]?[0-9]+\s*$";
@@ -41,11 +42,12 @@ pub(super) fn schema() -> Value {
 }
 
 fn object(spec: &ObjectSpec) -> Value {
-    let read = || spec.fields.iter().filter(|one| one.status == Status::Read);
-    let properties: Map<_, _> = read()
+    let fields = spec.fields.iter();
+    let properties: Map<_, _> = fields
+        .clone()
         .map(|one| (one.name.to_owned(), field(one)))
         .collect();
-    let required: Vec<_> = read()
+    let required: Vec<_> = fields
         .filter(|one| one.required)
         .map(|one| one.name)
         .collect();

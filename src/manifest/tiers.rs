@@ -2,6 +2,8 @@
 //!
 //! Pure data; how a tier's values meet those of the manifests is [`super::resolve`]'s business.
 
+use crate::topic::{Layer, Origin};
+
 /// A built-in tier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct BuiltIn {
@@ -119,6 +121,14 @@ impl BuiltIn {
         min_insync: MinInsync::One,
         config: HOUSE_CONFIG,
     };
+
+    /// The origin of its values, which have no place.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            layer: Layer::BuiltInTier(self.name.to_owned()),
+            span: None,
+        }
+    }
 
     pub(super) fn by_name(name: &str) -> Option<Self> {
         BUILT_IN.into_iter().find(|tier| tier.name == name)

@@ -3,13 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::interpolate::Context;
-use super::layers::{Folded, Wish};
-use super::project::Project;
-use super::resolve::{Resolver, built_in_origin};
 use super::tiers::{BuiltIn, Retention};
-use crate::diagnostic::{Diagnostics, Span};
-use crate::explain::{Field, Said, Setting, Step, TierExplanation, TierLink, TopicExplanation};
+use super::values::Wish;
+use crate::diagnostic::Span;
+use crate::explain::{Field, Said, Setting, Step, TopicExplanation};
 use crate::topic::{ConfigKey, ConfigValue, Declared, DeclaredTopic, Origin, ReplicationFactor};
 
 const RETENTION_MS: &str = "retention.ms";
@@ -23,6 +20,14 @@ pub(super) struct Trail {
 }
 
 impl Trail {
+    /// That of a tier by itself.
+    pub(super) fn of_tier() -> Self {
+        Self {
+            of_tier: true,
+            ..Self::default()
+        }
+    }
+
     /// A layer's word; layers come lowest first.
     pub(super) fn note(&mut self, field: Field, said: Said, origin: Origin) {
         let said = match said {
@@ -44,7 +49,7 @@ impl Trail {
         replication_factor: Option<&Declared<ReplicationFactor>>,
         config: &BTreeMap<ConfigKey, Declared<ConfigValue>>,
     ) {
-        let origin = || built_in_origin(tier.name);
+        let origin = || tier.origin();
         if let Some(wish) = partitions {
             let said = match wish {
                 Wish::Count(count) => Said::value(count.to_string()),
@@ -75,7 +80,7 @@ impl Trail {
     }
 
     /// With the values that hold. Partitions and replication factor are always there.
-    fn settings(self, value: impl Fn(&Field) -> Option<String>) -> Vec<Setting> {
+    pub(super) fn settings(self, value: impl Fn(&Field) -> Option<String>) -> Vec<Setting> {
         let mut steps = self.steps;
         for always in [Field::Partitions, Field::ReplicationFactor] {
             steps.entry(always).or_default();
@@ -127,87 +132,4 @@ impl Traced {
             settings: self.trail.settings(value),
         }
     }
-}
-
-/// The names of all tiers that a topic can have.
-pub(super) fn tier_names(project: &Project<'_>) -> Vec<String> {
-    let built_in = BuiltIn::NAMES
-        .into_iter()
-        .filter(|name| !project.tiers.contains_key(name));
-    let names = project.tiers.keys().copied().chain(built_in);
-    names.map(str::to_owned).collect()
-}
-
-/// A tier by itself, as the profile has it; `None` where there is none of the name. What is wrong
-/// with tiers is reported where they are checked.
-pub(super) fn explain_tier(
-    resolver: &Resolver<'_>,
-    name: &str,
-    topics: &[DeclaredTopic],
-) -> Option<TierExplanation> {
-    let project = resolver.project;
-    let declared = project.tiers.get_key_value(name).map(|(name, _)| *name);
-    let name = declared.or_else(|| BuiltIn::by_name(name).map(|tier| tier.name))?;
-    let unheard = &mut Diagnostics::default();
-    let chain = project.tier_chain(name, None, unheard)?;
-    let mut folded = Folded::default();
-    folded.trail = Some(Trail {
-        of_tier: true,
-        ..Trail::default()
-    });
-    folded.start(&chain.built_in, None, None);
-    let context = Context::default();
-    resolver.lay_tiers(&mut folded, &chain, &resolver.profiles, &context, unheard);
-    folded.finish();
-    let trail = folded.trail.take().unwrap_or_default();
-    let partitions = folded.partitions.as_ref().and_then(|(wish, _)| match wish {
-        Wish::Count(count) => Some(count.to_string()),
-        Wish::Source | Wish::SameAs(_) => None,
-    });
-    let (factor, config) = folded.into_values();
-    let settings = trail.settings(|field| match field {
-        Field::Partitions => partitions.clone(),
-        Field::ReplicationFactor => factor.as_ref().map(|one| one.value.to_string()),
-        Field::Config(key) => config.get(key).map(|one| one.value.to_string()),
-    });
-    let span_of = |name: &str| project.tiers.get(name).map(|(place, _)| place.span);
-    let mut extends: Vec<_> = chain
-        .tiers
-        .iter()
-        .rev()
-        .skip(1)
-        .map(|(name, tier)| TierLink {
-            name: (*name).to_owned(),
-            span: tier.and_then(|_| span_of(name)),
-        })
-        .collect();
-    let last = chain.tiers.first();
-    if last.is_some_and(|(_, tier)| tier.is_some()) {
-        extends.push(TierLink {
-            name: chain.built_in.name.to_owned(),
-            span: None,
-        });
-    }
-    let users = |tier: &str| {
-        topics
-            .iter()
-            .filter(|topic| topic.tier.as_deref() == Some(tier))
-            .map(|topic| topic.name.clone())
-            .collect()
-    };
-    let extending = project.tiers.keys().filter(|other| {
-        let chain = project.tier_chain(other, None, &mut Diagnostics::default());
-        let mut names = chain.iter().flat_map(|chain| &chain.tiers);
-        **other != name && names.any(|(link, _)| *link == name)
-    });
-    Some(TierExplanation {
-        name: name.to_owned(),
-        span: span_of(name),
-        extends,
-        settings,
-        topics: users(name),
-        extended_by: extending
-            .map(|other| ((*other).to_owned(), users(other)))
-            .collect(),
-    })
 }

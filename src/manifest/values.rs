@@ -1,13 +1,35 @@
-//! Texts to checked values, by the catalogue; what is wrong with a text is reported, and it gives
-//! none. Pure; which layer a text stands in is not its business.
+//! Texts to checked values; what is wrong with a text is reported, and it gives none. Pure; which
+//! layer or field of a topic a text stands in is not its business.
 
-use super::decode;
-use super::layers::Wish;
+use std::fmt;
+
 use super::yaml::Text;
 use crate::catalog::{self, KeyClass};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::topic::{ConfigValue, Partitions, ReplicationFactor};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
+use crate::topic::{ConfigValue, Partitions, ReplicationFactor, TopicName};
 use crate::units;
+
+pub(super) const PARTITIONS_HELP: &str =
+    "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
+pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
+
+/// What `partitions` asks for; nothing at all is the broker's default.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Wish {
+    Count(Partitions),
+    Source,
+    SameAs(TopicName),
+}
+
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Source => f.write_str("source"),
+            Self::SameAs(name) => write!(f, "the same as {name}"),
+        }
+    }
+}
 
 /// What `partitions` asks for; `Some(None)` is the broker's default.
 pub(super) fn partitions(
@@ -36,7 +58,7 @@ pub(super) fn replication_factor(
     if value.trim() == "default" {
         return Some(None);
     }
-    let expected = decode::FACTOR_EXPECTED;
+    let expected = FACTOR_EXPECTED;
     let most = i64::from(i16::MAX);
     let factor = integer(
         "replication_factor",
@@ -68,7 +90,7 @@ fn integer(
         let message = format!("`{field}` is {value}, expected {expected}");
         let diagnostic = Diagnostic::error(Code::WrongType, message).at(span, "");
         diagnostics.push(if field == "partitions" {
-            diagnostic.help(decode::PARTITIONS_HELP)
+            diagnostic.help(PARTITIONS_HELP)
         } else {
             diagnostic
         });
@@ -95,7 +117,11 @@ fn integer(
                     Code::OutOfRange,
                     format!("`{field}` is {trimmed}, expected at most {most}"),
                 )
-                .at(span, ""),
+                .at(span, "")
+                .help(match field {
+                    "replication_factor" => "each replica takes a broker of its own, 3 is usual",
+                    _ => "Kafka counts no further",
+                }),
             );
             None
         }
@@ -171,6 +197,129 @@ pub(super) fn config_value(
                     .help(error.help),
             );
             None
+        }
+    }
+}
+
+/// What YAML 1.2 reads as a boolean.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
+/// The delay of a retry step, in milliseconds.
+pub(super) fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
+    match units::parse_duration_ms(delay) {
+        Ok(ms) if ms >= 1 => Some(ms),
+        Ok(_) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::OutOfRange,
+                    format!("a delay of `{delay}` is no delay"),
+                )
+                .at(span, "")
+                .help("write a duration such as 5m"),
+            );
+            None
+        }
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(Code::WrongType, format!("`delays`: {}", error.problem()))
+                    .at(span, "")
+                    .help(error.help()),
+            );
+            None
+        }
+    }
+}
+
+/// How many members a group has, or replicas a partition: at least one.
+pub(super) fn positive(
+    field: &str,
+    value: &str,
+    span: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<u32> {
+    let number = value.trim().parse().ok().filter(|number| *number > 0);
+    if number.is_none() {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::WrongType,
+                format!("`{field}` is `{value}`, expected a positive integer"),
+            )
+            .at(span, ""),
+        );
+    }
+    number
+}
+
+/// The relation or style check of a code: these are all that a manifest may choose among. For the
+/// code of another check `otherwise` has the message, and the way out.
+pub(super) fn relation(
+    value: &str,
+    span: Span,
+    otherwise: impl FnOnce() -> (String, String),
+    diagnostics: &mut Diagnostics,
+) -> Option<Code> {
+    let code = Code::by_name(value);
+    if let Some(relation) = code.filter(|code| code.is_relation()) {
+        return Some(relation);
+    }
+    let (message, help) = otherwise();
+    let error = |message| Diagnostic::error(Code::OutOfRange, message);
+    if code.is_some() {
+        diagnostics.push(error(message).at(span, "").help(help));
+        return None;
+    }
+    let unknown = error(format!("`{value}` is not the code of a check"));
+    diagnostics.push(match nearest(value, relations().map(Code::as_str)) {
+        Some(near) => unknown.at(span, format!("did you mean `{near}`?")),
+        None => unknown.at(span, "").help(help),
+    });
+    None
+}
+
+/// All relation and style checks.
+pub(super) fn relations() -> impl Iterator<Item = Code> {
+    Code::ALL.iter().copied().filter(|code| code.is_relation())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Sources;
+
+    #[test]
+    fn every_wrong_code_of_a_check_has_a_way_out() {
+        let mut sources = Sources::default();
+        let source = sources.add("t.yaml", String::new());
+        let span = Span {
+            source,
+            start: 0,
+            end: 0,
+        };
+        let told = |code: &str| {
+            let mut diagnostics = Diagnostics::default();
+            let otherwise = || ("not yours".to_owned(), "look there".to_owned());
+            let known = relation(code, span, otherwise, &mut diagnostics);
+            assert_eq!(known, None, "{code}");
+            let one = diagnostics.sorted(&sources).remove(0);
+            (one.message, one.primary.map(|label| label.text), one.help)
+        };
+        let unknown = |code: &str| format!("`{code}` is not the code of a check");
+        let (near, far) = ("delays-fal", "nothing-like-it");
+        let meant = Some("did you mean `delays-fall`?".to_owned());
+        let (nowhere, help) = (Some(String::new()), Some("look there".to_owned()));
+        assert_eq!(told(near), (unknown(near), meant, None));
+        assert_eq!(told(far), (unknown(far), nowhere.clone(), help.clone()));
+        assert_eq!(told("syntax"), ("not yours".to_owned(), nowhere, help));
+        for code in relations() {
+            let otherwise = || unreachable!("{code} is one");
+            let known = relation(code.as_str(), span, otherwise, &mut Diagnostics::default());
+            assert_eq!(known, Some(code));
         }
     }
 }

@@ -5,12 +5,16 @@
 //! means is the decoder's to say. Depth and size are bounded, aliases included. This module knows
 //! nothing of topics.
 
+mod syntax;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
+
+pub(super) use syntax::TEMPLATE_HELP;
 
 /// Deepest nesting of one document.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -56,6 +60,17 @@ impl Node {
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// A single value; null is none.
+    pub(super) fn text(&self) -> Option<Text> {
+        match &self.value {
+            Value::Scalar(scalar) if !self.is_null() => Some(Text {
+                text: scalar.text.clone(),
+                span: self.span,
+            }),
+            _ => None,
+        }
+    }
+
     /// What this is, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match &self.value {
@@ -90,7 +105,11 @@ pub(super) fn parse(
     while let Some(event) = parser.next_event() {
         let outcome = match event {
             Ok((event, span)) => builder.event(event, span),
-            Err(error) => Err(builder.syntax(&error)),
+            Err(error) => {
+                let stopped = builder.span(*error.marker(), *error.marker());
+                let problem = syntax::problem(text, stopped, error.info());
+                Err(Box::new(problem))
+            }
         };
         if let Err(problem) = outcome {
             builder.diagnostics.push(*problem);
@@ -373,72 +392,7 @@ impl Builder<'_, '_> {
             ..span
         }
     }
-
-    fn syntax(&self, error: &ScanError) -> Box<Diagnostic> {
-        let span = self.span(*error.marker(), *error.marker());
-        let line_start = self.text[..span.start as usize]
-            .rfind('\n')
-            .map_or(0, |at| at + 1);
-        let line = self.text[line_start..].lines().next().unwrap_or("");
-        if let Some(problem) = self.unquoted_variable(line_start, line, span, error) {
-            return problem;
-        }
-        let info = error.info();
-        let help = if line.contains("{{") {
-            TEMPLATE_HELP
-        } else if line.trim_start_matches(' ').starts_with('\t') {
-            "YAML is indented with spaces; this line has a tab"
-        } else if info.contains("mapping values are not allowed") {
-            "quote a text that has a colon in it, as in key: \"one: two\"; else look at the \
-             indentation"
-        } else if info.contains("quoted scalar") || info.contains("end of stream") {
-            "look for a quote that is not closed"
-        } else if info.contains("anchor") || info.contains("alias") {
-            "a text that begins with `*` or `&` is quoted; an alias needs its anchor before it"
-        } else {
-            "look at the indentation, the brackets and the quotes up to this place"
-        };
-        let diagnostic = Diagnostic::error(Code::Syntax, format!("not YAML: {info}"));
-        Box::new(diagnostic.at(span, "the parser stopped here").help(help))
-    }
-
-    /// `{ name: ${X} }`: to YAML the brace of the variable opens another mapping.
-    fn unquoted_variable(
-        &self,
-        line_start: usize,
-        line: &str,
-        stopped: Span,
-        error: &ScanError,
-    ) -> Option<Box<Diagnostic>> {
-        if !error.info().contains("flow") {
-            return None;
-        }
-        let reached = (stopped.start as usize).saturating_sub(line_start) + 2;
-        let opened = line
-            .match_indices("${")
-            .map(|(at, _)| at)
-            .take_while(|at| *at < reached)
-            .last()?;
-        let length = line[opened..].find('}')? + 1;
-        let offset = |bytes: usize| u32::try_from(line_start + bytes).unwrap_or(u32::MAX);
-        let span = Span {
-            source: self.source,
-            start: offset(opened),
-            end: offset(opened + length),
-        };
-        let variable = &line[opened..opened + length];
-        Some(Box::new(
-            Diagnostic::error(
-                Code::Syntax,
-                "between braces or brackets a variable is quoted",
-            )
-            .at(span, format!("write \"{variable}\"")),
-        ))
-    }
 }
-
-pub(super) const TEMPLATE_HELP: &str =
-    "this looks like a template that was not rendered; for values from outside use ${NAME}";
 
 fn read_key(
     node: &Rc<Node>,
@@ -471,7 +425,8 @@ fn read_key(
                 format!("`{}` stands twice", scalar.text),
             )
             .at(node.span, "the second one")
-            .and(*first, "the first one"),
+            .and(*first, "the first one")
+            .help("keep one of them"),
         );
         return Key::Duplicate;
     }
@@ -491,80 +446,4 @@ fn size(node: &Node) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> (Vec<Rc<Node>>, Vec<String>) {
-        let mut sources = Sources::default();
-        let source = sources.add("test.yaml", text.to_owned());
-        let mut diagnostics = Diagnostics::default();
-        let documents = parse(&sources, source, &mut diagnostics);
-        let problems = diagnostics
-            .sorted(&sources)
-            .iter()
-            .map(|one| {
-                let at = one
-                    .primary
-                    .as_ref()
-                    .map(|label| sources.location(label.span));
-                let at = at.map_or(String::new(), |at| format!("{}:{}", at.line, at.column));
-                format!("{} {at}", one.code)
-            })
-            .collect();
-        (documents, problems)
-    }
-
-    #[test]
-    fn a_duplicate_key_does_not_hide_the_rest() {
-        let (documents, problems) = read("a: 1\na: 2\nb: {x: 1, x: 2}\n");
-        assert_eq!(documents.len(), 1);
-        assert_eq!(problems, ["duplicate-key 2:1", "duplicate-key 3:11"]);
-    }
-
-    #[test]
-    fn spans_count_bytes_behind_wide_characters() {
-        let (documents, _) = read("é: ü\nname: x\n");
-        let Value::Mapping(entries) = &documents[0].value else {
-            panic!("a mapping")
-        };
-        assert_eq!((entries[1].0.span.start, entries[1].0.span.end), (7, 11));
-    }
-
-    #[test]
-    fn merge_keys_yield_to_explicit_ones() {
-        let (documents, problems) = read("base: &b {p: 1, q: 2}\ntop: {<<: *b, q: 3}\n");
-        assert!(problems.is_empty(), "{problems:?}");
-        let Value::Mapping(entries) = &documents[0].value else {
-            panic!("a mapping")
-        };
-        let Value::Mapping(top) = &entries[1].1.value else {
-            panic!("a mapping")
-        };
-        let keys: Vec<_> = top.iter().map(|(key, _)| key.text.as_str()).collect();
-        assert_eq!(keys, ["q", "p"]);
-    }
-
-    #[test]
-    fn alias_bombs_end_at_the_limit() {
-        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..12 {
-            let below = level - 1;
-            let items = vec![format!("*a{below}"); 10].join(", ");
-            text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
-        }
-        assert_eq!(read(&text).1.len(), 1);
-        assert!(read(&text).1[0].starts_with("too-large"));
-    }
-
-    #[test]
-    fn deep_nesting_ends_at_the_limit() {
-        let (_, problems) = read(&"[".repeat(100));
-        assert_eq!(problems, ["too-large 1:65"]);
-    }
-
-    #[test]
-    fn unquoted_variables_and_templates_are_recognised() {
-        assert_eq!(read("topics: [{ name: ${X} }]\n").1.len(), 1);
-        assert_eq!(read("name: {{ topic }}\n").1, ["syntax 1:8"]);
-    }
-}
+mod tests;

@@ -30,7 +30,7 @@ struct Topic<'a> {
     replication_factor: Option<i16>,
     config: BTreeMap<&'a str, &'a str>,
     env: Option<&'a str>,
-    allow: &'a [String],
+    allow: Vec<&'a str>,
     consumer_groups: Vec<Group<'a>>,
     partition_key: Option<Key<'a>>,
     file: String,
@@ -101,7 +101,7 @@ fn entry<'a>(topic: &'a DeclaredTopic, sources: &Sources) -> Topic<'a> {
             .map(|declared| declared.value.get()),
         config: config.collect(),
         env: topic.env.as_deref(),
-        allow: &topic.allow,
+        allow: topic.allow.iter().map(|code| code.as_str()).collect(),
         consumer_groups: topic
             .consumer_groups
             .iter()

@@ -204,7 +204,7 @@ fn block(topic: &DeclaredTopic, main: &DeclaredTopic) -> Mapping {
         topic.partition_key.as_ref().map(partition_key),
     );
     put("env", topic.env.as_deref().map(text));
-    let allow: Vec<_> = topic.allow.iter().map(|code| text(code)).collect();
+    let allow: Vec<_> = topic.allow.iter().map(|code| text(code.as_str())).collect();
     put(
         "allow",
         (!allow.is_empty()).then_some(Value::Sequence(allow)),

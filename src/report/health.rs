@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::problems::or_profile;
 use crate::apply::{Outcome, Status};
 use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
 use crate::health::{Ailment, AilmentKind, brokers};
@@ -127,6 +128,7 @@ pub(super) fn too_few_brokers(
     outcomes: &[Outcome],
     access: &Access,
     sources: &Sources,
+    profiles: &[String],
 ) -> Option<Diagnostic> {
     // A cluster that does not tell its brokers cannot be counted.
     let there = access.brokers.len();
@@ -158,10 +160,11 @@ pub(super) fn too_few_brokers(
     Some(
         Diagnostic::warning(Code::TooFewBrokers, message)
             .detail(lines.join("\n"))
-            .help(
-                "choose a profile with fewer replicas, such as --profile dev, or start the other \
-                 brokers; `topicctl apply --dry-run` asks the broker what it would take",
-            ),
+            .help(format!(
+                "declare as many replicas at most{}, or start the other brokers; \
+                 `topicctl apply --dry-run` asks the broker what it would take",
+                or_profile(profiles)
+            )),
     )
 }
 

@@ -6,35 +6,88 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::sentences::{declared_and_found, field};
 use super::{Report, Topic};
 use crate::diagnostic::printable;
 
-/// A shell script of every remedy, each with what it is about; what has none is a comment.
-pub fn script(report: &Report) -> String {
+/// A shell script of every remedy, each with what it is about; what has none is a comment, and so
+/// is what the script leaves out. Reports of several clusters follow each other under their names.
+pub fn script(reports: &[&Report]) -> String {
     let mut text = String::from(
         "#!/bin/sh\n# Commands that would make existing topics what the manifests declare.\n\
          # Read them one by one: topicctl printed them and ran none.\nset -eu\n",
     );
-    for topic in &report.topics {
-        for one in topic.mismatches.iter().filter(|one| one.accepted.is_none()) {
-            let field = one.key.as_deref().unwrap_or(one.field);
-            text.push_str(&format!(
-                "\n# {}: {field} {} declared, {} found ({})\n",
-                topic.name,
-                printable(&one.declared_human),
-                printable(&one.found_human),
-                printable(&topic.location.to_string()),
-            ));
-            if let Some(advice) = &one.advice {
-                text.push_str(&format!("# {}\n", printable(advice)));
-            }
-            if let Some(remedy) = &one.remedy {
-                text.push_str(remedy);
-                text.push('\n');
-            }
+    for report in reports {
+        if let (Some(name), true) = (&report.cluster_name, reports.len() > 1) {
+            text.push_str(&format!("\n# {}\n", printable(name)));
         }
+        text.push_str(&remedies(report));
     }
     text
+}
+
+fn remedies(report: &Report) -> String {
+    let mut text = String::new();
+    let mut written: Vec<&str> = Vec::new();
+    let differing = || {
+        let topics = report.topics.iter();
+        topics.flat_map(|topic| topic.mismatches.iter().map(move |one| (topic, one)))
+    };
+    for (topic, one) in differing().filter(|(_, one)| one.accepted.is_none()) {
+        text.push_str(&format!(
+            "\n# {}: {} {} ({})\n",
+            topic.name,
+            printable(field(one)),
+            printable(&declared_and_found(one)),
+            printable(&topic.location.to_string()),
+        ));
+        text.push_str(&format!("# declared by {}\n", printable(&one.declared_by)));
+        if let Some(advice) = &one.advice {
+            text.push_str(&format!("# {}\n", printable(advice)));
+        }
+        match one.remedy.as_deref() {
+            Some(remedy) if written.contains(&remedy) => {
+                text.push_str("# The same command as above mends it.\n");
+            }
+            Some(remedy) => {
+                text.push_str(remedy);
+                text.push('\n');
+                written.push(remedy);
+            }
+            None => text.push_str("# No command mends it.\n"),
+        }
+    }
+    let accepted = differing()
+        .filter(|(_, one)| one.accepted.is_some())
+        .count();
+    let summary = report.summary();
+    let mut notes = Vec::new();
+    if written.is_empty() {
+        notes.push("There is no command to run.".to_owned());
+    }
+    notes.extend(left_out(accepted, "accepted mismatch", "es", "left alone"));
+    notes.extend(left_out(summary.unknown, "topic", "s", "not read"));
+    notes.extend(left_out(
+        summary.missing,
+        "topic",
+        "s",
+        "missing; topicctl apply creates topics",
+    ));
+    if !notes.is_empty() {
+        text.push('\n');
+    }
+    for note in notes {
+        text.push_str(&format!("# {note}\n"));
+    }
+    text
+}
+
+fn left_out(count: usize, what: &str, plural: &str, so: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {what} is {so}.")),
+        many => Some(format!("{many} {what}{plural} are {so}.")),
+    }
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sentences::shortened;
 use super::{Cluster, Command, health};
 use crate::apply::{Outcome, Status, Stop};
 use crate::catalog;
@@ -77,6 +78,8 @@ pub struct Run<'a> {
     pub unmanaged: &'a [TopicName],
     /// Which findings are errors.
     pub fail_on: FailOn,
+    /// The declared profiles, but for the chosen one.
+    pub profiles: &'a [String],
 }
 
 /// What stopped a run, and what it found beside mismatches, as problems.
@@ -89,6 +92,7 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
         user,
         access,
         sources,
+        profiles,
         ..
     } = run;
     let mut all = Vec::new();
@@ -97,11 +101,13 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
         Some(Stop::Cluster(error)) => all.push(of_cluster_error(error)),
         Some(Stop::Unchecked(error)) => {
             // What was refused until then is still the reader's to mend.
-            all.extend(refused(outcomes, cluster, user, access, sources));
+            all.extend(refused(outcomes, cluster, user, access, sources, profiles));
             all.push(unchecked(error, access));
         }
         Some(Stop::Interrupted(signal)) => all.push(interrupted(*signal, run.command, wrote)),
-        Some(Stop::Refused) => all.extend(refused(outcomes, cluster, user, access, sources)),
+        Some(Stop::Refused) => {
+            all.extend(refused(outcomes, cluster, user, access, sources, profiles))
+        }
         Some(Stop::UnknownExistence) => {}
     }
     all.extend(unknown(outcomes, stop.is_some(), user, access));
@@ -129,7 +135,7 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
     }
     all.extend(health::unhealthy(outcomes, run.fail_on.health, access));
     if run.command == Command::Plan {
-        all.extend(health::too_few_brokers(outcomes, access, sources));
+        all.extend(health::too_few_brokers(outcomes, access, sources, profiles));
     }
     for outcome in outcomes {
         all.extend(beside(outcome, run.fail_on));
@@ -151,12 +157,24 @@ fn finding(fails: bool, code: Code, message: String) -> Diagnostic {
 fn beside(outcome: &Outcome, fail_on: FailOn) -> Vec<Diagnostic> {
     let name = &outcome.topic.name;
     let undeclared = outcome.seen.undeclared.iter().map(|(key, value)| {
-        let shown = catalog::human(key.as_str(), value);
+        let shown = shortened(&catalog::human(key.as_str(), value));
         let message = format!("{name}: {key} is set to {shown} on the topic, and not declared");
+        let written = quoted_in_yaml(value);
         finding(fail_on.undeclared, Code::UndeclaredConfig, message)
-            .help(format!("declare it: config: {{ {key}: {value} }}"))
+            .help("take it off the topic, or declare it:")
+            .command(format!("config: {{ {key}: {written} }}"))
     });
     undeclared.collect()
+}
+
+/// A value as it may stand between braces.
+fn quoted_in_yaml(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match !value.is_empty() && value.chars().all(plain) {
+        true => value.to_owned(),
+        // A `$` begins a variable in a manifest.
+        false => format!("{value:?}").replace('$', "$$"),
+    }
 }
 
 fn unmanaged(names: &[TopicName], fail_on: FailOn) -> Option<Diagnostic> {
@@ -181,6 +199,7 @@ fn refused(
     user: Option<&str>,
     access: &Access,
     sources: &Sources,
+    profiles: &[String],
 ) -> Option<Diagnostic> {
     let refusals = || {
         outcomes.iter().filter_map(|outcome| match &outcome.status {
@@ -208,9 +227,10 @@ fn refused(
     let brokers = cluster.identity.broker_count();
     let (help, command) = if has("INVALID_REPLICATION_FACTOR") {
         let s = if brokers == 1 { "" } else { "s" };
+        let profile = or_profile(profiles);
         let help = format!(
-            "the cluster has {brokers} broker{s}; for a development cluster choose a profile with \
-             fewer replicas, such as --profile dev, and for one that is starting use --wait 60s"
+            "the cluster has {brokers} broker{s}: declare as many replicas at most{profile}; --wait \
+             60s waits for brokers that are starting"
         );
         (Some(help), None)
     } else if !unauthorized.is_empty() {
@@ -236,6 +256,15 @@ fn refused(
         command,
         ..diagnostic
     })
+}
+
+/// The profiles that may declare fewer replicas, as the end of a sentence.
+pub(super) fn or_profile(profiles: &[String]) -> String {
+    match profiles {
+        [] => String::new(),
+        [one] => format!(", or choose a profile that does (--profile {one})"),
+        many => format!(", or choose a profile that does ({})", many.join(", ")),
+    }
 }
 
 /// Topics with their places, those of one reason together and the reason below them.

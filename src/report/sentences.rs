@@ -3,8 +3,11 @@
 //! Gives plain sentences without layout, as foreign as the values in them: each renderer makes them
 //! safe for where it writes.
 
+use std::fmt;
+
 use super::text::{closing_line, counting_line, lists_topics, plural};
-use super::{Command, Difference, Report, State, Topic, spoken};
+use super::{Command, Difference, Report, State, Topic};
+use crate::catalog;
 use crate::diagnostic::{Diagnostic, printable};
 use crate::topic::Role;
 
@@ -27,21 +30,61 @@ pub(super) fn word(state: State, command: Command) -> &'static str {
     }
 }
 
+/// The declared values that matter most, part by part.
+pub(super) struct Values {
+    /// How many partitions: a number, or `default`.
+    pub(super) count: String,
+    /// `partitions`, or of one.
+    pub(super) partitions: &'static str,
+    /// `RF 3`.
+    pub(super) replication: String,
+    /// Empty where it is the broker's.
+    pub(super) retention: String,
+}
+
+impl Values {
+    pub(super) fn of(topic: &Topic) -> Self {
+        let one = topic.partitions == Some(1);
+        let factor = topic.replication_factor;
+        let retention = topic.config.get(RETENTION);
+        Self {
+            count: topic
+                .partitions
+                .map_or_else(|| DEFAULT.to_owned(), |count| count.to_string()),
+            partitions: if one { "partition" } else { "partitions" },
+            replication: factor
+                .map_or_else(|| DEFAULT_RF.to_owned(), |factor| format!("RF {factor}")),
+            retention: retention.map_or_else(String::new, |ms| catalog::human(RETENTION, ms)),
+        }
+    }
+
+    /// Whether a count is left to the broker.
+    pub(super) fn is_default(&self) -> bool {
+        self.count == DEFAULT || self.replication == DEFAULT_RF
+    }
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {}, {}",
+            self.count, self.partitions, self.replication
+        )?;
+        match self.retention.as_str() {
+            "" => Ok(()),
+            retention => write!(f, ", {retention}"),
+        }
+    }
+}
+
+const RETENTION: &str = "retention.ms";
+const DEFAULT: &str = "default";
+const DEFAULT_RF: &str = "default RF";
+
 /// The declared values that matter most.
 pub(super) fn values(topic: &Topic) -> String {
-    let mut parts = vec![match topic.partitions {
-        Some(1) => "1 partition".to_owned(),
-        Some(count) => format!("{count} partitions"),
-        None => "the broker's partitions".to_owned(),
-    }];
-    parts.push(match topic.replication_factor {
-        Some(factor) => format!("RF {factor}"),
-        None => "the broker's RF".to_owned(),
-    });
-    if let Some(retention) = topic.config.get("retention.ms") {
-        parts.push(spoken("retention.ms", retention));
-    }
-    parts.join(", ")
+    Values::of(topic).to_string()
 }
 
 /// What differs, as people call it.
@@ -59,8 +102,19 @@ pub(super) fn declared_and_found(difference: &Difference) -> String {
 
 /// The same, with each value as `shown`.
 pub(super) fn with_values(difference: &Difference, shown: impl Fn(&str) -> String) -> String {
+    phrases(difference, true, shown).join(", ")
+}
+
+/// The same, phrase by phrase, in a person's form alone where the broker's is not to be copied.
+pub(super) fn phrases(
+    difference: &Difference,
+    raw_too: bool,
+    shown: impl Fn(&str) -> String,
+) -> Vec<String> {
     let both = |human: &str, raw: &str| {
-        if human == raw {
+        if human.is_empty() {
+            shown("nothing")
+        } else if human == raw || !raw_too {
             shown(human)
         } else {
             shown(&format!("{human} ({raw})"))
@@ -68,11 +122,42 @@ pub(super) fn with_values(difference: &Difference, shown: impl Fn(&str) -> Strin
     };
     let declared = both(&difference.declared_human, &difference.declared);
     let found = both(&difference.found_human, &difference.found);
-    let mut text = format!("{declared} declared, {found} found");
-    if let Some(origin) = difference.origin {
-        text.push_str(&format!(", {origin}"));
+    let mut phrases = vec![format!("{declared} declared"), format!("{found} found")];
+    phrases.extend(difference.origin.map(|origin| origin.to_string()));
+    phrases
+}
+
+/// What a topic is to its family and to us in one word, where its name tells the source already.
+pub(super) fn short_standing(topic: &Topic) -> String {
+    let standing = standing(topic).into_iter();
+    let named = topic
+        .source
+        .as_ref()
+        .is_some_and(|source| topic.name.as_str().starts_with(source.as_str()));
+    let short = standing.map(|text| match text.split_once(" of ") {
+        Some((role, _)) if named => role.to_owned(),
+        _ => text,
+    });
+    short.collect::<Vec<_>>().join(", ")
+}
+
+/// Longer values are cut, unless all is asked for.
+const LONGEST_VALUE: usize = 50;
+
+/// A value of many words cut to what says which one it is.
+pub(super) fn shortened(value: &str) -> String {
+    if value.chars().count() <= LONGEST_VALUE {
+        return value.to_owned();
     }
-    text
+    let start: String = value.chars().take(LONGEST_VALUE - 10).collect();
+    let entries = value.split(',').count();
+    match start.rsplit_once(',') {
+        Some((whole, _)) => {
+            let left = entries - whole.split(',').count();
+            format!("{whole} and {left} more")
+        }
+        None => format!("{start}…"),
+    }
 }
 
 /// What a topic is to its family and to us: `dlq of orders`, `external`; most are nothing special.

@@ -3,14 +3,15 @@
 
 mod several;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
-use super::sentences::{cluster, declared_and_found, field, standing, values, word};
-use super::{Command, Difference, Report, State, Summary, Topic, groups};
-use crate::diagnostic::{self, Severity, WIDTH, printable};
+use super::sentences::{Values, cluster, field, phrases, short_standing, shortened, word};
+use super::{Command, Difference, Report, State, Summary, Topic, Volume, groups};
+use crate::diagnostic::{self, Diagnostic, Severity, WIDTH, printable};
 use crate::exit::ExitCode;
 
 pub use several::{write_several_problems, write_several_result};
@@ -26,31 +27,57 @@ pub struct Layout {
 
 /// Where the names begin.
 pub(super) const NAME_COLUMN: usize = 12;
-/// Longer names push the rest of their line away instead of widening the column.
-const LONGEST_NAME: usize = 40;
+/// Between columns.
+const GAP: usize = 3;
 
 /// Writes the problems, and what they mean for the run.
 ///
 /// # Errors
 /// Where the writer fails.
 pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    for one in &report.diagnostics {
-        writeln!(
-            out,
-            "{}\n",
-            diagnostic::render(one, &report.sources, layout.color)
-        )?;
-    }
-    if let Some(line) = counting_line(report) {
-        writeln!(out, "{line}")?;
+    let counted = report.diagnostics.iter().rposition(is_counted);
+    for (at, one) in report.diagnostics.iter().enumerate() {
+        let text = diagnostic::render(one, &report.sources, layout.color);
+        writeln!(out, "{text}\n")?;
+        if Some(at) == counted {
+            write_count(report, out)?;
+            if at + 1 < report.diagnostics.len() || lists_topics(report) {
+                writeln!(out)?;
+            }
+        }
     }
     Ok(())
 }
 
+/// Whether it belongs to the manifests and not to this run.
+fn is_counted(one: &Diagnostic) -> bool {
+    one.code.is_of_manifests() || one.primary.is_some()
+}
+
+fn write_count(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Some(line) = counting_line(report) else {
+        return Ok(());
+    };
+    let failing = report
+        .diagnostics
+        .iter()
+        .filter(|one| one.code.is_of_manifests() && report.is_failure(one));
+    let codes: BTreeSet<_> = failing.map(|one| one.code).collect();
+    write_wrapped(&line, 0, 0, out)?;
+    match codes.first() {
+        None => Ok(()),
+        Some(code) if codes.len() == 1 => writeln!(out, "`topicctl explain {code}` tells more."),
+        Some(_) => writeln!(out, "`topicctl explain CODE` tells more of each."),
+    }
+}
+
 /// How many problems the manifests have, and what that means for the run; `None` without any.
 pub(super) fn counting_line(report: &Report) -> Option<String> {
-    let of_manifests = |one: &&diagnostic::Diagnostic| one.code.is_of_manifests();
-    let manifests: Vec<_> = report.diagnostics.iter().filter(of_manifests).collect();
+    let manifests: Vec<_> = report
+        .diagnostics
+        .iter()
+        .filter(|one| is_counted(one))
+        .collect();
     if manifests.is_empty() {
         return None;
     }
@@ -108,18 +135,18 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
         return Ok(());
     }
     if let Some(cluster) = cluster(report, |text| printable(text).into_owned()) {
-        writeln!(out, "{cluster}\n")?;
+        write_cluster(&cluster, out)?;
     }
     let mut topics = report.ranked();
     topics.retain(|topic| is_listed(topic, command, layout));
-    let width = topics
+    let rows: Vec<_> = topics
         .iter()
-        .map(|topic| topic.name.as_str().len())
-        .max()
-        .unwrap_or(0);
-    let width = width.min(LONGEST_NAME);
-    for topic in &topics {
-        write_topic(topic, command, width, layout, out)?;
+        .map(|topic| Row::of(topic, report, layout))
+        .collect();
+    let columns = Columns::of(&rows);
+    for (topic, row) in topics.iter().zip(&rows) {
+        row.write(columns, layout, out)?;
+        write_details(topic, command, layout, out)?;
     }
     if !topics.is_empty() {
         writeln!(out)?;
@@ -127,104 +154,340 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
     if let Some(sight) = &report.groups {
         groups::text::write(sight, layout, out)?;
     }
-    writeln!(out, "{}", closing_line(report, command))?;
-    if let Some(help) = closing_help(report, command) {
-        writeln!(out, "{help}")?;
+    for line in closing_line(report, command).lines() {
+        let phrases: Vec<_> = line.split(", ").map(str::to_owned).collect();
+        write_phrases(String::new(), 0, &phrases, out)?;
+    }
+    if let Some(help) = closing_help(report, command, layout) {
+        writeln!(out, "help: {help}")?;
     }
     Ok(())
 }
 
-fn is_listed(topic: &Topic, command: Command, layout: Layout) -> bool {
-    layout.verbose || topic.state != State::Matching || matches!(command, Command::Apply { .. })
+/// The line of the cluster; long lists of servers have one of their own.
+fn write_cluster(cluster: &str, out: &mut dyn Write) -> io::Result<()> {
+    match cluster.rsplit_once(" (") {
+        Some((servers, more)) if cluster.chars().count() > WIDTH => {
+            writeln!(out, "{servers}\n({more}\n")
+        }
+        _ => writeln!(out, "{cluster}\n"),
+    }
 }
 
-fn write_topic(
+fn is_listed(topic: &Topic, command: Command, layout: Layout) -> bool {
+    let is_settled = matches!(topic.state, State::Matching | State::Accepted);
+    layout.verbose || !is_settled || matches!(command, Command::Apply { .. })
+}
+
+/// The line of a topic.
+struct Row<'a> {
+    word: &'static str,
+    color: Option<AnsiColor>,
+    name: &'a str,
+    /// Where it is declared, for those that need attention; else what is declared.
+    about: About,
+    /// What it is to its family and to us.
+    standing: String,
+}
+
+enum About {
+    Place(String),
+    Values(Values),
+    Nothing,
+}
+
+impl<'a> Row<'a> {
+    fn of(topic: &'a Topic, report: &Report, layout: Layout) -> Self {
+        let command = report.command.unwrap_or(Command::Verify);
+        let word = word(topic.state, command);
+        let attention = report.needs_attention(topic) || word == "missing";
+        let color = match topic.state {
+            _ if topic.fails => Some(AnsiColor::Red),
+            _ if attention => Some(AnsiColor::Yellow),
+            State::ToCreate | State::Created => Some(AnsiColor::Green),
+            State::Accepted => Some(AnsiColor::Blue),
+            _ => None,
+        };
+        let about = if attention || topic.state == State::Unknown {
+            About::Place(printable(&topic.location.to_string()).into_owned())
+        } else if matches!(topic.state, State::ToCreate | State::Created) || layout.verbose {
+            let mut values = Values::of(topic);
+            values.retention = printable(&values.retention).into_owned();
+            About::Values(values)
+        } else {
+            About::Nothing
+        };
+        Self {
+            word,
+            color,
+            name: topic.name.as_str(),
+            about,
+            standing: short_standing(topic),
+        }
+    }
+
+    fn write(&self, columns: Columns, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+        let word = match self.color {
+            Some(color) => painted(self.word, color, layout),
+            None => self.word.to_owned(),
+        };
+        let padding = " ".repeat(10usize.saturating_sub(self.word.len()));
+        let mut line = format!("  {word}{padding}{}", self.name);
+        let mut at = NAME_COLUMN + self.name.len();
+        let about = columns.about(&self.about);
+        let about_column = columns.about_column();
+        let mut cells = Vec::new();
+        let mut next = about_column;
+        if !about.is_empty() {
+            cells.push((next, about.as_str()));
+            next += columns.about_width(&self.about) + GAP;
+        }
+        if !self.standing.is_empty() {
+            cells.push((next, &self.standing));
+        }
+        for (column, cell) in cells {
+            let length = cell.trim_end().chars().count();
+            // What has no room beside what stands before goes below.
+            if column < at + GAP || column + length > WIDTH {
+                writeln!(out, "{}", line.trim_end())?;
+                let column = match about_column + length {
+                    end if end > WIDTH => NAME_COLUMN,
+                    _ => about_column,
+                };
+                line = " ".repeat(column);
+                at = column;
+            } else {
+                line.push_str(&" ".repeat(column - at));
+                at = column;
+            }
+            line.push_str(cell.trim_end());
+            at += length;
+        }
+        writeln!(out, "{}", line.trim_end())
+    }
+}
+
+/// How wide the columns are, so that most rows take one line.
+#[derive(Clone, Copy, Default)]
+struct Columns {
+    name: usize,
+    place: usize,
+    values: ValueWidths,
+}
+
+impl Columns {
+    fn of(rows: &[Row<'_>]) -> Self {
+        let mut columns = Self::default();
+        for row in rows {
+            match &row.about {
+                About::Place(place) => columns.place = columns.place.max(place.chars().count()),
+                About::Values(values) => columns.values.widen(values),
+                About::Nothing => {}
+            }
+        }
+        // One name that is longer than all others would push every row apart.
+        let fits = |width: usize| {
+            let fits = |row: &&Row<'_>| {
+                let about = columns.about(&row.about).trim_end().chars().count();
+                row.name.len() <= width && NAME_COLUMN + width + GAP + about <= WIDTH
+            };
+            rows.iter().filter(fits).count()
+        };
+        let longest = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+        let best = (1..=longest.min(WIDTH))
+            .rev()
+            .max_by_key(|width| (fits(*width), longest - width));
+        columns.name = best.filter(|width| fits(*width) > 0).unwrap_or(0);
+        columns
+    }
+
+    fn about_column(self) -> usize {
+        match self.name {
+            0 => NAME_COLUMN,
+            name => NAME_COLUMN + name + GAP,
+        }
+    }
+
+    fn about(self, about: &About) -> String {
+        match about {
+            About::Place(place) => place.clone(),
+            About::Values(values) => self.values.aligned(values),
+            About::Nothing => String::new(),
+        }
+    }
+
+    fn about_width(self, about: &About) -> usize {
+        match about {
+            About::Place(_) => self.place,
+            About::Values(_) => self.values.total(),
+            About::Nothing => 0,
+        }
+    }
+}
+
+/// The parts of [`Values`], each as wide as the widest.
+#[derive(Clone, Copy, Default)]
+struct ValueWidths {
+    count: usize,
+    partitions: usize,
+    replication: usize,
+    retention: usize,
+}
+
+impl ValueWidths {
+    fn widen(&mut self, values: &Values) {
+        if values.is_default() {
+            return;
+        }
+        self.count = self.count.max(values.count.len());
+        self.partitions = self.partitions.max(values.partitions.len() + 1);
+        self.replication = self.replication.max(values.replication.len() + 1);
+        self.retention = self.retention.max(values.retention.len());
+    }
+
+    fn aligned(self, values: &Values) -> String {
+        let Self {
+            count,
+            partitions,
+            replication,
+            ..
+        } = self;
+        // Words among numbers would only push these apart.
+        if values.is_default() {
+            return values.to_string();
+        }
+        let comma = if values.retention.is_empty() { "" } else { "," };
+        format!(
+            "{:>count$} {:<partitions$} {:<replication$} {}",
+            values.count,
+            format!("{},", values.partitions),
+            format!("{}{comma}", values.replication),
+            values.retention,
+        )
+    }
+
+    fn total(self) -> usize {
+        self.count + 1 + self.partitions + 1 + self.replication + 1 + self.retention
+    }
+}
+
+/// What is below the line of a topic.
+fn write_details(
     topic: &Topic,
     command: Command,
-    width: usize,
     layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let word = word(topic.state, command);
-    let color = match word {
-        "failed" | "unknown" | "missing" => AnsiColor::Red,
-        "mismatch" => AnsiColor::Yellow,
-        "exists" | "declared" | "accepted" => AnsiColor::Blue,
-        _ => AnsiColor::Green,
-    };
-    let place = matches!(
-        topic.state,
-        State::Failed | State::Unknown | State::Mismatched | State::Missing
-    ) || word == "missing";
-    let mut cells = Vec::new();
-    if place {
-        cells.push(topic.location.to_string());
-    } else if word == "create" || word == "created" || layout.verbose {
-        cells.push(values(topic));
-    }
-    cells.extend(standing(topic));
-    let padding = " ".repeat(10usize.saturating_sub(word.len()));
-    let name = topic.name.as_str();
-    let mut line = format!("  {}{padding}{name:<width$}", painted(word, color, layout));
-    let mut column = NAME_COLUMN + name.len().max(width);
-    for cell in cells.iter().map(|cell| printable(cell)) {
-        // A cell that does not fit goes below the name.
-        if column + 3 + cell.chars().count() > WIDTH {
-            writeln!(out, "{}", line.trim_end())?;
-            line = " ".repeat(NAME_COLUMN);
-            column = NAME_COLUMN;
-        } else {
-            line.push_str("   ");
-            column += 3;
-        }
-        column += cell.chars().count();
-        line.push_str(&cell);
-    }
-    writeln!(out, "{}", line.trim_end())?;
-    let field_width = topic
+    // What is accepted was decided once, and is no news.
+    let told: Vec<_> = topic
         .mismatches
         .iter()
-        .map(|one| field(one).len())
-        .max()
-        .unwrap_or(0)
-        + 2;
-    for difference in &topic.mismatches {
-        write_difference(difference, field_width.max(16), layout, out)?;
+        .filter(|_| layout.verbose || topic.state != State::Accepted)
+        .collect();
+    let longest = told.iter().map(|one| field(one).len()).max().unwrap_or(0);
+    let detail = Detail {
+        width: (longest + 2).max(16),
+        // What plan tells is what will be done; of these, nothing.
+        brief: !layout.verbose && is_ahead(command),
+        layout,
+    };
+    for difference in told {
+        detail.write(difference, out)?;
     }
-    if let Some(error) = &topic.error {
+    // What could not be read is told of all such topics together, as a problem.
+    let told_before = topic.state == State::Unknown && !layout.verbose;
+    if let Some(error) = topic.error.as_ref().filter(|_| !told_before) {
         write_wrapped(error, NAME_COLUMN, NAME_COLUMN, out)?;
     }
     Ok(())
 }
 
-fn write_difference(
-    difference: &Difference,
-    field_width: usize,
+/// Whether the command tells what would be done.
+fn is_ahead(command: Command) -> bool {
+    matches!(command, Command::Plan | Command::Apply { dry_run: true })
+}
+
+/// How a difference is laid out.
+#[derive(Clone, Copy)]
+struct Detail {
+    width: usize,
+    brief: bool,
     layout: Layout,
+}
+
+impl Detail {
+    fn write(self, difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+        let shown = |value: &str| match self.layout.verbose {
+            true => value.to_owned(),
+            false => shortened(value),
+        };
+        let mut phrases = phrases(difference, !self.brief, shown);
+        let verbose = self.layout.verbose;
+        if difference.accepted.is_some() && !verbose {
+            phrases.push("accepted".to_owned());
+        }
+        let below = NAME_COLUMN + 2;
+        let lead = " ".repeat(NAME_COLUMN);
+        let field = printable(field(difference));
+        let longest = phrases.iter().map(|one| one.chars().count() + 1).max();
+        let column = NAME_COLUMN + self.width;
+        if column + longest.unwrap_or(0) > WIDTH {
+            writeln!(out, "{lead}{field}")?;
+            write_phrases(" ".repeat(below), below, &phrases, out)?;
+        } else {
+            let lead = format!("{lead}{field:<width$}", width = self.width);
+            write_phrases(lead, column, &phrases, out)?;
+        }
+        // What no command mends is explained with the line to change.
+        let surprising = difference.declared_elsewhere && difference.remedy.is_some();
+        if verbose || (surprising && !self.brief && difference.accepted.is_none()) {
+            let by = format!("declared by {}", difference.declared_by);
+            write_wrapped(&by, below, below + 2, out)?;
+        }
+        if let Some(reason) = &difference.accepted {
+            return match verbose {
+                true => write_wrapped(&format!("accepted: {reason}"), below, below + 2, out),
+                false => Ok(()),
+            };
+        }
+        if self.brief {
+            return Ok(());
+        }
+        if let Some(advice) = &difference.advice {
+            write_wrapped(advice, below, below, out)?;
+        }
+        if let Some(remedy) = &difference.remedy {
+            // To be copied: on a line of its own, however long.
+            writeln!(out, "{}{remedy}", " ".repeat(below))?;
+        }
+        Ok(())
+    }
+}
+
+/// Phrases behind a lead, with commas between them; a line ends between two of them where that is
+/// enough.
+fn write_phrases(
+    lead: String,
+    column: usize,
+    phrases: &[String],
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let text = format!(
-        "{:<field_width$}{}",
-        field(difference),
-        declared_and_found(difference)
-    );
-    write_wrapped(&text, NAME_COLUMN, NAME_COLUMN + field_width, out)?;
-    if layout.verbose {
-        let by = format!("declared by {}", difference.declared_by);
-        write_wrapped(&by, NAME_COLUMN + 2, NAME_COLUMN + 4, out)?;
+    let mut line = lead;
+    let mut begun = false;
+    for (index, phrase) in phrases.iter().enumerate() {
+        let comma = if index + 1 < phrases.len() { "," } else { "" };
+        let phrase = format!("{}{comma}", printable(phrase));
+        let gap = usize::from(begun);
+        if begun && line.chars().count() + gap + phrase.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            line = " ".repeat(column);
+        } else if begun {
+            line.push(' ');
+        }
+        line.push_str(&phrase);
+        begun = true;
     }
-    if let Some(reason) = &difference.accepted {
-        let reason = format!("accepted: {reason}");
-        return write_wrapped(&reason, NAME_COLUMN + 2, NAME_COLUMN + 4, out);
-    }
-    if let Some(advice) = &difference.advice {
-        write_wrapped(advice, NAME_COLUMN + 2, NAME_COLUMN + 2, out)?;
-    }
-    if let Some(remedy) = &difference.remedy {
-        // To be copied: on a line of its own, however long.
-        writeln!(out, "{}{remedy}", " ".repeat(NAME_COLUMN + 2))?;
-    }
-    Ok(())
+    writeln!(out, "{}", line.trim_end())
 }
 
 pub(super) fn write_wrapped(
@@ -276,25 +539,21 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
         }
         Command::Plan | Command::Apply { dry_run: true } => {
             let mut parts = Vec::new();
-            let new: Vec<_> = report
-                .topics
-                .iter()
-                .filter(|topic| topic.state == State::ToCreate)
-                .collect();
-            if !new.is_empty() {
-                parts.push(format!("{} to create ({})", new.len(), volume(&new)));
+            let new = report.to_create();
+            if new.topics > 0 {
+                parts.push(format!("{} to create ({})", new.topics, volume(new)));
             }
             parts.extend(counted(summary.matching, "matched"));
             parts.extend(counted(summary.mismatched, "mismatched"));
             parts.extend(counted(summary.accepted, "accepted"));
-            parts.extend(counted(summary.missing - new.len(), "missing"));
+            parts.extend(counted(summary.missing - new.topics, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
             let line = format!("{declared} declared: {}.", parts.join(", "));
             let so = match command {
-                Command::Apply { .. } if !new.is_empty() => {
+                Command::Apply { .. } if new.topics > 0 => {
                     "The broker would accept what is new. Nothing was created."
                 }
-                _ if new.is_empty() => "There is nothing to create.",
+                _ if new.topics == 0 => "There is nothing to create.",
                 _ => "Nothing that exists will be changed.",
             };
             format!("{line}\n{so}")
@@ -305,7 +564,7 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
 
 fn applied(report: &Report, summary: Summary, time: &str) -> String {
     let told = |code| report.diagnostics.iter().any(|one| one.code == code);
-    let settled = !told(diagnostic::Code::NotSettled);
+    let settled = report.settled;
     let mut parts = Vec::new();
     let created = if settled {
         "created and usable"
@@ -333,48 +592,38 @@ fn applied(report: &Report, summary: Summary, time: &str) -> String {
     )
 }
 
-fn closing_help(report: &Report, command: Command) -> Option<&'static str> {
-    let missing = report
-        .topics
-        .iter()
-        .any(|topic| topic.state == State::ToCreate);
-    let mismatched = report
-        .topics
-        .iter()
-        .any(|topic| topic.state == State::Mismatched);
-    match (command, missing, mismatched) {
+fn closing_help(report: &Report, command: Command, layout: Layout) -> Option<&'static str> {
+    let has = |state| report.topics.iter().any(|topic| topic.state == state);
+    let missing = has(State::ToCreate);
+    let external = has(State::Missing);
+    match (command, missing, has(State::Mismatched)) {
         (Command::Verify, true, true) => {
-            Some("help: `topicctl apply` creates what is missing; mismatches are yours to decide")
+            Some("`topicctl apply` creates what is missing; mismatches are yours to decide")
         }
-        (Command::Verify, true, false) => Some("help: `topicctl apply` creates what is missing"),
-        (Command::Validate, ..) | (_, _, false) => None,
+        (Command::Verify, true, false) => Some("`topicctl apply` creates what is missing"),
+        (_, _, true) if is_ahead(command) && !layout.verbose => {
+            Some("mismatches are yours to decide; `topicctl verify` tells what mends them")
+        }
         (_, _, true) => {
-            Some("help: topicctl never changes a topic that exists; mismatches are yours to decide")
+            Some("topicctl never changes a topic that exists; mismatches are yours to decide")
         }
+        _ if external => Some("an external topic is created by its owner, and never here"),
+        _ => None,
     }
 }
 
 /// Partitions and replicas of new topics.
-fn volume(new: &[&Topic]) -> String {
-    let partitions: Option<i64> = new
-        .iter()
-        .map(|topic| topic.partitions.map(i64::from))
-        .sum();
-    let replicas: Option<i64> = new
-        .iter()
-        .map(|topic| Some(i64::from(topic.partitions?) * i64::from(topic.replication_factor?)))
-        .sum();
-    let count = |number: i64, word: &str| plural(usize::try_from(number).unwrap_or(0), word);
-    match (partitions, replicas) {
-        (Some(partitions), Some(replicas)) => {
-            format!(
-                "{}, {}",
-                count(partitions, "partition"),
-                count(replicas, "replica")
-            )
+fn volume(new: Volume) -> String {
+    let count =
+        |number: u64, word: &str| plural(usize::try_from(number).unwrap_or(usize::MAX), word);
+    let partitions = count(new.partitions, "partition");
+    match (new.is_exact, new.replicas) {
+        (false, _) if new.partitions == 0 => {
+            "as many partitions as the broker's default".to_owned()
         }
-        (Some(partitions), None) => count(partitions, "partition"),
-        _ => "some with the broker's partitions".to_owned(),
+        (false, _) => format!("{partitions} and the broker's default"),
+        (true, Some(replicas)) => format!("{partitions}, {}", count(replicas, "replica")),
+        (true, None) => partitions,
     }
 }
 

@@ -34,15 +34,8 @@ pub(crate) struct Proxied {
 
 impl Proxied {
     pub(crate) fn start(options: local_kafka::Options) -> Self {
-        let proxy = Proxy::listen().expect("a proxy");
         let options = options.property("auto.create.topics.enable", "true");
-        let kafka = options
-            .advertise(1, &proxy.address())
-            .start()
-            .expect("a broker");
-        proxy
-            .forward_to(kafka.bootstrap_servers())
-            .expect("an address");
+        let (kafka, proxy) = options.start_behind_proxy().expect("a broker");
         Self {
             kafka,
             proxy: Arc::new(proxy),

@@ -71,8 +71,9 @@ fn without_describe_nothing_is_created_and_the_way_out_is_printed() {
     assert_eq!(report.topic("enough.beside-hidden")["status"], "missing");
     let told = report.diagnostics();
     let command = format!(
-        "kafka-acls --bootstrap-server {} --add --allow-principal User:enough --operation Describe \
-         --operation DescribeConfigs --operation Create --topic hidden",
+        "kafka-acls --bootstrap-server {} --command-config client.properties --add \
+         --allow-principal User:enough --operation Describe --operation DescribeConfigs \
+         --operation Create --topic hidden",
         SASL.servers()
     );
     assert!(told.lines().any(|line| line == command), "{told}");
@@ -99,11 +100,11 @@ fn the_printed_acl_command_gives_the_rights() {
         .find(|line| line.starts_with("kafka-acls "))
         .expect("a command");
     let words = shlex::split(command).expect("a command for a shell");
-    let [tool, _, _, rest @ ..] = words.as_slice() else {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let [tool, _, _, "--command-config", _, rest @ ..] = words.as_slice() else {
         panic!("{command}")
     };
-    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-    SASL.kafka.tool(tool, &rest).expect("the rights");
+    SASL.kafka.tool(tool, rest).expect("the rights");
     as_user("no-create", "apply", &manifests)
         .json()
         .exits(0)

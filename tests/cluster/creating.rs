@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use local_kafka::LocalKafka;
-use local_kafka::proxy::{Fault, Proxy};
+use local_kafka::proxy::Fault;
 use tokio::time::{Instant, sleep};
 use topicctl::cluster::{Absence, Answer, ClusterErrorKind, CreateTopics, ObserveTopics, Refusal};
 use topicctl::observed::Observed;
@@ -138,14 +138,9 @@ fn a_hundred_topics_are_unserved_until_they_are_served() {
 
 #[test]
 fn a_creation_without_an_answer_is_unclear() {
-    let proxy = Proxy::listen().expect("a proxy");
-    let kafka = LocalKafka::options()
-        .advertise(1, &proxy.address())
-        .start()
+    let (_kafka, proxy) = LocalKafka::options()
+        .start_behind_proxy()
         .expect("a broker");
-    proxy
-        .forward_to(kafka.bootstrap_servers())
-        .expect("an address");
     run(async {
         let settings = settings(&proxy.address(), &[], 2.0, 0.0);
         let kafka = topicctl::cluster::kafka::Kafka::connect(&settings, |_| ())

@@ -1,6 +1,6 @@
 //! Looking changes nothing, and what it says can be relied on.
 
-use local_kafka::proxy::{Proxy, Request, api_name};
+use local_kafka::proxy::{Request, api_name};
 use local_kafka::{LocalKafka, Security};
 use topicctl::cluster::{Absence, Answer, CreateTopics, ObserveTopics};
 use topicctl::observed::{Observed, ObservedOrigin, Unknown};
@@ -179,14 +179,9 @@ const ALLOWED: [&str; 7] = [
 
 #[test]
 fn requests_do_not_grow_with_topics() {
-    let proxy = Proxy::listen().expect("a proxy");
-    let kafka = LocalKafka::options()
-        .advertise(1, &proxy.address())
-        .start()
+    let (_kafka, proxy) = LocalKafka::options()
+        .start_behind_proxy()
         .expect("a broker");
-    proxy
-        .forward_to(kafka.bootstrap_servers())
-        .expect("an address");
     let names: Vec<String> = (0..100).map(|index| format!("counted-{index}")).collect();
     let topics: Vec<_> = names.iter().map(|name| new(name, 1, 1, &[])).collect();
     let all: Vec<_> = names

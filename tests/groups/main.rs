@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use live::{Console, Members, produce, until};
-use local_kafka::proxy::{Fault, Proxy, api_name};
+use local_kafka::proxy::{Fault, api_name};
 use local_kafka::{LocalKafka, Security};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -313,14 +313,9 @@ const ALLOWED: [&str; 11] = [
 
 #[test]
 fn looking_at_groups_only_reads_and_creates_nothing() {
-    let proxy = Proxy::listen().expect("a proxy");
-    let kafka = LocalKafka::options()
-        .advertise(1, &proxy.address())
-        .start()
+    let (kafka, proxy) = LocalKafka::options()
+        .start_behind_proxy()
         .expect("a broker");
-    proxy
-        .forward_to(kafka.bootstrap_servers())
-        .expect("an address");
     let servers = proxy.address();
     let manifests = manifest(
         "  - name: watched

@@ -9,7 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
-use topicctl::manifest::{self, Manifests, Outside, Request};
+use topicctl::manifest::{self, Manifests, Request};
 use topicctl::render::{Form, render};
 use topicctl::topic::{DeclaredTopic, Role};
 
@@ -84,8 +84,7 @@ fn read(path: &Path, profile: Option<&str>) -> Manifests {
     manifest::read(&Request {
         paths: vec![path.to_owned()],
         profile: profile.map(str::to_owned),
-        outside: Outside::default(),
-        select: Vec::new(),
+        ..Request::default()
     })
 }
 

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
+use crate::proxy::Proxy;
 use crate::{LocalKafka, jars};
 
 /// The super user of clusters with an authorizer, with [`SUPER_PASSWORD`].
@@ -143,6 +144,19 @@ impl Options {
     pub fn start(self) -> Result<LocalKafka> {
         self.check()?;
         LocalKafka::start(self)
+    }
+
+    /// Starts a single node that is reached through a proxy: brokers send clients to the address
+    /// that they advertise, so that it must be known before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`], and when the proxy finds no port.
+    pub fn start_behind_proxy(self) -> Result<(LocalKafka, Proxy)> {
+        let proxy = Proxy::listen()?;
+        let kafka = self.advertise(1, &proxy.address()).start()?;
+        proxy.forward_to(kafka.bootstrap_servers())?;
+        Ok((kafka, proxy))
     }
 
     fn check(&self) -> Result<()> {

@@ -1,8 +1,8 @@
 //! What the user gave, as librdkafka's settings.
 //!
 //! Pure: takes the options of the command line, a look-up of the environment and the text of the
-//! properties file, and gives [`Settings`] or every problem at once. Four layers, strongest first:
-//! `-X`, flags, `--command-config`, environment. A setting that cannot be honoured is an error that
+//! properties files, and gives [`Settings`] or every problem at once. Five layers, strongest first:
+//! `-X`, flags, `--cluster`, `--command-config`, environment. A setting that cannot be honoured is an error that
 //! names it; none is dropped, except what cannot matter to an admin client. Secrets live in
 //! [`SecretString`] and are in no message, log line or `Debug` output.
 //!
@@ -34,7 +34,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::layers::{Layers, SetBy};
 use super::trouble::seconds;
 use crate::cluster::{ClusterError, ClusterErrorKind};
-use crate::diagnostic::{Code, Diagnostic, SourceId, Sources};
+use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
 
 /// The longest silence where nothing else is said.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,6 +47,10 @@ const CLIENT_NAME: &str = "topicctl";
 pub struct ConnectionOptions {
     /// `-b`: a list of `host:port`.
     pub bootstrap_servers: Option<String>,
+    /// What the manifests say of the chosen cluster.
+    pub cluster: Option<ChosenCluster>,
+    /// The names that could have been chosen.
+    pub clusters: Vec<String>,
     /// `--command-config`: the Java client's properties file, read by the caller.
     pub command_config: Option<SourceId>,
     /// `-X`: `key=value` with librdkafka's names.
@@ -58,6 +62,17 @@ pub struct ConnectionOptions {
     pub timeout: Option<Duration>,
     /// `--wait`: how long to wait for a first answer.
     pub wait: Duration,
+}
+
+/// `--cluster`: how the manifests say that the cluster is reached.
+#[derive(Clone, Debug)]
+pub struct ChosenCluster {
+    /// Its name.
+    pub name: String,
+    /// `host:port`, by comma, and the place that says so.
+    pub bootstrap_servers: Option<(String, Span)>,
+    /// The Java client's properties file, read by the caller.
+    pub command_config: Option<SourceId>,
 }
 
 /// What messages may tell of a connection. Holds no secret.
@@ -107,10 +122,26 @@ impl Settings {
 
         environment::apply(environment, &mut layers, &mut problems);
         let mut asked_timeout = None;
-        if let Some(source) = options.command_config {
+        let of_cluster = options.cluster.as_ref();
+        let of_cluster_config = of_cluster.and_then(|cluster| cluster.command_config);
+        for source in [options.command_config, of_cluster_config]
+            .into_iter()
+            .flatten()
+        {
             let path = sources.path(source);
             let found = properties::read(sources.text(source), source);
-            asked_timeout = java::apply(found, path, &mut layers, &mut problems);
+            let asked = java::apply(found, path, &mut layers, &mut problems);
+            asked_timeout = asked.or(asked_timeout);
+        }
+        if let Some(cluster) = of_cluster
+            && let Some((servers, span)) = &cluster.bootstrap_servers
+        {
+            let by = SetBy::Cluster {
+                name: cluster.name.clone(),
+                location: sources.location(*span),
+                span: *span,
+            };
+            layers.set("bootstrap.servers", servers, by);
         }
         if let Some(servers) = filled(options.bootstrap_servers.as_deref()) {
             layers.set("bootstrap.servers", servers, SetBy::Flag("-b"));
@@ -129,7 +160,7 @@ impl Settings {
                 .unwrap_or(CLIENT_NAME)
                 .to_owned(),
         };
-        let bootstrap_servers = bootstrap::check(&mut layers, &mut problems);
+        let bootstrap_servers = bootstrap::check(&mut layers, &options.clusters, &mut problems);
         let security = security::settle(&mut layers, &mut problems);
         layers.fill_defaults(timeout);
         match bootstrap_servers {
@@ -145,8 +176,8 @@ impl Settings {
                     timeout,
                 },
                 layers,
-                command_config: options
-                    .command_config
+                command_config: of_cluster_config
+                    .or(options.command_config)
                     .map(|id| sources.path(id).to_string()),
                 client_name,
                 wait: options.wait,
@@ -160,9 +191,12 @@ impl Settings {
         &self.facts.bootstrap_servers
     }
 
-    /// The path of the properties file, as it was given.
+    /// The properties file that Kafka's own tools need for this connection: the one that was given,
+    /// or on a secured cluster the name that is usual for one.
     pub fn command_config(&self) -> Option<&str> {
-        self.command_config.as_deref()
+        let secured = self.facts.protocol != "PLAINTEXT";
+        let usual = secured.then_some("client.properties");
+        self.command_config.as_deref().or(usual)
     }
 
     /// Who we are to the cluster, with SASL.

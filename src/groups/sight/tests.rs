@@ -36,6 +36,7 @@ fn topic(text: &str, groups: &[&str]) -> DeclaredTopic {
             .map(|group| ConsumerGroup {
                 name: (*group).to_owned(),
                 members: Some(4),
+                members_at: None,
                 produces: vec![],
             })
             .collect(),

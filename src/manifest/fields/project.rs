@@ -1,7 +1,7 @@
 //! A manifest as a whole, and the sections that all of a project shares.
 
 use super::topics::{CONFIG, DESCRIPTION, PARTITIONS, REPLICATION_FACTOR, RETENTION};
-use super::{ObjectSpec, PIPELINE, Shape, TEXTS, TOPIC, field, later, required};
+use super::{FINDINGS, ObjectSpec, PIPELINE, Shape, TEXTS, TOPIC, field, required};
 
 pub(in crate::manifest) const DOCUMENT: ObjectSpec = ObjectSpec {
     name: "a manifest",
@@ -35,7 +35,12 @@ pub(in crate::manifest) const DOCUMENT: ObjectSpec = ObjectSpec {
             "What differs between environments: `--profile NAME` chooses one. Belongs in \
              topicctl.yaml where there is one, but for additions of `topics` to a profile.",
         ),
-        later("clusters"),
+        field(
+            "clusters",
+            Shape::Named(&CLUSTER),
+            "The clusters that the manifests are for: `--cluster NAME` chooses one, and `verify \
+             --all-clusters` takes all. Belongs in topicctl.yaml where there is one.",
+        ),
         field(
             "vars",
             Shape::Texts,
@@ -189,6 +194,38 @@ pub(in crate::manifest) const PROFILE_TOPIC: ObjectSpec = ObjectSpec {
     ],
 };
 
+pub(in crate::manifest) const CLUSTER: ObjectSpec = ObjectSpec {
+    name: "a cluster",
+    id: "cluster",
+    fields: &[
+        DESCRIPTION,
+        field(
+            "bootstrap_servers",
+            TEXTS,
+            "Brokers to connect to first, as `host:port`: a list, or a text with commas. \
+             `--bootstrap-servers` wins over it.",
+        ),
+        field(
+            "command_config",
+            Shape::Text,
+            "The Java client's properties file; a relative path begins at the manifest's directory.",
+        ),
+        field(
+            "profile",
+            Shape::Text,
+            "The profile that the cluster is run with: `--cluster` chooses it too, and refuses \
+             another `--profile`. Without it, the one of `--profile`, if any.",
+        ),
+        field(
+            "cluster_id",
+            Shape::Text,
+            "The id that the cluster must have, as `topicctl verify` shows it. A run stops before \
+             it reads anything further where another cluster answers; and where this one answers \
+             and the run has another profile, however it was reached.",
+        ),
+    ],
+};
+
 pub(in crate::manifest) const POLICY: ObjectSpec = ObjectSpec {
     name: "`policy`",
     id: "policy",
@@ -230,14 +267,7 @@ pub(in crate::manifest) const POLICY: ObjectSpec = ObjectSpec {
         ),
         field(
             "fail_on",
-            Shape::List(&Shape::Word(&[
-                "missing",
-                "mismatch",
-                "unmanaged",
-                "undeclared",
-                "health",
-                "none",
-            ])),
+            Shape::List(&Shape::Word(FINDINGS)),
             "Which findings give exit code 1, unless `--fail-on` says. Without it, `missing` and \
              `mismatch`.",
         ),

@@ -165,78 +165,54 @@ pub(in crate::manifest) const TOPIC: ObjectSpec = ObjectSpec {
     ],
 };
 
+/// The fields that every derived topic has, behind its own.
+macro_rules! derived_fields {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            DERIVED_NAME,
+            DESCRIPTION,
+            OWNER,
+            TIER,
+            PARTITIONS,
+            REPLICATION_FACTOR,
+            RETENTION,
+            CONFIG,
+            CONSUMER_GROUPS,
+            PARTITION_KEY_FIELD,
+            PROFILES,
+            EXTERNAL,
+            ENV,
+            ALLOW,
+        ]
+    };
+}
+
 pub(in crate::manifest) const DERIVED: ObjectSpec = ObjectSpec {
     name: "a derived topic",
     id: "derived",
-    fields: &[
-        DERIVED_NAME,
-        DESCRIPTION,
-        OWNER,
-        TIER,
-        PARTITIONS,
-        REPLICATION_FACTOR,
-        RETENTION,
-        CONFIG,
-        CONSUMER_GROUPS,
-        PARTITION_KEY_FIELD,
-        PROFILES,
-        EXTERNAL,
-        ENV,
-        ALLOW,
-    ],
+    fields: derived_fields![],
 };
 
 pub(in crate::manifest) const RETRY: ObjectSpec = ObjectSpec {
     name: "`retry`",
     id: "retry",
-    fields: &[
-        required(
-            "delays",
-            Shape::List(&Shape::Either(&[Shape::Delay, Shape::Object(&RETRY_STEP)])),
-            "How long a message waits on each step, such as `[5m, 30m, 2h]`: one topic each. Delays \
+    fields: derived_fields![required(
+        "delays",
+        Shape::List(&Shape::Either(&[Shape::Delay, Shape::Object(&RETRY_STEP)])),
+        "How long a message waits on each step, such as `[5m, 30m, 2h]`: one topic each. Delays \
              should rise. A step with fields of its own is a mapping: `{ delay: 2h, retention: 3d }`.",
-        ),
-        DERIVED_NAME,
-        DESCRIPTION,
-        OWNER,
-        TIER,
-        PARTITIONS,
-        REPLICATION_FACTOR,
-        RETENTION,
-        CONFIG,
-        CONSUMER_GROUPS,
-        PARTITION_KEY_FIELD,
-        PROFILES,
-        EXTERNAL,
-        ENV,
-        ALLOW,
-    ],
+    )],
 };
 
 pub(in crate::manifest) const RETRY_STEP: ObjectSpec = ObjectSpec {
     name: "a retry step",
     id: "retry_step",
-    fields: &[
-        required(
-            "delay",
-            Shape::Delay,
-            "How long a message waits on this step, such as `5m`.",
-        ),
-        DERIVED_NAME,
-        DESCRIPTION,
-        OWNER,
-        TIER,
-        PARTITIONS,
-        REPLICATION_FACTOR,
-        RETENTION,
-        CONFIG,
-        CONSUMER_GROUPS,
-        PARTITION_KEY_FIELD,
-        PROFILES,
-        EXTERNAL,
-        ENV,
-        ALLOW,
-    ],
+    fields: derived_fields![required(
+        "delay",
+        Shape::Delay,
+        "How long a message waits on this step, such as `5m`.",
+    )],
 };
 
 pub(in crate::manifest) const SAME_AS: ObjectSpec = ObjectSpec {

@@ -12,8 +12,12 @@ const MSK_IAM_PORTS: [&str; 2] = ["9098", "9198"];
 /// Amazon MSK's listener for TLS without SASL.
 const MSK_TLS_PORTS: [&str; 2] = ["9094", "9194"];
 
-/// Checks and normalises the list that won.
-pub(super) fn check(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Option<String> {
+/// Checks and normalises the list that won. `clusters` are the names of those that have one.
+pub(super) fn check(
+    layers: &mut Layers,
+    clusters: &[String],
+    problems: &mut Vec<Diagnostic>,
+) -> Option<String> {
     let entry = layers.get("bootstrap.servers");
     let text = entry
         .map(|entry| entry.value.expose_secret().to_owned())
@@ -24,9 +28,13 @@ pub(super) fn check(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Opti
         .filter(|server| !server.is_empty())
         .collect();
     let Some(from) = from.filter(|_| !servers.is_empty()) else {
-        problems.push(problem("no bootstrap servers").help(
-            "name them with -b, KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in --command-config",
-        ));
+        let mut help = "name them with -b, KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in \
+                        --command-config"
+            .to_owned();
+        if !clusters.is_empty() {
+            help.push_str(&format!("; or choose --cluster {}", clusters.join(" or ")));
+        }
+        problems.push(problem("no bootstrap servers").help(help));
         return None;
     };
     let before = problems.len();

@@ -111,6 +111,12 @@ pub(super) enum SetBy {
         span: Span,
         property: String,
     },
+    /// The chosen cluster's entry.
+    Cluster {
+        name: String,
+        location: Location,
+        span: Span,
+    },
     /// This flag.
     Flag(&'static str),
     /// `-X`.
@@ -121,7 +127,7 @@ impl SetBy {
     /// Points a problem at the place where there is one in a file.
     pub(super) fn locate(&self, found: Diagnostic) -> Diagnostic {
         match self {
-            Self::File { span, .. } => found.at(*span, ""),
+            Self::File { span, .. } | Self::Cluster { span, .. } => found.at(*span, ""),
             _ => found,
         }
     }
@@ -134,6 +140,9 @@ impl fmt::Display for SetBy {
             Self::File {
                 location, property, ..
             } => write!(f, "{property} in {location}"),
+            Self::Cluster { name, location, .. } => {
+                write!(f, "bootstrap_servers of `{name}` in {location}")
+            }
             Self::Override => f.write_str("-X"),
         }
     }
@@ -293,9 +302,12 @@ impl Layers {
     }
 }
 
-/// Whether two settings are of one layer.
+/// Whether two settings are of one layer; each properties file is one.
 fn same(one: &SetBy, other: &SetBy) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
+    match (one, other) {
+        (SetBy::File { span, .. }, SetBy::File { span: other, .. }) => span.source == other.source,
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+    }
 }
 
 /// Whether a setting would break a promise.

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
 
-use super::{ConnectionOptions, Settings};
-use crate::diagnostic::{Code, Diagnostic, Sources};
+use super::{ChosenCluster, ConnectionOptions, Settings};
+use crate::diagnostic::{Code, Diagnostic, Sources, Span};
 
 /// What a case is given.
 #[derive(Default)]
 pub(super) struct Given<'a> {
     pub(super) environment: &'a [(&'a str, &'a str)],
     pub(super) file: Option<&'a str>,
+    /// The chosen cluster's `bootstrap_servers`, and its properties file.
+    pub(super) cluster: Option<(Option<&'a str>, Option<&'a str>)>,
     pub(super) flag: Option<&'a str>,
     pub(super) overrides: &'a [&'a str],
     pub(super) client_id: Option<&'a str>,
@@ -24,8 +26,19 @@ struct Outcome {
 
 fn resolve(given: &Given) -> Outcome {
     let mut sources = Sources::default();
+    let cluster = given.cluster.map(|(servers, file)| ChosenCluster {
+        name: "prod".to_owned(),
+        bootstrap_servers: servers.map(|servers| {
+            let source = sources.add("topicctl.yaml", servers.to_owned());
+            let end = u32::try_from(servers.len()).expect("a short text");
+            let (start, servers) = (0, servers.to_owned());
+            (servers, Span { source, start, end })
+        }),
+        command_config: file.map(|text| sources.add("prod.properties", text.to_owned())),
+    });
     let options = ConnectionOptions {
         bootstrap_servers: given.flag.map(str::to_owned),
+        cluster,
         command_config: given
             .file
             .map(|text| sources.add("client.properties", text.to_owned())),
@@ -130,6 +143,56 @@ fn the_stronger_layer_wins() {
     );
     assert_eq!(settings.bootstrap_servers(), "override:4");
     assert_eq!(settings.command_config(), Some("client.properties"));
+}
+
+#[test]
+fn kafka_s_tools_need_a_properties_file_on_secured_clusters_only() {
+    let server = ("KAFKA_BOOTSTRAP_SERVERS", "b:1");
+    let plain = Given {
+        environment: &[server],
+        ..Given::default()
+    };
+    assert_eq!(expect(&plain, &[]).command_config(), None);
+    let secured = Given {
+        environment: &[server, ("KAFKA_SECURITY_PROTOCOL", "SSL")],
+        ..Given::default()
+    };
+    let usual = Some("client.properties");
+    assert_eq!(expect(&secured, &[]).command_config(), usual);
+}
+
+#[test]
+fn a_chosen_cluster_stands_between_flags_and_the_given_properties_file() {
+    let mut given = Given {
+        environment: &[("KAFKA_BOOTSTRAP_SERVERS", "env:1")],
+        file: Some("bootstrap.servers=file:2\nsecurity.protocol=SSL\nrequest.timeout.ms=7000"),
+        cluster: Some((
+            None,
+            Some("bootstrap.servers=own:3\nrequest.timeout.ms=8000"),
+        )),
+        ..Given::default()
+    };
+    // What its own file leaves open, the given one still says.
+    let own = [("bootstrap.servers", "own:3"), ("security.protocol", "SSL")];
+    let settings = expect(&given, &own);
+    assert_eq!(settings.command_config(), Some("prod.properties"));
+    assert_eq!(settings.timeout().as_millis(), 8000);
+
+    given.cluster = Some((Some("entry:4"), Some("bootstrap.servers=own:3")));
+    expect(&given, &[("bootstrap.servers", "entry:4")]);
+    given.flag = Some("flag:5");
+    expect(&given, &[("bootstrap.servers", "flag:5")]);
+    given.overrides = &["bootstrap.servers=override:6"];
+    expect(&given, &[("bootstrap.servers", "override:6")]);
+}
+
+#[test]
+fn a_mistake_in_a_chosen_cluster_is_shown_where_it_stands() {
+    let given = Given {
+        cluster: Some((Some("kafka"), None)),
+        ..Given::default()
+    };
+    expect_problem(&given, &["topicctl.yaml:1", "`kafka` has no port"]);
 }
 
 #[test]

@@ -1,0 +1,74 @@
+//! How the cluster is reached.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::values::{duration, positive_duration};
+
+/// Flags, and the variables that they put aside: on the command line the two contradict each other,
+/// or the flag is the stronger word; a variable only gives a default.
+pub const PUT_ASIDE: [(&str, &[&str]); 4] = [
+    ("--all-profiles", &["TOPICCTL_PROFILE", "TOPICCTL_CLUSTER"]),
+    ("--cluster", &["TOPICCTL_BOOTSTRAP_SERVERS"]),
+    (
+        "--all-clusters",
+        &[
+            "TOPICCTL_PROFILE",
+            "TOPICCTL_CLUSTER",
+            "TOPICCTL_BOOTSTRAP_SERVERS",
+        ],
+    ),
+    (
+        "--cluster-snapshot",
+        &[
+            "TOPICCTL_BOOTSTRAP_SERVERS",
+            "TOPICCTL_COMMAND_CONFIG",
+            "TOPICCTL_X",
+            "TOPICCTL_CLIENT_ID",
+            "TOPICCTL_TIMEOUT",
+            "TOPICCTL_WAIT",
+            "TOPICCTL_ALL_CLUSTERS",
+        ],
+    ),
+];
+
+/// How to reach the cluster.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectionArgs {
+    /// Brokers to connect to first, by comma [env: KAFKA_BOOTSTRAP_SERVERS]
+    #[arg(
+        short,
+        long,
+        value_name = "HOST:PORT,…",
+        env = "TOPICCTL_BOOTSTRAP_SERVERS",
+        hide_env = true
+    )]
+    pub bootstrap_servers: Option<String>,
+    /// The Java client's properties file
+    #[arg(long, value_name = "FILE", env = "TOPICCTL_COMMAND_CONFIG")]
+    pub command_config: Option<PathBuf>,
+    /// Set a property of librdkafka; may be repeated
+    #[arg(
+        short = 'X',
+        value_name = "KEY=VALUE",
+        env = "TOPICCTL_X",
+        hide_env_values = true,
+        value_delimiter = ' '
+    )]
+    pub overrides: Vec<String>,
+    /// The first part of the client id [default: SERVICE_NAME or topicctl]
+    #[arg(long, value_name = "NAME", env = "TOPICCTL_CLIENT_ID")]
+    pub client_id: Option<String>,
+    /// The longest silence of the cluster, connecting or answering [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration, env = "TOPICCTL_TIMEOUT")]
+    pub timeout: Option<Duration>,
+    /// How long to wait for a cluster that is starting
+    #[arg(
+        long, value_name = "DURATION", default_value = "0s", value_parser = duration,
+        env = "TOPICCTL_WAIT"
+    )]
+    pub wait: Duration,
+}

@@ -1,0 +1,131 @@
+//! How the result is told, and where it goes.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+
+/// How to tell the result.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// How to write the result
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Text,
+        env = "TOPICCTL_OUTPUT"
+    )]
+    pub output: Format,
+    /// Write the result to a file too; may be repeated
+    #[arg(
+        long, value_name = "FORMAT=FILE", value_parser = report_files, env = "TOPICCTL_REPORT"
+    )]
+    pub report: Vec<ReportFiles>,
+    /// List topics that match too, and where values are declared
+    #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
+    pub verbose: bool,
+}
+
+impl OutputArgs {
+    /// A format, and nothing else.
+    pub fn only(output: Format) -> Self {
+        Self {
+            output,
+            report: Vec::new(),
+            verbose: false,
+        }
+    }
+}
+
+/// Output formats.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One document, schema topicctl.report/1
+    Json,
+    /// Test results for CI servers, a test case for each topic
+    Junit,
+    /// A table for a pull request or the summary of a step
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Metrics for the node exporter
+    Prometheus,
+}
+
+/// A file that gets a report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportFile {
+    /// In this format.
+    pub format: Format,
+    /// Where.
+    pub path: PathBuf,
+}
+
+/// The files of one `--report`: one, or in its variable several.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportFiles(pub Vec<ReportFile>);
+
+/// `json=a.json`, and for the variable `json=a.json,markdown=b.md`: a comma separates only where a
+/// format follows, so that a path may have commas too.
+fn report_files(text: &str) -> Result<ReportFiles, String> {
+    let mut pieces: Vec<(Format, String)> = Vec::new();
+    for piece in text.split(',') {
+        let assigned = piece.split_once('=').and_then(|(format, path)| {
+            let format = Format::from_str(format.trim(), false).ok()?;
+            Some((format, path.to_owned()))
+        });
+        match (assigned, pieces.last_mut()) {
+            (Some(assigned), _) => pieces.push(assigned),
+            (None, Some((_, path))) => {
+                path.push(',');
+                path.push_str(piece);
+            }
+            (None, None) => {
+                let formats = Format::value_variants().iter();
+                let names: Vec<_> = formats
+                    .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+                    .collect();
+                return Err(format!(
+                    "write FORMAT=FILE, with a format of {}",
+                    names.join(", ")
+                ));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for (format, path) in pieces {
+        match path.as_str() {
+            "" => return Err("the name of the file is missing".to_owned()),
+            "-" => return Err("standard output is for -o; a report goes to a file".to_owned()),
+            _ => files.push(ReportFile {
+                format,
+                path: path.into(),
+            }),
+        }
+    }
+    Ok(ReportFiles(files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn report_files_are_separated_where_a_format_follows() {
+        let file = |format, path: &str| ReportFile {
+            format,
+            path: path.into(),
+        };
+        assert_eq!(
+            report_files("json=a,b=c.json,markdown=d.md"),
+            Ok(ReportFiles(vec![
+                file(Format::Json, "a,b=c.json"),
+                file(Format::Markdown, "d.md"),
+            ]))
+        );
+        for wrong in ["", "json", "json=", "json=-", "xml=a.xml", "a,json=b"] {
+            assert!(report_files(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The files of `verify --write-accepted` and `--remedies`: begun before a run, so that a path that
+//! cannot be written ends it before a cluster is asked, and written at its end.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::whole_file::WholeFile;
+use crate::cli::VerifyArgs;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::report::{Report, mending};
+
+/// Files that wait for what a run finds.
+#[derive(Default)]
+pub(super) struct Mending {
+    acceptances: Option<WholeFile>,
+    remedies: Option<WholeFile>,
+}
+
+impl Mending {
+    /// Begins them, and says which cannot be written: they must not be there yet.
+    pub(super) fn begin(args: &VerifyArgs) -> (Self, Diagnostics) {
+        let mut problems = Diagnostics::default();
+        let mut begin = |path: &Option<PathBuf>| {
+            let path = path.as_deref()?;
+            match WholeFile::new(path) {
+                Ok(file) => Some(file),
+                Err(error) => {
+                    problems.push(unwritable(path, &error));
+                    None
+                }
+            }
+        };
+        let files = Self {
+            acceptances: begin(&args.write_accepted),
+            remedies: begin(&args.remedies),
+        };
+        (files, problems)
+    }
+
+    /// Writes them. Where a run saw nothing of any cluster there is nothing to write.
+    pub(super) fn write(self, reports: &[Report]) -> io::Result<()> {
+        let seen: Vec<_> = reports.iter().filter(|report| !report.stopped).collect();
+        if seen.is_empty() {
+            return Ok(());
+        }
+        // The command line has no way to accept mismatches of several clusters at once.
+        let accepted = self.acceptances.zip(seen.first());
+        let accepted = accepted.map(|(file, report)| (file, mending::acceptances(report)));
+        let remedies = self.remedies.map(|file| (file, mending::script(&seen)));
+        for (file, text) in [accepted, remedies].into_iter().flatten() {
+            let path = file.path().display().to_string();
+            file.end(text.as_bytes())
+                .map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))?;
+        }
+        Ok(())
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::error(Code::Usage, format!("cannot write {}", path.display()))
+        .detail(error.to_string())
+        .help("name a file that does not exist yet, in a directory that does")
+}

@@ -1,0 +1,96 @@
+//! `profiles.P.topics`: what the chosen profiles have for single topics, by name. Pure.
+//!
+//! Takes the entries of all files and the topics that are declared under the profile. The values
+//! are laid over the others by [`super::resolve`].
+
+use std::collections::HashMap;
+
+use super::candidates::Candidates;
+use super::interpolate::Context;
+use super::names::topic_name;
+use super::project::ProfileTopic;
+use super::raw::Settings;
+use super::resolver::Resolver;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::topic::TopicName;
+
+/// The entries of the chosen profiles, by profile and topic.
+#[derive(Debug, Default)]
+pub(super) struct ProfileTopics<'a>(HashMap<&'a str, HashMap<TopicName, (&'a Settings, Span)>>);
+
+impl<'a> ProfileTopics<'a> {
+    /// Reads the entries; what is wrong with one is reported.
+    pub(super) fn read(
+        resolver: &Resolver<'a>,
+        declared: &Candidates<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let mut all = Self::default();
+        for entry in &resolver.project.profile_topics {
+            if resolver.is_chosen(entry.profile) {
+                all.take(entry, resolver, declared, diagnostics);
+            }
+        }
+        all
+    }
+
+    fn take(
+        &mut self,
+        entry: &ProfileTopic<'a>,
+        resolver: &Resolver<'a>,
+        declared: &Candidates<'a>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let (profile, span) = (entry.profile, entry.topic.span);
+        let value = resolver.evaluate(entry.topic, &Context::default(), diagnostics);
+        let Some(name) = value.and_then(|value| topic_name(&value, span, diagnostics)) else {
+            return;
+        };
+        let topic = declared.index(&name).map(|index| &declared.list[index]);
+        if let Some(topic) = topic
+            && !entry.of_any_file
+            && topic.span.source != span.source
+        {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::ProjectFile,
+                    format!("`{name}` is declared in another file than this entry"),
+                )
+                .at(span, format!("changed here for profile {profile}"))
+                .and(topic.span, "declared here")
+                .help("move the entry to the topic's file, or to where the profile is declared"),
+            );
+            return;
+        }
+        let entries = self.0.entry(profile).or_default();
+        if let Some((_, first)) = entries.get(&name) {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::DuplicateDeclaration,
+                    format!("profile `{profile}` has two entries for `{name}`"),
+                )
+                .at(span, "the second one")
+                .and(*first, "the first one")
+                .help("join them into one"),
+            );
+            return;
+        }
+        if topic.is_none() {
+            let diagnostic = Diagnostic::error(
+                Code::UnknownTopic,
+                format!("no topic `{name}` is declared under profile `{profile}`"),
+            );
+            diagnostics.push(match declared.nearest(&name, diagnostics) {
+                Some(near) => diagnostic.at(span, format!("did you mean `{near}`?")),
+                None => diagnostic.at(span, "this entry would do nothing"),
+            });
+        }
+        entries.insert(name, (entry.settings, span));
+    }
+
+    /// The entry of a profile for a topic.
+    pub(super) fn settings(&self, profile: &str, name: &TopicName) -> Option<&'a Settings> {
+        let (settings, _) = self.0.get(profile)?.get(name)?;
+        Some(settings)
+    }
+}

@@ -1,0 +1,163 @@
+//! Candidates and their values to declared topics: the fields that no layer but the entry itself
+//! gives are read here. Pure; gives no partitions, replication factor or configuration.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::manifest::candidates::{Candidate, Candidates};
+use crate::manifest::layers::Folded;
+use crate::manifest::raw;
+use crate::manifest::resolver::Resolver;
+use crate::manifest::values::{positive, relation, relations};
+use crate::manifest::yaml::Text;
+use crate::topic::{ConsumerGroup, Declared, DeclaredTopic, PartitionKey, Partitioner, Partitions};
+
+/// All topics, by family: each main topic with its retry ladder, dead letters and errors behind it.
+pub(super) fn topics(
+    resolver: &Resolver<'_>,
+    candidates: &Candidates<'_>,
+    folded: Vec<Folded>,
+    partitions: Vec<Option<Declared<Partitions>>>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<DeclaredTopic> {
+    let values = folded.into_iter().zip(partitions);
+    let mut topics: Vec<_> = candidates
+        .list
+        .iter()
+        .zip(values)
+        .map(|(candidate, (folded, partitions))| {
+            let mut entry = Entry {
+                resolver,
+                candidate,
+                diagnostics,
+            };
+            let source = candidate.source.map(|source| &candidates.list[source]);
+            entry.topic(source, folded, partitions)
+        })
+        .collect();
+    let step = |topic: &DeclaredTopic| topic.delay.as_ref().map(|delay| delay.index);
+    topics.sort_by(|a, b| {
+        (a.family(), a.role, step(a), &a.name).cmp(&(b.family(), b.role, step(b), &b.name))
+    });
+    topics
+}
+
+/// Reads the entry of one topic.
+struct Entry<'e, 'a> {
+    resolver: &'e Resolver<'a>,
+    candidate: &'e Candidate<'a>,
+    diagnostics: &'e mut Diagnostics,
+}
+
+impl Entry<'_, '_> {
+    fn topic(
+        &mut self,
+        source: Option<&Candidate<'_>>,
+        folded: Folded,
+        partitions: Option<Declared<Partitions>>,
+    ) -> DeclaredTopic {
+        let candidate = self.candidate;
+        let raw = candidate.raw;
+        let owner = raw.and_then(|raw| raw.owner.as_ref()).or(candidate.owner);
+        // Another team's entry beside this one may name its own groups.
+        let entries = raw.into_iter().chain(candidate.beside.iter().copied());
+        let consumer_groups = entries
+            .flat_map(|entry| &entry.consumer_groups)
+            .filter_map(|group| self.group(group))
+            .collect();
+        let allow = raw.map_or(&[][..], |raw| &raw.allow);
+        let (replication_factor, config) = folded.into_values();
+        DeclaredTopic {
+            name: candidate.name.clone(),
+            role: candidate.role,
+            source: source.map(|source| source.name.clone()),
+            delay: candidate.delay.clone(),
+            shared_dlq: candidate.shared_dlq.as_ref().map(|(name, _)| name.clone()),
+            tier: candidate.tier.map(|(tier, _)| tier.to_owned()),
+            description: self.text(raw.and_then(|raw| raw.description.as_ref())),
+            owner: self.text(owner),
+            external: candidate.external,
+            partitions,
+            replication_factor,
+            config,
+            env: self.text(raw.and_then(|raw| raw.env.as_ref())),
+            allow: allow.iter().filter_map(|code| self.check(code)).collect(),
+            consumer_groups,
+            // Filled in once every topic is there.
+            steps: Vec::new(),
+            partition_key: raw
+                .and_then(|raw| raw.partition_key.as_ref())
+                .map(|key| self.partition_key(key)),
+            span: candidate.span,
+        }
+    }
+
+    fn text(&mut self, text: Option<&Text>) -> Option<String> {
+        let context = &self.candidate.context;
+        self.resolver.evaluate(text?, context, self.diagnostics)
+    }
+
+    fn group(&mut self, group: &raw::Group) -> Option<ConsumerGroup> {
+        let members = group.members.as_ref().and_then(|members| {
+            let value = self.text(Some(members))?;
+            positive("members", &value, members.span, self.diagnostics)
+        });
+        let produces = group.produces.iter();
+        let produces = produces.filter_map(|name| self.text(Some(name))).collect();
+        let name = self.text(Some(&group.name))?;
+        if name.trim().is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error(Code::IllegalName, "a consumer group without a name")
+                    .at(group.name.span, "")
+                    .help("name it, or leave it out; a variable may be empty here"),
+            );
+            return None;
+        }
+        Some(ConsumerGroup {
+            name,
+            members,
+            members_at: group.members.as_ref().map(|members| members.span),
+            produces,
+        })
+    }
+
+    /// A check that the topic silences.
+    fn check(&mut self, code: &Text) -> Option<Code> {
+        let value = self.text(Some(code))?;
+        let otherwise = || {
+            let all: Vec<_> = relations().map(Code::as_str).collect();
+            (
+                format!("`{value}` is no check that a topic can silence"),
+                format!("a topic can silence {}", all.join(", ")),
+            )
+        };
+        relation(&value, code.span, otherwise, self.diagnostics)
+    }
+
+    fn partition_key(&mut self, key: &raw::PartitionKey) -> PartitionKey {
+        PartitionKey {
+            field: self.text(key.field.as_ref()),
+            partitioner: key
+                .partitioner
+                .as_ref()
+                .and_then(|partitioner| self.partitioner(partitioner)),
+        }
+    }
+
+    fn partitioner(&mut self, text: &Text) -> Option<Partitioner> {
+        let value = self.text(Some(text))?;
+        let mut all = Partitioner::ALL.into_iter();
+        let known = all.find(|known| known.as_str() == value);
+        if known.is_none() {
+            let names = Partitioner::ALL.map(Partitioner::as_str);
+            let near = nearest(&value, names).map(|near| format!("did you mean `{near}`?"));
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::OutOfRange,
+                    format!("`{value}` is no partitioner that topicctl knows"),
+                )
+                .at(text.span, near.unwrap_or_default())
+                .help(format!("it knows {}", names.join(", "))),
+            );
+        }
+        known
+    }
+}
