@@ -21,6 +21,9 @@ use crate::topic::{
     TopicName,
 };
 
+const MIN_INSYNC: &str = "min.insync.replicas";
+const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+const RETENTION_MS: &str = "retention.ms";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The values so far.
@@ -34,46 +37,6 @@ pub(super) struct Folded {
     /// What every layer said, where somebody wants to know.
     pub(super) trail: Option<Trail>,
 }
-
-/// A value that two entries for one topic state differently.
-#[derive(Debug)]
-pub(super) struct Contradiction {
-    pub(super) what: String,
-    pub(super) span: Option<Span>,
-    pub(super) here: String,
-    pub(super) there: String,
-}
-
-/// Reads the texts of one layer.
-struct Reader<'l> {
-    resolver: &'l Resolver<'l>,
-    layer: &'l Layer,
-    context: &'l Context<'l>,
-    diagnostics: &'l mut Diagnostics,
-}
-
-impl Reader<'_> {
-    fn read<T>(
-        &mut self,
-        text: &Text,
-        checked: impl FnOnce(&str, Span, &mut Diagnostics) -> Option<T>,
-    ) -> Option<T> {
-        let resolver = self.resolver;
-        let value = resolver.evaluate(text, self.context, self.diagnostics)?;
-        checked(&value, text.span, self.diagnostics)
-    }
-
-    fn origin(&self, span: Span) -> Origin {
-        Origin {
-            layer: self.layer.clone(),
-            span: Some(span),
-        }
-    }
-}
-
-const MIN_INSYNC: &str = "min.insync.replicas";
-const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
-const RETENTION_MS: &str = "retention.ms";
 
 impl Folded {
     /// Hands what a layer says to the trail; costs nothing where there is none.
@@ -416,6 +379,42 @@ impl Folded {
         BTreeMap<ConfigKey, Declared<ConfigValue>>,
     ) {
         (self.replication_factor, self.config)
+    }
+}
+
+/// A value that two entries for one topic state differently.
+#[derive(Debug)]
+pub(super) struct Contradiction {
+    pub(super) what: String,
+    pub(super) span: Option<Span>,
+    pub(super) here: String,
+    pub(super) there: String,
+}
+
+/// Reads the texts of one layer.
+struct Reader<'l> {
+    resolver: &'l Resolver<'l>,
+    layer: &'l Layer,
+    context: &'l Context<'l>,
+    diagnostics: &'l mut Diagnostics,
+}
+
+impl Reader<'_> {
+    fn read<T>(
+        &mut self,
+        text: &Text,
+        checked: impl FnOnce(&str, Span, &mut Diagnostics) -> Option<T>,
+    ) -> Option<T> {
+        let resolver = self.resolver;
+        let value = resolver.evaluate(text, self.context, self.diagnostics)?;
+        checked(&value, text.span, self.diagnostics)
+    }
+
+    fn origin(&self, span: Span) -> Origin {
+        Origin {
+            layer: self.layer.clone(),
+            span: Some(span),
+        }
     }
 }
 

@@ -202,26 +202,17 @@ impl<'a> Project<'a> {
         if !declared.is_empty() {
             return diagnostic.help(format!("declared are {}", declared.join(", ")));
         }
-        diagnostic.help(match loaded.project {
-            Some(project) => {
-                format!(
-                    "profiles are declared under `profiles:` in {}",
-                    loaded.sources.path(project)
-                )
-            }
-            None => {
-                let searched: Vec<_> = loaded
-                    .searched
-                    .iter()
-                    .map(|path| path.display().to_string())
-                    .collect();
-                format!(
-                    "profiles are declared under `profiles:` in {PROJECT_FILE}, and there is none in {} or \
-                     above; keep the manifests beside it, or name it as a path too",
-                    searched.join(", ")
-                )
-            }
-        })
+        if let Some(project) = loaded.project {
+            let path = loaded.sources.path(project);
+            return diagnostic.help(format!("profiles are declared under `profiles:` in {path}"));
+        }
+        let searched = loaded.searched.iter();
+        let searched: Vec<_> = searched.map(|path| path.display().to_string()).collect();
+        diagnostic.help(format!(
+            "profiles are declared under `profiles:` in {PROJECT_FILE}, and there is none in {} \
+             or above; keep the manifests beside it, or name it as a path too",
+            searched.join(", ")
+        ))
     }
 
     /// A reference to a tier that is not there; the other problems decide whether a suggestion is

@@ -2,14 +2,19 @@
 //! and of every topic that needs attention, with the name of its cluster where there is one.
 //!
 //! One command a line, whatever is in the values; the last lines are the result in words. What
-//! fails the run is an error, the rest a warning or a notice. Topics that are well are left out:
-//! GitHub shows the first ten annotations of a kind.
+//! fails the run is an error, the rest a warning or a notice. Topics that are well are left out,
+//! and all consumer groups are one notice: GitHub shows the first ten annotations of a kind.
 
 use std::io::{self, Write};
 
+use super::groups::sentences as groups;
 use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
 use super::{Report, Several, Topic};
 use crate::diagnostic::{Diagnostic, Location, Severity};
+use crate::groups::Sight;
+
+/// Groups in one notice.
+const MOST_GROUPS: usize = 50;
 
 /// Writes the report.
 ///
@@ -50,7 +55,27 @@ fn write_topics(report: &Report, cluster: Option<&str>, out: &mut dyn Write) -> 
             write_topic(topic, report, cluster, out)?;
         }
     }
-    Ok(())
+    write_groups(report, cluster, out)
+}
+
+/// One notice for all consumer groups: GitHub shows ten of a step.
+fn write_groups(report: &Report, cluster: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    // Where nothing could be read of any, an error says so.
+    let told = |sight: &&Sight| sight.nothing_read().is_none();
+    let Some(sight) = report.groups.as_ref().filter(told) else {
+        return Ok(());
+    };
+    let mut lines = vec![groups::in_short(sight)];
+    for group in sight.groups.iter().take(MOST_GROUPS) {
+        let text = groups::lines(group).join("\n  ");
+        lines.push(format!("{}: {text}", one_line(&group.name)));
+    }
+    if let Some(rest) = sight.groups.len().checked_sub(MOST_GROUPS + 1) {
+        lines.push(format!("{} more in the JSON report", rest + 1));
+    }
+    let text = each_line(&lines.join("\n"));
+    let title = of(cluster, "consumer groups");
+    write_command("notice", None, false, &title, &text, out)
 }
 
 fn write_result(cluster: Option<&str>, lines: &[String], out: &mut dyn Write) -> io::Result<()> {

@@ -1,7 +1,8 @@
-//! What `--groups` saw, in reports: [`text`] and [`json`] lay it out; [`problems`] is the wording
-//! of what could not be read. Takes a [`Sight`] and computes nothing that it does not hold.
+//! What `--groups` saw, in reports: [`text`] and [`json`] lay it out, the other formats within the rest
+//! of theirs; [`problems`] is the wording of what could not be read. Takes a [`Sight`] and computes nothing that it does not hold.
 
 pub mod json;
+pub(in crate::report) mod sentences;
 pub mod text;
 
 use std::collections::BTreeMap;

@@ -77,6 +77,7 @@ struct MismatchEntry<'a> {
     found: &'a str,
     origin: Option<&'static str>,
     remedy: Option<&'a str>,
+    accepted: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -172,6 +173,7 @@ fn mismatch(difference: &Difference) -> MismatchEntry<'_> {
             .origin
             .map(crate::observed::ObservedOrigin::as_str),
         remedy: difference.remedy.as_deref(),
+        accepted: difference.accepted.as_deref(),
     }
 }
 

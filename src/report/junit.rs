@@ -1,5 +1,5 @@
 //! The report in the form of JUnit's test results, which CI servers show: a test case for each
-//! topic and for each problem that fails the run. Several clusters are a test suite each.
+//! topic, each problem that fails the run and each consumer group. Several clusters are a test suite each.
 //!
 //! What is red here is what the exit code says: a difference that `--fail-on` lets pass is told in
 //! the output of a test case that passes. Everything foreign is text or an attribute, never markup.
@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use super::groups::sentences as groups;
 use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
 use super::{Report, Several, State, Topic};
 use crate::diagnostic::{self, Diagnostic, Location};
@@ -81,6 +82,7 @@ fn suites(report: &Report) -> Vec<Suite> {
         problems("manifests", report, |one| one.code.is_of_manifests()),
         problems("run", report, |one| !one.code.is_of_manifests()),
         topics(report),
+        groups(report),
     ];
     let said = |suite: &Suite| !suite.cases.is_empty() || !suite.output.is_empty();
     suites.into_iter().filter(said).collect()
@@ -205,6 +207,58 @@ fn of_topic(topic: &Topic, report: &Report) -> Case {
         location: Some(topic.location.clone()),
         failure,
         output: (!quiet).then(|| told.collect::<Vec<_>>().join("\n")),
+    }
+}
+
+/// Consumer groups, which are information and pass, but where nothing could be read of any.
+fn groups(report: &Report) -> Suite {
+    let name = "groups".to_owned();
+    let Some(sight) = &report.groups else {
+        return Suite {
+            name,
+            cases: Vec::new(),
+            output: Vec::new(),
+        };
+    };
+    let grave = sight.nothing_read().is_some();
+    let cases = sight.groups.iter().map(|group| {
+        let text = groups::lines(group).join("\n");
+        let word = groups::word(group);
+        let failure = grave.then(|| Failure {
+            kind: word.to_owned(),
+            message: format!("{word}: {}", groups::reason(group).unwrap_or_default()),
+            text: text.clone(),
+        });
+        // Readers drop a test case without a name.
+        let called = match group.name.trim() {
+            "" => "(no name)",
+            called => called,
+        };
+        Case {
+            class: name.clone(),
+            name: called.to_owned(),
+            location: None,
+            output: failure.is_none().then_some(text),
+            failure,
+        }
+    });
+    let cases = cases.collect();
+    let messages = sight.topics.iter().map(|topic| {
+        let messages = groups::messages(topic).join(", ");
+        format!("{}: {messages}", topic.topic)
+    });
+    let head = format!("messages, at most ({})", groups::GAPS);
+    let output = match sight.topics.is_empty() {
+        true => groups::in_short(sight),
+        false => std::iter::once(head)
+            .chain(messages)
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    Suite {
+        name,
+        cases,
+        output: vec![output],
     }
 }
 

@@ -1,13 +1,14 @@
 //! The report as GitHub's Markdown, for a comment on a pull request or the summary of a step.
 //!
 //! The result comes first, then problems, then a table of what is not as declared with the commands
-//! that would mend it; topics that match are folded away. Several clusters have a section each,
-//! those that need attention first, and share the room of one comment. Everything foreign stands in code, where
-//! no markup, link or mention is alive; long reports are cut, because a comment holds 65 536
-//! characters.
+//! that would mend it; topics that match, and consumer groups, are folded away. Several clusters
+//! have a section each, those that need attention first, and share the room of one comment.
+//! Everything foreign stands in code, where no markup, link or mention is alive; long reports are
+//! cut, because a comment holds 65 536 characters.
 
 use std::io::{self, Write};
 
+use super::groups::sentences as groups;
 use super::sentences::{
     cluster, each_line, field, one_line, result, standing, title, values, with_values, word,
 };
@@ -15,34 +16,81 @@ use super::several::Shared;
 use super::text::lists_topics;
 use super::{Command, Report, Several, State, Topic, Verdict};
 use crate::diagnostic::{self, Diagnostic, Sources};
+use crate::groups::{Group, Sight};
 
-/// How much there is room for.
+/// How much of a report there is room for.
 #[derive(Clone, Copy)]
 struct Room {
-    /// Rows of the table of what is not as declared.
-    rows: usize,
     /// Problems with their source lines.
-    problems: usize,
+    problems: Part,
+    /// Rows of what is not as declared, with their commands.
+    topics: Part,
     /// Folded rows of what matches.
-    matching: usize,
+    matching: Part,
+    /// Folded rows of consumer groups.
+    groups: Part,
+    /// Folded rows of topics' messages.
+    messages: Part,
 }
 
-/// What one comment holds.
+/// How much of a list there is room for: no more than one takes in, and than the comment holds.
+#[derive(Clone, Copy)]
+struct Part {
+    entries: usize,
+    characters: usize,
+}
+
+/// What one comment holds, less the lines around the lists.
 const COMMENT: Room = Room {
-    rows: 150,
-    problems: 30,
-    matching: 250,
+    problems: Part::of(30, 14_000),
+    topics: Part::of(150, 26_000),
+    matching: Part::of(250, 12_000),
+    groups: Part::of(100, 7_000),
+    messages: Part::of(100, 4_000),
 };
 
+/// What the lines around the lists of one cluster take, in thousandths of a comment.
+const FRAME: usize = 8;
+
 impl Room {
-    /// The part of one of so many.
-    fn among(self, count: usize) -> Self {
-        let part = |room: usize| room.div_ceil(count.max(1));
+    /// The room of each of so many clusters, with as much for problems that all of them have.
+    fn among(self, clusters: usize) -> Self {
+        let left = 1000usize.saturating_sub(FRAME * clusters);
+        let share = |part: Part, among: usize| Part {
+            entries: part.entries.div_ceil(among),
+            characters: part.characters * left / 1000 / among,
+        };
+        let clusters = clusters.max(1);
         Self {
-            rows: part(self.rows),
-            problems: part(self.problems),
-            matching: part(self.matching),
+            problems: share(self.problems, clusters + 1),
+            topics: share(self.topics, clusters),
+            matching: share(self.matching, clusters),
+            groups: share(self.groups, clusters),
+            messages: share(self.messages, clusters),
         }
+    }
+}
+
+impl Part {
+    const fn of(entries: usize, characters: usize) -> Self {
+        Self {
+            entries,
+            characters,
+        }
+    }
+
+    /// How many of the texts there is room for, from the first.
+    fn fit<'a>(self, texts: impl IntoIterator<Item = &'a str>) -> usize {
+        let mut left = self.characters;
+        let fits = |text: &&str| match left.checked_sub(text.chars().count()) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        };
+        let texts = texts.into_iter().take(self.entries);
+        texts.take_while(fits).count()
     }
 }
 
@@ -68,7 +116,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
     let (title, sentence) = (title(Some(several.command)), several.sentence());
     writeln!(out, "**{title}**: {}", prose(&sentence))?;
-    let room = COMMENT.among(several.reports.len() + 1);
+    let room = COMMENT.among(several.reports.len());
     let problems = several.problems();
     let of_all = problems.iter().filter(|one| one.clusters.is_empty());
     write_problems(&of_all.map(Shared::problem).collect::<Vec<_>>(), room, out)?;
@@ -103,19 +151,22 @@ fn write_report(
         writeln!(out, "\n{cluster}")?;
     }
     write_problems(problems, room, out)?;
-    match report.command {
-        Some(command) if lists_topics(report) => write_topics(report, command, room, out),
-        _ => Ok(()),
+    let Some(command) = report.command.filter(|_| lists_topics(report)) else {
+        return Ok(());
+    };
+    write_topics(report, command, room, out)?;
+    match &report.groups {
+        Some(sight) => write_groups(sight, room, out),
+        None => Ok(()),
     }
 }
 
 fn write_problems(problems: &[Problem<'_>], room: Room, out: &mut dyn Write) -> io::Result<()> {
-    for (one, sources) in problems.iter().take(room.problems) {
+    let texts = problems.iter().map(|(one, sources)| {
         let text = diagnostic::render(one, sources, false);
-        writeln!(out)?;
-        write_block("text", &text, out)?;
-    }
-    write_rest(problems.len(), room.problems, "problem", out)
+        format!("\n{}\n", block("text", &text))
+    });
+    write_list(&texts.collect::<Vec<_>>(), room.problems, "problem", out)
 }
 
 fn write_topics(
@@ -130,11 +181,20 @@ fn write_topics(
         .partition(|topic| topic.state == State::Matching);
     if !others.is_empty() {
         writeln!(out, "\n| | topic | declared in | |\n|-|-|-|-|")?;
-        for topic in others.iter().take(room.rows) {
-            write_row(topic, command, out)?;
+        let rows: Vec<_> = others.iter().map(|topic| row(topic, command)).collect();
+        let remedies: Vec<_> = others.iter().map(|topic| remedies(topic)).collect();
+        let each = rows.iter().zip(&remedies);
+        let each: Vec<_> = each
+            .map(|(row, remedies)| format!("{row}{remedies}"))
+            .collect();
+        let shown = room.topics.fit(each.iter().map(String::as_str));
+        write!(out, "{}", rows[..shown].concat())?;
+        write_rest(rows.len() - shown, "topic", out)?;
+        let remedies = remedies[..shown].concat();
+        if !remedies.is_empty() {
+            let why = "What a person could run; topicctl never changes a topic that exists:";
+            writeln!(out, "\n{why}\n\n{}", block("sh", &remedies))?;
         }
-        write_rest(others.len(), room.rows, "topic", out)?;
-        write_remedies(&others, room, out)?;
     }
     if !matching.is_empty() {
         let count = matching.len();
@@ -148,23 +208,18 @@ fn write_topics(
             "\n<details><summary>{count} topic{s} {what}</summary>\n"
         )?;
         writeln!(out, "| topic | values | |\n|-|-|-|")?;
-        for topic in matching.iter().take(room.matching) {
+        let rows = matching.iter().map(|topic| {
             let standing: Vec<_> = standing(topic).iter().map(|text| prose(text)).collect();
-            writeln!(
-                out,
-                "| {} | {} | {} |",
-                code(topic.name.as_str()),
-                prose(&values(topic)),
-                standing.join(", ")
-            )?;
-        }
-        write_rest(count, room.matching, "topic", out)?;
+            let (name, values) = (code(topic.name.as_str()), prose(&values(topic)));
+            format!("| {name} | {values} | {} |\n", standing.join(", "))
+        });
+        write_list(&rows.collect::<Vec<_>>(), room.matching, "topic", out)?;
         writeln!(out, "\n</details>")?;
     }
     Ok(())
 }
 
-fn write_row(topic: &Topic, command: Command, out: &mut dyn Write) -> io::Result<()> {
+fn row(topic: &Topic, command: Command) -> String {
     let mut cell = Vec::new();
     for difference in &topic.mismatches {
         let text = with_values(difference, code);
@@ -178,9 +233,8 @@ fn write_row(topic: &Topic, command: Command, out: &mut dyn Write) -> io::Result
         cell.push(prose(&values(topic)));
     }
     cell.extend(standing(topic).iter().map(|text| prose(text)));
-    writeln!(
-        out,
-        "| {} | {} | {} | {} |",
+    format!(
+        "| {} | {} | {} | {} |\n",
         word(topic.state, command),
         code(topic.name.as_str()),
         code(&topic.location.to_string()),
@@ -188,27 +242,66 @@ fn write_row(topic: &Topic, command: Command, out: &mut dyn Write) -> io::Result
     )
 }
 
-fn write_remedies(topics: &[&Topic], room: Room, out: &mut dyn Write) -> io::Result<()> {
-    let remedies: Vec<_> = topics
-        .iter()
-        .take(room.rows)
-        .flat_map(|topic| &topic.mismatches)
-        .filter_map(|difference| difference.remedy.as_deref())
-        .map(one_line)
-        .collect();
-    if remedies.is_empty() {
-        return Ok(());
+/// Consumer groups and the topics' messages, folded: they are information.
+fn write_groups(sight: &Sight, room: Room, out: &mut dyn Write) -> io::Result<()> {
+    let summary = groups::in_short(sight);
+    writeln!(out, "\n<details><summary>{summary}</summary>")?;
+    let rows: Vec<_> = sight.groups.iter().flat_map(group_rows).collect();
+    if !rows.is_empty() {
+        writeln!(out, "\n| group | | topic | |\n|-|-|-|-|")?;
+        write_list(&rows, room.groups, "row", out)?;
     }
-    writeln!(
-        out,
-        "\nWhat a person could run; topicctl never changes a topic that exists:\n"
-    )?;
-    write_block("sh", &remedies.join("\n"), out)
+    if !sight.topics.is_empty() {
+        writeln!(out, "\n| topic | messages, at most |\n|-|-|")?;
+        let rows = sight.topics.iter().map(|topic| {
+            let messages = prose(&groups::messages(topic).join(", "));
+            format!("| {} | {messages} |\n", code(topic.topic.as_str()))
+        });
+        write_list(&rows.collect::<Vec<_>>(), room.messages, "topic", out)?;
+        writeln!(out, "\nAt most, because {}.", groups::GAPS)?;
+    }
+    writeln!(out, "\n</details>")
+}
+
+/// A row for each topic of a group, or one where nothing is told of them.
+fn group_rows(group: &Group) -> Vec<String> {
+    let head = std::iter::once(groups::word(group).to_owned());
+    let head = head.chain(groups::members(group)).collect::<Vec<_>>();
+    let reason = groups::reason(group).map(prose);
+    let (name, head) = (code(&group.name), head.join(", "));
+    let row = |topic: String, text: String| format!("| {name} | {head} | {topic} | {text} |\n");
+    let readings = groups::readings(group).iter().map(|reading| {
+        let phrases = prose(&groups::phrases(reading, group).join(", "));
+        let texts = reason.iter().cloned().chain([phrases]);
+        let text = texts.collect::<Vec<_>>().join("<br>");
+        row(code(reading.topic.as_str()), text)
+    });
+    let mut rows: Vec<_> = readings.collect();
+    if rows.is_empty() {
+        rows.push(row(String::new(), reason.clone().unwrap_or_default()));
+    }
+    rows
+}
+
+/// The commands for one topic, a line each.
+fn remedies(topic: &Topic) -> String {
+    let differences = topic.mismatches.iter();
+    let remedies = differences.filter_map(|difference| difference.remedy.as_deref());
+    remedies
+        .map(|text| format!("{}\n", one_line(text)))
+        .collect()
+}
+
+/// As many of the texts as there is room for, and how many there are more.
+fn write_list(texts: &[String], room: Part, word: &str, out: &mut dyn Write) -> io::Result<()> {
+    let shown = room.fit(texts.iter().map(String::as_str));
+    write!(out, "{}", texts[..shown].concat())?;
+    write_rest(texts.len() - shown, word, out)
 }
 
 /// What was cut off.
-fn write_rest(count: usize, most: usize, word: &str, out: &mut dyn Write) -> io::Result<()> {
-    match count.saturating_sub(most) {
+fn write_rest(rest: usize, word: &str, out: &mut dyn Write) -> io::Result<()> {
+    match rest {
         0 => Ok(()),
         1 => writeln!(out, "\n1 more {word} is in the JSON report."),
         rest => writeln!(out, "\n{rest} more {word}s are in the JSON report."),
@@ -216,9 +309,9 @@ fn write_rest(count: usize, most: usize, word: &str, out: &mut dyn Write) -> io:
 }
 
 /// A code block, with a fence that its text cannot close.
-fn write_block(language: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+fn block(language: &str, text: &str) -> String {
     let fence = "`".repeat(longest_run(text, '`').max(2) + 1);
-    writeln!(out, "{fence}{language}\n{}\n{fence}", each_line(text))
+    format!("{fence}{language}\n{}\n{fence}", each_line(text))
 }
 
 fn longest_run(text: &str, of: char) -> usize {

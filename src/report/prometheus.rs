@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
+use super::groups::sentences;
 use super::sentences::one_line;
 use super::{Command, Report, Several, State};
+use crate::groups::{Group, Partition, Reading, Standing};
 
 /// A metric, announced once, and its samples in one report.
 struct Metric {
@@ -23,7 +25,7 @@ struct Sample {
     value: String,
 }
 
-const METRICS: [Metric; 6] = [
+const METRICS: [Metric; 11] = [
     Metric {
         name: "topicctl_exit_code",
         help: "Exit code of the last run.",
@@ -59,6 +61,56 @@ const METRICS: [Metric; 6] = [
         name: "topicctl_topic_status",
         help: "1 for each topic that is not as declared.",
         of: differing,
+    },
+    Metric {
+        name: "topicctl_topic_messages",
+        help: "Messages of a declared topic, at most.",
+        of: |report| {
+            let topics = report.groups.iter().flat_map(|sight| &sight.topics);
+            let known = topics.filter_map(|one| Some((one, one.messages_at_most()?)));
+            let samples =
+                known.map(|(one, count)| labelled(&[("topic", one.topic.as_str())], count));
+            samples.collect()
+        },
+    },
+    Metric {
+        name: "topicctl_group_state",
+        help: "1 for each declared consumer group, with its state.",
+        of: |report| {
+            let samples = groups(report).map(|one| {
+                let state = sentences::word(one).replace(' ', "-");
+                labelled(&[("group", &one.name), ("state", &state)], 1)
+            });
+            samples.collect()
+        },
+    },
+    Metric {
+        name: "topicctl_group_members",
+        help: "Members of a declared consumer group that is there.",
+        of: |report| {
+            let there = groups(report).filter_map(|one| match one.standing {
+                Standing::Present { members, .. } => Some((one, members)),
+                _ => None,
+            });
+            let samples = there.map(|(one, members)| labelled(&[("group", &one.name)], members));
+            samples.collect()
+        },
+    },
+    Metric {
+        name: "topicctl_group_lag",
+        help: "Offsets that a consumer group has not read yet, of partitions with a commit.",
+        of: |report| of_readings(report, Reading::lag),
+    },
+    Metric {
+        name: "topicctl_group_partitions_without_commit",
+        help: "Partitions in which a consumer group has committed nothing.",
+        of: |report| {
+            of_readings(report, |reading| {
+                let partitions = reading.partitions.iter();
+                let count = partitions.filter(|one| one.has_no_commit()).count();
+                i64::try_from(count).ok()
+            })
+        },
     },
 ];
 
@@ -121,6 +173,39 @@ fn escaped(value: &str) -> String {
 fn sample(value: impl ToString) -> Sample {
     let (labels, value) = (Vec::new(), value.to_string());
     Sample { labels, value }
+}
+
+fn labelled(labels: &[(&'static str, &str)], value: impl ToString) -> Sample {
+    let labels = labels
+        .iter()
+        .map(|(label, text)| (*label, (*text).to_owned()));
+    Sample {
+        labels: labels.collect(),
+        value: value.to_string(),
+    }
+}
+
+fn groups(report: &Report) -> impl Iterator<Item = &Group> {
+    report.groups.iter().flat_map(|sight| &sight.groups)
+}
+
+/// A number for each topic that a group reads. Where a partition could not be read, or its commit
+/// is beyond its end, a sum over the others would be a false calm.
+fn of_readings(report: &Report, number: fn(&Reading) -> Option<i64>) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for group in groups(report) {
+        for reading in sentences::readings(group) {
+            let told = |one: &Partition| one.unread().is_none() && !one.is_beyond_end();
+            let told = !reading.partitions.is_empty() && reading.partitions.iter().all(told);
+            let number = number(reading).filter(|_| told);
+            let labels = [
+                ("group", group.name.as_str()),
+                ("topic", reading.topic.as_str()),
+            ];
+            samples.extend(number.map(|number| labelled(&labels, number)));
+        }
+    }
+    samples
 }
 
 fn by_status(report: &Report) -> Vec<Sample> {

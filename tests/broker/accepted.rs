@@ -66,6 +66,17 @@ fn an_adopted_topic_is_accepted_until_it_drifts_on() {
     somebody("retention.ms=43200000");
     let report = on(servers, "verify", &manifests).json().exits(1);
     assert_eq!(report.topic("adopted")["status"], "mismatched");
+    // What is accepted bears its reason, and what is open a command.
+    let mismatches = report.topic("adopted")["mismatches"].as_array();
+    for one in mismatches.expect("a list") {
+        let (reason, remedy) = (&one["accepted"], &one["remedy"]);
+        if one["field"] == "partitions" {
+            assert_eq!(reason, "found when the cluster was adopted");
+            assert!(remedy.is_null(), "{one}");
+        } else {
+            assert!(reason.is_null() && remedy.is_string(), "{one}");
+        }
+    }
     assert!(
         report
             .diagnostics()

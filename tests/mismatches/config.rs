@@ -198,6 +198,7 @@ fn a_value_of_any_characters_arrives_as_it_is_declared() {
     for value in [
         "client_id=a,client_software_name=b",
         r"client_id=it's \d $HOME `x` !",
+        r"client_id=[a-c]\d{1}",
         r#"client_id=[a-c]\d{1},client_software_name="[é😀]""#,
     ] {
         arrives(value);

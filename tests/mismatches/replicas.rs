@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use local_kafka::LocalKafka;
 
-use crate::{Place, by_name, create, replicas, three, until, values};
+use crate::{Place, by_name, create, replicas, three, values};
 
 fn declared(name: &str, factor: usize) -> String {
     format!("topics:\n  - name: {name}\n    tier: plain\n    replication_factor: {factor}\n")
@@ -92,7 +92,7 @@ fn uneven_replicas_are_told_as_such_and_evened_out() {
         &[],
     );
     let place = Place::new(&kafka, &declared("rf-uneven", 2));
-    place.until_nothing_moves();
+    place.until_it_says("its partitions differ in replicas");
     let mismatches = place.mismatches("rf-uneven");
     let factor = by_name(&mismatches, "replication_factor");
     assert_eq!(values(factor), ("2", "1 to 3"));
@@ -130,6 +130,7 @@ fn a_reassignment_under_way_is_told_as_such_and_the_remedy_leads_where_it_leads(
     let there: [(usize, &[i32]); 2] = [(0, &[2, 3]), (1, &[2, 3])];
     reassign(&kafka, "rf-moving", &there, &["--throttle", SLOW]);
 
+    place.until_it_says("a reassignment seems to be under way");
     let mismatches = place.mismatches("rf-moving");
     let factor = by_name(&mismatches, "replication_factor");
     assert_eq!(values(factor), ("2", "3"));
@@ -201,8 +202,6 @@ fn replicas_and_partitions_are_mended_in_the_printed_order() {
     assert_eq!(place.mismatches("rf-and-partitions").len(), 2);
     place.mend("rf-and-partitions");
     place.until_nothing_moves();
-    until("the broker that is asked knows the new partitions", || {
-        place.verify(&[]).code == Some(0)
-    });
+    place.is_clean();
     assert_eq!(counts(&kafka, "rf-and-partitions"), [2; 4]);
 }

@@ -8,7 +8,7 @@ use local_kafka::LocalKafka;
 
 use crate::grammar::{self, FORMATS};
 
-/// Runs topicctl on a manifest with a report in every format, all of which keep to their grammars
+/// Runs topicctl on a manifest, against these servers or those of the project, with a report in every format, all of which keep to their grammars
 /// and are given back in the order of [`FORMATS`].
 #[track_caller]
 fn reports(
@@ -20,7 +20,10 @@ fn reports(
 ) -> Vec<String> {
     fs::write(directory.join("topics.yaml"), manifest).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_topicctl"));
-    command.args(args).args(["topics.yaml", "-b", servers]);
+    command.args(args).arg("topics.yaml");
+    if !servers.is_empty() {
+        command.args(["-b", servers]);
+    }
     for (format, extension) in FORMATS {
         command.arg(format!("--report={format}=r.{extension}"));
     }
@@ -94,12 +97,27 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
         "status=\"matching\"} 1",
     ];
     holds(&run(&["verify"], wanted, 0), matching);
-    // Groups and statistics stand in JSON, and in the others nothing breaks.
     let grouped = "topics: [{ name: orders, replication_factor: 1, retention: 7d, \
                    consumer_groups: [billing] }]\n";
+    let groups = [
+        "billing   not there yet",
+        "\"not-there-yet\"",
+        "classname=\"groups\" name=\"billing\"",
+        "| `billing` | not there yet |",
+        "::notice title=consumer groups::1 consumer group: 1 not there yet",
+        "topicctl_group_state{group=\"billing\",state=\"not-there-yet\"} 1",
+    ];
     let seen = run(&["verify", "--groups"], grouped, 0);
-    assert!(seen[1].contains("\"not-there-yet\""), "{}", seen[1]);
-    assert!(seen[1].contains("\"earliest\": 0"), "{}", seen[1]);
+    holds(&seen, groups);
+    let messages = [
+        "0 over 3 partitions",
+        "\"earliest\": 0",
+        "orders: 0 over 3 partitions",
+        "| `orders` | 0 over 3 partitions |",
+        "all match",
+        "topicctl_topic_messages{topic=\"orders\"} 0",
+    ];
+    holds(&seen, messages);
     let differs = [
         "mismatch ",
         "\"mismatched\"",
@@ -127,4 +145,39 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
         "topicctl_exit_code 5",
     ];
     holds(&run(&["apply"], refused, 5), refuses);
+}
+
+#[test]
+fn a_cluster_that_answers_and_one_that_does_not_are_reported_in_every_format() {
+    let kafka = LocalKafka::options().start().expect("a broker");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let project = format!(
+        "clusters:\n  here: {{ bootstrap_servers: \"{}\" }}\n  \
+         nowhere: {{ bootstrap_servers: \"127.0.0.1:1\" }}\n",
+        kafka.bootstrap_servers()
+    );
+    fs::write(directory.path().join("topicctl.yaml"), project).expect("a file");
+    let wanted = "topics: [{ name: orders, replication_factor: 1 }]\n";
+    let run = |args: &[&str], code| reports(directory.path(), "", args, wanted, code);
+
+    run(&["apply", "--cluster", "here"], 0);
+    let told = run(&["verify", "--all-clusters", "--timeout", "2s"], 3);
+    let whole = [
+        "2 clusters: 1 matches, 1 not reached.",
+        "\"topicctl.reports/1\"",
+        "<testsuite name=\"here\" tests=\"2\" failures=\"0\"",
+        "2 clusters: 1 matches, 1 not reached.",
+        "2 clusters: 1 matches, 1 not reached.",
+        "topicctl_exit_code{cluster=\"here\"} 0",
+    ];
+    holds(&told, whole);
+    let silent = [
+        "nowhere\n\n  not reached: ",
+        "\"cluster_name\": \"nowhere\"",
+        "<testsuite name=\"nowhere\"",
+        "### `nowhere`: not reached",
+        "::error title=nowhere%3A topicctl verify::",
+        "topicctl_exit_code{cluster=\"nowhere\"} 3",
+    ];
+    holds(&told, silent);
 }

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::grammar;
+use crate::grammar::{self, FORMATS};
 
 const ORDERS: &str = "topics: [{ name: orders }]\n";
 /// Nobody listens there.
@@ -129,48 +130,120 @@ fn the_variable_names_several_files() {
     holds(&directory, "b.md", "markdown", "topicctl validate");
 }
 
-#[test]
-fn invalid_manifests_are_reported_to_files() {
-    let directory = directory("topics: [{ name: orders, partitons: 6 }]\n");
-    let args = ["verify", "topics.yaml", "-b", NOWHERE];
-    let reports = [
-        "--report",
-        "json=r.json",
-        "--report",
-        "junit=r.xml",
-        "--report",
-        "prometheus=r.prom",
-    ];
-    ends(&run(&directory, &[&args[..], &reports].concat()), 2);
-    holds(&directory, "r.json", "json", "\"unknown-field\"");
-    holds(&directory, "r.xml", "junit", "type=\"unknown-field\"");
-    holds(&directory, "r.prom", "prometheus", "topicctl_exit_code 2");
-}
-
-#[test]
-fn a_cluster_that_is_not_reached_is_reported_to_files() {
-    for command in ["plan", "verify", "apply"] {
-        let directory = directory(ORDERS);
-        let args = [command, "topics.yaml", "-b", NOWHERE, "--timeout", "1s"];
-        let reports = ["--report", "json=r.json", "--report", "github=r.txt"];
-        ends(&run(&directory, &[&args[..], &reports].concat()), 3);
-        holds(&directory, "r.json", "json", "\"unknown\"");
-        holds(&directory, "r.txt", "github", "::error ");
+/// Runs with a report in every format, each of which keeps to its grammar and says the words that
+/// stand for it in the order of [`FORMATS`].
+#[track_caller]
+fn tells_in_every_format(manifest: &str, args: &[&str], code: i32, words: [&str; 6]) {
+    let directory = directory(manifest);
+    let name = |extension| format!("r.{extension}");
+    let reports =
+        FORMATS.map(|(format, extension)| format!("--report={format}={}", name(extension)));
+    let mut args = args.to_vec();
+    args.extend(reports.iter().map(String::as_str));
+    ends(&run(&directory, &args), code);
+    for ((format, extension), words) in FORMATS.iter().zip(words) {
+        holds(&directory, &name(extension), format, words);
     }
 }
 
 #[test]
-fn usage_that_is_wrong_after_all_is_reported_to_files() {
-    let directory = directory(ORDERS);
+fn invalid_manifests_are_reported_to_files_of_every_format() {
+    let manifest = "topics: [{ name: orders, partitons: 6 }]\n";
+    let words = [
+        "error[unknown-field]",
+        "\"unknown-field\"",
+        "<failure type=\"unknown-field\"",
+        "error[unknown-field]",
+        "::error file=topics.yaml,line=1,col=26,title=unknown-field::",
+        "topicctl_exit_code 2",
+    ];
+    for command in ["validate", "plan", "verify", "apply"] {
+        let args = match command {
+            "validate" => vec![command, "topics.yaml"],
+            _ => vec![command, "topics.yaml", "-b", NOWHERE],
+        };
+        tells_in_every_format(manifest, &args, 2, words);
+    }
+}
+
+#[test]
+fn a_cluster_that_is_not_reached_is_reported_to_files_of_every_format() {
+    let words = [
+        "error: ",
+        "\"unknown\"",
+        "<failure type=\"unknown\"",
+        "error: ",
+        "::error title=",
+        "topicctl_exit_code 3",
+    ];
+    for command in ["plan", "verify", "apply"] {
+        let args = [command, "topics.yaml", "-b", NOWHERE, "--timeout", "1s"];
+        tells_in_every_format(ORDERS, &args, 3, words);
+    }
+}
+
+#[test]
+fn usage_that_is_wrong_after_all_is_reported_to_files_of_every_format() {
+    let words = [
+        "error",
+        "\"usage\"",
+        "<failure type=\"usage\"",
+        "error",
+        "::error title=topicctl verify::",
+        "topicctl_exit_code 2",
+    ];
     let args = ["verify", "topics.yaml", "--fail-on", "none,missing"];
-    ends(
-        &run(
-            &directory,
-            &[&args[..], &["--report", "json=r.json"]].concat(),
-        ),
-        2,
-    );
-    holds(&directory, "r.json", "json", "\"usage\"");
+    tells_in_every_format(ORDERS, &args, 2, words);
+    // A connection that is described wrongly, before anything is sent.
+    let words = [
+        "error",
+        "\"connection\"",
+        "<failure type=\"connection\"",
+        "error",
+        "::error title=topicctl verify::",
+        "topicctl_exit_code 2",
+    ];
+    let args = [
+        "verify",
+        "topics.yaml",
+        "-b",
+        NOWHERE,
+        "-X",
+        "no.such.property=1",
+    ];
+    tells_in_every_format(ORDERS, &args, 2, words);
+}
+
+/// A signal before the cluster has answered.
+#[test]
+fn an_interrupted_run_is_reported_to_files_of_every_format() {
+    let directory = directory(ORDERS);
+    let mut args = vec!["verify", "topics.yaml", "-b", NOWHERE, "--wait", "60s"];
+    let reports = FORMATS.map(|(format, extension)| format!("--report={format}=r.{extension}"));
+    args.extend(reports.iter().map(String::as_str));
+    let mut command = topicctl(directory.path(), &args);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("topicctl runs");
+    // It waits from its first word on, and listens for signals before it.
+    let stderr = child.stderr.take().expect("its stderr");
+    let mut stderr = BufReader::new(stderr);
+    stderr.read_line(&mut String::new()).expect("a line");
+    let sent = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+    let _ = stderr.read_to_string(&mut String::new());
+    assert_eq!(child.wait().expect("it ends").code(), Some(143));
+    for (format, extension) in FORMATS {
+        let words = match format {
+            "prometheus" => "topicctl_exit_code 143",
+            _ => "interrupted",
+        };
+        holds(&directory, &format!("r.{extension}"), format, words);
+    }
 }
 
 #[test]
@@ -298,7 +371,7 @@ fn a_file_that_exists_is_replaced_whole_and_keeps_its_rights() {
     assert_eq!(fs::metadata(&path).expect("a file").mode() & 0o777, 0o640);
     // Who has the old one open still reads all of it: it was not written over.
     let mut old = String::new();
-    std::io::Read::read_to_string(&mut before, &mut old).expect("text");
+    before.read_to_string(&mut old).expect("text");
     assert_eq!(old.len(), 100_000);
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::string::string_regex;
 use topicctl::diagnostic::{Code, Diagnostic, Location, Sources, Span};
 use topicctl::exit::ExitCode;
+use topicctl::groups::{self, Bounds, Group, Owner, Protocol, Sight, Standing, Statistics};
 use topicctl::observed::{ClusterIdentity, ObservedOrigin};
 use topicctl::report::{Cluster, Command, Difference, Report, Several, State, Topic};
 use topicctl::topic::TopicName;
@@ -159,6 +160,51 @@ fn diagnostics() -> impl Strategy<Value = (Sources, Vec<Diagnostic>)> {
         })
 }
 
+fn standing() -> impl Strategy<Value = Standing> {
+    prop_oneof![
+        Just(Standing::NotThereYet),
+        Just(Standing::Undescribed),
+        foreign().prop_map(|reason| Standing::Unread(samples::unread(&reason))),
+        some().prop_map(|assignor| Standing::Present {
+            state: groups::State::Stable,
+            protocol: Protocol::Classic,
+            assignor,
+            members: 2,
+            idle: None,
+        }),
+    ]
+}
+
+fn sight() -> impl Strategy<Value = Sight> {
+    let group = (foreign(), standing(), foreign(), foreign(), foreign()).prop_map(
+        |(name, standing, reason, client_id, host)| {
+            let mut owned = samples::partition(0, Ok(Some(7)));
+            owned.owner = Some(Owner {
+                member: client_id.clone(),
+                client_id,
+                host,
+            });
+            let lost = samples::partition(1, Err(samples::unread(&reason)));
+            Group {
+                name,
+                standing,
+                topics: vec![samples::reading("orders", vec![owned, lost])],
+            }
+        },
+    );
+    let groups = proptest::collection::vec(group, 0..4);
+    (groups, foreign()).prop_map(|(groups, reason)| {
+        let latest = Err(samples::unread(&reason));
+        let earliest = Ok(0);
+        let topics = vec![Statistics {
+            topic: TopicName::parse("orders").expect("a legal name"),
+            compacted: false,
+            partitions: [(0, Bounds { earliest, latest })].into(),
+        }];
+        Sight { groups, topics }
+    })
+}
+
 fn report() -> impl Strategy<Value = Report> {
     let commands = vec![
         None,
@@ -179,14 +225,15 @@ fn report() -> impl Strategy<Value = Report> {
     (
         command,
         some(),
+        proptest::option::of(sight()),
         proptest::option::of(cluster),
         topics,
         diagnostics(),
     )
         .prop_map(
-            |(command, cluster_name, cluster, topics, (sources, diagnostics))| Report {
+            |(command, cluster_name, groups, cluster, topics, (sources, diagnostics))| Report {
                 command,
-                groups: None,
+                groups,
                 cluster_name,
                 exit: ExitCode::Differences,
                 cluster: cluster.map(|(label, id)| Cluster {

@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use topicctl::diagnostic::{Code, Diagnostic, Diagnostics, Location, Sources, Span};
 use topicctl::exit::ExitCode;
+use topicctl::groups::{
+    self, Bounds, Group, Partition, Protocol, Reading, Sight, Standing, Statistics, Unread,
+};
 use topicctl::observed::{ClusterIdentity, ObservedOrigin};
 use topicctl::report::{Cluster, Command, Difference, Report, Several, State, Topic};
 use topicctl::topic::{Role, TopicName};
@@ -31,6 +34,8 @@ pub(crate) fn all() -> Vec<(&'static str, Report)> {
         ("verify-lenient", lenient()),
         ("verify-matching", matching()),
         ("verify-named", named("prod-eu", verify())),
+        ("verify-groups", with_groups()),
+        ("verify-groups-unread", without_groups()),
         ("apply", apply()),
         ("apply-failed", failed()),
     ]
@@ -359,6 +364,136 @@ fn matching() -> Report {
         topic("payments", 9, State::Matching),
     ];
     report(Command::Verify, ExitCode::Matching, topics)
+}
+
+/// A partition of a hundred messages, and what a group has committed there.
+pub(crate) fn partition(id: i32, committed: Result<Option<i64>, Unread>) -> Partition {
+    Partition {
+        id,
+        committed,
+        bounds: bounds(Ok(1100)),
+        owner: None,
+    }
+}
+
+fn bounds(latest: Result<i64, Unread>) -> Bounds {
+    let earliest = Ok(1000);
+    Bounds { earliest, latest }
+}
+
+pub(crate) fn unread(reason: &str) -> Unread {
+    Unread {
+        unauthorized: reason.contains("AUTHORIZATION"),
+        reason: reason.to_owned(),
+    }
+}
+
+pub(crate) fn reading(topic: &str, partitions: Vec<Partition>) -> Reading {
+    Reading {
+        topic: name(topic),
+        declared_members: Some(6),
+        exists: Some(true),
+        members: Some(2),
+        partitions,
+    }
+}
+
+const DENIED: &str = "GROUP_AUTHORIZATION_FAILED: Group authorization failed";
+
+/// Groups of every standing. What could not be read of one of them fails nothing.
+fn with_groups() -> Report {
+    let stable = Standing::Present {
+        state: groups::State::Stable,
+        protocol: Protocol::Classic,
+        assignor: Some("range".to_owned()),
+        members: 3,
+        idle: Some(1),
+    };
+    let empty = Standing::Present {
+        state: groups::State::Empty,
+        protocol: Protocol::Consumer,
+        assignor: None,
+        members: 0,
+        idle: Some(0),
+    };
+    let orders = vec![
+        partition(0, Ok(Some(1100))),
+        partition(1, Ok(Some(40))),
+        partition(2, Ok(None)),
+    ];
+    let timeout = || unread("REQUEST_TIMED_OUT: Timed out");
+    let payments = vec![partition(0, Ok(Some(1090))), partition(1, Err(timeout()))];
+    let group = |name: &str, standing, topics| Group {
+        name: name.to_owned(),
+        standing,
+        topics,
+    };
+    let groups = vec![
+        group("audit", Standing::Unread(unread(DENIED)), vec![]),
+        group(
+            "billing",
+            stable,
+            vec![reading("orders", orders), reading("payments", payments)],
+        ),
+        group(
+            "archive",
+            empty,
+            vec![
+                reading("payments", vec![partition(0, Ok(Some(1000)))]),
+                reading("refunds", vec![partition(0, Ok(Some(9000)))]),
+            ],
+        ),
+        group(
+            "streams",
+            Standing::Undescribed,
+            vec![reading("orders", vec![partition(0, Ok(Some(1100)))])],
+        ),
+        group("new", Standing::NotThereYet, vec![]),
+    ];
+    let statistics = |topic: &str, partitions| Statistics {
+        topic: name(topic),
+        compacted: topic == "payments",
+        partitions,
+    };
+    let topics = vec![
+        statistics(
+            "orders",
+            BTreeMap::from([(0, bounds(Ok(1100))), (1, bounds(Ok(2_001_100)))]),
+        ),
+        statistics("payments", BTreeMap::from([(0, bounds(Ok(1000)))])),
+        statistics("refunds", BTreeMap::from([(0, bounds(Err(timeout())))])),
+    ];
+    let warning = Diagnostic::warning(Code::Authorization, "1 consumer group cannot be read")
+        .detail(format!("audit\n{DENIED}"));
+    let found = ["orders", "payments", "refunds"].map(|one| topic(one, 2, State::Matching));
+    Report {
+        groups: Some(Sight { groups, topics }),
+        diagnostics: vec![warning],
+        ..report(Command::Verify, ExitCode::Matching, found.to_vec())
+    }
+}
+
+/// Nothing could be read of any group: the question that was asked has no answer.
+fn without_groups() -> Report {
+    let groups = ["audit", "billing"].map(|name| Group {
+        name: name.to_owned(),
+        standing: Standing::Unread(unread(DENIED)),
+        topics: Vec::new(),
+    });
+    let error = Diagnostic::error(Code::Authorization, "2 consumer groups cannot be read")
+        .detail(format!("audit, billing\n{DENIED}"));
+    Report {
+        groups: Some(Sight {
+            groups: groups.to_vec(),
+            topics: Vec::new(),
+        }),
+        diagnostics: vec![error],
+        ..report(
+            Command::Verify,
+            ExitCode::Unauthorized,
+            vec![topic("orders", 2, State::Matching)],
+        )
+    }
 }
 
 fn apply() -> Report {

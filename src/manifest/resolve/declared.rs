@@ -102,8 +102,17 @@ impl Entry<'_, '_> {
         });
         let produces = group.produces.iter();
         let produces = produces.filter_map(|name| self.text(Some(name))).collect();
+        let name = self.text(Some(&group.name))?;
+        if name.trim().is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error(Code::IllegalName, "a consumer group without a name")
+                    .at(group.name.span, "")
+                    .help("name it, or leave it out; a variable may be empty here"),
+            );
+            return None;
+        }
         Some(ConsumerGroup {
-            name: self.text(Some(&group.name))?,
+            name,
             members,
             members_at: group.members.as_ref().map(|members| members.span),
             produces,

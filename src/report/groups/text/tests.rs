@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::groups::{Bounds, Owner};
+use crate::groups::{Bounds, Owner, Protocol, Reading};
 use crate::topic::TopicName;
 
 fn unread(reason: &str) -> Unread {
