@@ -9,7 +9,7 @@ help:
 	@echo 'make demo    run topicctl against a real local Kafka, from an empty'
 	@echo '             cluster to a mismatch that it finds'
 	@echo 'make test    run all tests, those against real brokers too'
-	@echo 'make lint    check format and lints'
+	@echo 'make lint    check format, lints and the documentation in the code'
 	@echo 'make build   build target/release/topicctl'
 
 .PHONY: setup
@@ -28,6 +28,8 @@ test: setup
 lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' \
+	  $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .PHONY: build
 build: setup

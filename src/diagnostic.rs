@@ -1,6 +1,6 @@
 //! Problems in the input as data: a code, a severity, a message, labelled places and a way out.
 //!
-//! Every stage collects them in a [`Diagnostics`]; [`render`] turns one into text by
+//! Every stage collects them in a [`Diagnostics`]; [`render()`] turns one into text by
 //! annotate-snippets, and is called at the edge only. This module reads no files: a [`Sources`]
 //! is handed the texts.
 
@@ -161,7 +161,7 @@ impl Diagnostics {
         }
     }
 
-    /// [`nearest`], until [`MOST_COMPARISONS`] are made.
+    /// [`nearest()`], until [`MOST_COMPARISONS`] are made.
     pub fn nearest<'a>(
         &self,
         word: &str,

@@ -1,7 +1,7 @@
 //! Consumer groups and the offsets of topics, as plain data: what to ask, and what was seen.
 //!
 //! [`wanted`] says what to ask, from the declared topics and what was observed of them; an
-//! implementation of [`crate::cluster::ObserveGroups`] answers with [`Seen`]; [`sight`] makes lag,
+//! implementation of [`crate::cluster::ObserveGroups`] answers with [`Seen`]; [`sight()`] makes lag,
 //! owners and idle members of it. Everything here is information: nothing in this module or behind
 //! it joins a group, commits an offset or deletes one. It reaches neither a client nor a clock.
 

@@ -11,7 +11,7 @@ use topicctl::manifest::{self, Request};
 
 /// What reading and telling may take, unoptimised and beside other tests. What grows with the
 /// square of these sizes takes minutes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Reads a text and tells its problems, as `topicctl validate` does; gives their codes.
 fn read(text: &[u8], profile: Option<&str>) -> Vec<Code> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::topic::{Partitioner, Partitions};
-use crate::units;
+use crate::units::{self, UnitError};
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match units::parse_duration_ms(text) {
@@ -14,7 +14,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
             .map(Duration::from_millis)
             .map_err(|_| "write a duration such as 60s or 5m".to_owned()),
         Err(_) if text.trim() == "0" => Ok(Duration::ZERO),
-        Err(error) => Err(error.to_string()),
+        // Who waits thinks in seconds.
+        Err(UnitError::Bare { number, .. }) if number > 0 => {
+            Err(format!("write the unit, {number}s for seconds"))
+        }
+        Err(_) => Err("write a duration such as 60s or 5m".to_owned()),
     }
 }
 

@@ -76,6 +76,7 @@ struct MismatchEntry<'a> {
     declared: &'a str,
     found: &'a str,
     origin: Option<&'static str>,
+    advice: Option<&'a str>,
     remedy: Option<&'a str>,
     accepted: Option<&'a str>,
 }
@@ -172,6 +173,7 @@ fn mismatch(difference: &Difference) -> MismatchEntry<'_> {
         origin: difference
             .origin
             .map(crate::observed::ObservedOrigin::as_str),
+        advice: difference.advice.as_deref(),
         remedy: difference.remedy.as_deref(),
         accepted: difference.accepted.as_deref(),
     }

@@ -45,9 +45,12 @@ fn settings(servers: &str, overrides: &[&str], timeout: f64, wait: f64) -> Setti
     Settings::resolve(&options, &|_| None, &Sources::default()).expect("good settings")
 }
 
-/// A connection without patience, with librdkafka's settings.
+/// A time limit, in seconds, that nothing runs into which ends for another reason.
+const LONG: f64 = 240.0;
+
+/// A connection that does not wait for brokers, and bears a long silence.
 async fn connect(servers: &str, overrides: &[&str]) -> Result<Kafka, ClusterError> {
-    Kafka::connect(&settings(servers, overrides, 10.0, 0.0), |_| ()).await
+    Kafka::connect(&settings(servers, overrides, LONG, 0.0), |_| ()).await
 }
 
 /// The same as `user`, whose password is `NAME-secret`.

@@ -50,12 +50,15 @@ fn meaning(topic: &DeclaredTopic) -> impl PartialEq + Debug + use<> {
         config,
         env,
         allow,
-        consumer_groups,
+        mut consumer_groups,
         // A pipeline becomes its topics and groups.
         steps: _,
         partition_key,
         span: _,
     } = topic.clone();
+    for group in &mut consumer_groups {
+        group.members_at = None;
+    }
     let config: BTreeMap<_, _> = config
         .into_iter()
         .map(|(key, declared)| (key, declared.value))
