@@ -52,6 +52,11 @@ pub enum AilmentKind {
 }
 
 impl AilmentKind {
+    /// Whether producers and consumers go on as if nothing were wrong.
+    pub fn is_bearable(&self) -> bool {
+        matches!(self, Self::UnderReplicated { .. })
+    }
+
     /// The brokers that have to be looked after.
     pub fn brokers(&self) -> &[i32] {
         match self {

@@ -101,6 +101,8 @@ pub struct Report {
     pub groups: Option<Sight>,
     /// Whether what was created was waited for, until it could be used.
     pub settled: bool,
+    /// Whether every topic that was seen can be written to and read.
+    pub usable: bool,
     /// Whether the run ended before anything could be decided: then the problems say it all.
     pub stopped: bool,
     /// Wall-clock time of the run; JSON leaves it out, so that equal runs give equal documents.
@@ -293,6 +295,7 @@ impl Report {
             sources,
             groups: None,
             settled: true,
+            usable: true,
             stopped: true,
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,

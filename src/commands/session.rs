@@ -342,6 +342,10 @@ impl<C: ObserveTopics> Session<C> {
             sources: self.sources,
             groups: self.groups,
             settled: true,
+            usable: outcomes
+                .iter()
+                .flat_map(|outcome| &outcome.seen.ailments)
+                .all(|ailment| ailment.kind.is_bearable()),
             // What ends verify here comes after its topics were decided: while groups were read.
             stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,

@@ -42,6 +42,7 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
         sources: manifests.sources,
         groups: None,
         settled: true,
+        usable: true,
         stopped: false,
         elapsed: Duration::ZERO,
         ended: SystemTime::UNIX_EPOCH,

@@ -563,7 +563,6 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
 }
 
 fn applied(report: &Report, summary: Summary, time: &str) -> String {
-    let told = |code| report.diagnostics.iter().any(|one| one.code == code);
     let settled = report.settled;
     let mut parts = Vec::new();
     let created = if settled {
@@ -579,8 +578,7 @@ fn applied(report: &Report, summary: Summary, time: &str) -> String {
     parts.extend(counted(summary.unknown, "unknown"));
     parts.extend(counted(summary.failed, "failed"));
     let ready = summary.created + summary.matching + summary.accepted;
-    let usable = settled && !told(diagnostic::Code::Unhealthy);
-    let ready = if ready == summary.declared && usable {
+    let ready = if ready == summary.declared && settled && report.usable {
         format!("; {} ready", plural(ready, "topic"))
     } else {
         String::new()

@@ -207,6 +207,11 @@ fn a_plan_warns_of_more_replicas_than_brokers_and_the_broker_has_the_last_word()
     apply.args(&["--dry-run"]).run().exits(0);
     let apply = on(&servers, "apply", &manifests);
     apply.json().exits(0).all_are("created");
+    // A copy less is no reason not to use them.
+    on(&servers, "apply", &manifests)
+        .run()
+        .exits(0)
+        .says("2 declared: 2 matched; 2 topics ready.");
     until_told(&servers, &manifests, "many.three partitions 0-2").exits(0);
     kafka.start_node(2).expect("started");
     is_quiet(&servers, &manifests);

@@ -247,6 +247,7 @@ fn report() -> impl Strategy<Value = Report> {
                 diagnostics,
                 sources,
                 settled: true,
+                usable: true,
                 stopped: false,
                 elapsed: std::time::Duration::ZERO,
                 ended: std::time::SystemTime::UNIX_EPOCH,

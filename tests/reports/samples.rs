@@ -197,6 +197,7 @@ fn report(command: Command, exit: ExitCode, topics: Vec<Topic>) -> Report {
         diagnostics: Vec::new(),
         sources: Sources::default(),
         settled: true,
+        usable: true,
         stopped: false,
         elapsed: Duration::from_millis(20),
         ended: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
