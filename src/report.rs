@@ -3,6 +3,7 @@
 //!
 //! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
 
+mod closing;
 pub mod github;
 pub mod groups;
 mod health;
@@ -68,6 +69,11 @@ impl Command {
             Self::Verify => "verify",
             Self::Apply { .. } => "apply",
         }
+    }
+
+    /// Whether it tells what would be done.
+    pub fn is_ahead(self) -> bool {
+        matches!(self, Self::Plan | Self::Apply { dry_run: true })
     }
 
     /// Whether it never asks a cluster.
@@ -300,6 +306,11 @@ impl Report {
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
         }
+    }
+
+    /// Whether there is something to say of topics.
+    pub fn lists_topics(&self) -> bool {
+        !self.topics.is_empty() && !self.stopped
     }
 
     /// How many topics have which status.

@@ -27,7 +27,7 @@ pub fn problems(sight: &Sight, user: Option<&str>, access: &Access) -> Vec<Diagn
         .into_iter()
         .map(|((unauthorized, reason), mut names)| {
             names.sort_unstable();
-            let groups = super::text::plural(names.len(), "consumer group");
+            let groups = super::sentences::plural(names.len(), "consumer group");
             let who = user.map(|user| format!(" with the rights of User:{user}"));
             let who = who.filter(|_| unauthorized).unwrap_or_default();
             let message = format!("{groups} cannot be read{who}");

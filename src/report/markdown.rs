@@ -13,7 +13,6 @@ use super::sentences::{
     cluster, each_line, field, one_line, result, standing, title, values, with_values, word,
 };
 use super::several::Shared;
-use super::text::lists_topics;
 use super::{Command, Report, Several, State, Topic, Verdict};
 use crate::diagnostic::{self, Diagnostic, Sources};
 use crate::groups::{Group, Sight};
@@ -151,7 +150,7 @@ fn write_report(
         writeln!(out, "\n{cluster}")?;
     }
     write_problems(problems, room, out)?;
-    let Some(command) = report.command.filter(|_| lists_topics(report)) else {
+    let Some(command) = report.command.filter(|_| report.lists_topics()) else {
         return Ok(());
     };
     write_topics(report, command, room, out)?;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::text::{closing_line, counting_line, lists_topics, plural};
+use super::closing::{closing_line, counting_line};
 use super::{Command, Difference, Report, State, Topic};
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, printable};
@@ -208,7 +208,7 @@ pub(super) fn cluster(report: &Report, shown: impl Fn(&str) -> String) -> Option
 /// The result of the run: of the topics where there is something to say of them, else of the
 /// problems. Whole sentences, one a line.
 pub(super) fn result(report: &Report) -> Vec<String> {
-    let command = report.command.filter(|_| lists_topics(report));
+    let command = report.command.filter(|_| report.lists_topics());
     let line = match command {
         Some(command) => closing_line(report, command),
         None => match stopper(report) {
@@ -256,4 +256,20 @@ pub(super) fn one_line(text: &str) -> String {
 pub(super) fn each_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(printable).collect();
     lines.join("\n")
+}
+
+pub(super) fn plural(count: usize, word: &str) -> String {
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
+}
+
+pub(super) fn and(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [some @ .., last] => format!("{} and {last}", some.join(", ")),
+    }
 }

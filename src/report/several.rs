@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use super::text::{and, plural};
+use super::sentences::{and, plural};
 use super::{Command, Report, State};
 use crate::diagnostic::{self, Diagnostic, Sources};
 use crate::exit::ExitCode;

@@ -4,7 +4,7 @@
 //! each renderer makes them safe for where it writes.
 
 use crate::groups::{Group, Partition, Protocol, Reading, Sight, Standing, State, Statistics};
-use crate::report::text::{and, plural};
+use crate::report::sentences::{and, plural};
 
 /// More partitions than these are counted and not listed.
 const LISTED: usize = 8;

@@ -3,8 +3,9 @@
 
 use std::io::{self, Write};
 
-use super::{Layout, counting_line, lists_topics, write_result, write_wrapped};
+use super::{Layout, write_result, write_wrapped};
 use crate::diagnostic::{self, printable};
+use crate::report::closing::counting_line;
 use crate::report::sentences::cause;
 use crate::report::{Several, Verdict};
 
@@ -55,10 +56,10 @@ pub fn write_several_result(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     for report in several.ranked() {
-        if !lists_topics(report) || report.cluster.is_none() {
+        if !report.lists_topics() || report.cluster.is_none() {
             writeln!(out, "{}\n", printable(report.called()))?;
         }
-        if lists_topics(report) {
+        if report.lists_topics() {
             write_result(report, layout, out)?;
         } else {
             let verdict = Verdict::on(report).word(1, several.command);

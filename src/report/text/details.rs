@@ -1,0 +1,97 @@
+//! What stands below the line of a topic: how it differs, and what to do about it.
+
+use std::io::{self, Write};
+
+use super::wrapped::{write_phrases, write_wrapped};
+use super::{Layout, NAME_COLUMN};
+use crate::diagnostic::{WIDTH, printable};
+use crate::report::sentences::{field, phrases, shortened};
+use crate::report::{Command, Difference, State, Topic};
+
+/// What is below the line of a topic.
+pub(super) fn write_details(
+    topic: &Topic,
+    command: Command,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    // What is accepted was decided once, and is no news.
+    let told: Vec<_> = topic
+        .mismatches
+        .iter()
+        .filter(|_| layout.verbose || topic.state != State::Accepted)
+        .collect();
+    let longest = told.iter().map(|one| field(one).len()).max().unwrap_or(0);
+    let detail = Detail {
+        width: (longest + 2).max(16),
+        // What plan tells is what will be done; of these, nothing.
+        brief: !layout.verbose && command.is_ahead(),
+        layout,
+    };
+    for difference in told {
+        detail.write(difference, out)?;
+    }
+    // What could not be read is told of all such topics together, as a problem.
+    let told_before = topic.state == State::Unknown && !layout.verbose;
+    if let Some(error) = topic.error.as_ref().filter(|_| !told_before) {
+        write_wrapped(error, NAME_COLUMN, NAME_COLUMN, out)?;
+    }
+    Ok(())
+}
+
+/// How a difference is laid out.
+#[derive(Clone, Copy)]
+struct Detail {
+    width: usize,
+    brief: bool,
+    layout: Layout,
+}
+
+impl Detail {
+    fn write(self, difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+        let shown = |value: &str| match self.layout.verbose {
+            true => value.to_owned(),
+            false => shortened(value),
+        };
+        let mut phrases = phrases(difference, !self.brief, shown);
+        let verbose = self.layout.verbose;
+        if difference.accepted.is_some() && !verbose {
+            phrases.push("accepted".to_owned());
+        }
+        let below = NAME_COLUMN + 2;
+        let lead = " ".repeat(NAME_COLUMN);
+        let field = printable(field(difference));
+        let longest = phrases.iter().map(|one| one.chars().count() + 1).max();
+        let column = NAME_COLUMN + self.width;
+        if column + longest.unwrap_or(0) > WIDTH {
+            writeln!(out, "{lead}{field}")?;
+            write_phrases(" ".repeat(below), below, &phrases, out)?;
+        } else {
+            let lead = format!("{lead}{field:<width$}", width = self.width);
+            write_phrases(lead, column, &phrases, out)?;
+        }
+        // What no command mends is explained with the line to change.
+        let surprising = difference.declared_elsewhere && difference.remedy.is_some();
+        if verbose || (surprising && !self.brief && difference.accepted.is_none()) {
+            let by = format!("declared by {}", difference.declared_by);
+            write_wrapped(&by, below, below + 2, out)?;
+        }
+        if let Some(reason) = &difference.accepted {
+            return match verbose {
+                true => write_wrapped(&format!("accepted: {reason}"), below, below + 2, out),
+                false => Ok(()),
+            };
+        }
+        if self.brief {
+            return Ok(());
+        }
+        if let Some(advice) = &difference.advice {
+            write_wrapped(advice, below, below, out)?;
+        }
+        if let Some(remedy) = &difference.remedy {
+            // To be copied: on a line of its own, however long.
+            writeln!(out, "{}{remedy}", " ".repeat(below))?;
+        }
+        Ok(())
+    }
+}

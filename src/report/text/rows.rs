@@ -1,0 +1,211 @@
+//! The lines of topics: a word, the name, what is declared or where, in columns as wide as most of
+//! them need.
+
+use std::io::{self, Write};
+
+use anstyle::AnsiColor;
+
+use super::{Layout, NAME_COLUMN, painted};
+use crate::diagnostic::{WIDTH, printable};
+use crate::report::sentences::{Values, short_standing, word};
+use crate::report::{Command, Report, State, Topic};
+
+/// Between columns.
+const GAP: usize = 3;
+
+/// The line of a topic.
+pub(super) struct Row<'a> {
+    word: &'static str,
+    color: Option<AnsiColor>,
+    name: &'a str,
+    /// Where it is declared, for those that need attention; else what is declared.
+    about: About,
+    /// What it is to its family and to us.
+    standing: String,
+}
+
+enum About {
+    Place(String),
+    Values(Values),
+    Nothing,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn of(topic: &'a Topic, report: &Report, layout: Layout) -> Self {
+        let command = report.command.unwrap_or(Command::Verify);
+        let word = word(topic.state, command);
+        let attention = report.needs_attention(topic) || word == "missing";
+        let color = match topic.state {
+            _ if topic.fails => Some(AnsiColor::Red),
+            _ if attention => Some(AnsiColor::Yellow),
+            State::ToCreate | State::Created => Some(AnsiColor::Green),
+            State::Accepted => Some(AnsiColor::Blue),
+            _ => None,
+        };
+        let about = if attention || topic.state == State::Unknown {
+            About::Place(printable(&topic.location.to_string()).into_owned())
+        } else if matches!(topic.state, State::ToCreate | State::Created) || layout.verbose {
+            let mut values = Values::of(topic);
+            values.retention = printable(&values.retention).into_owned();
+            About::Values(values)
+        } else {
+            About::Nothing
+        };
+        Self {
+            word,
+            color,
+            name: topic.name.as_str(),
+            about,
+            standing: short_standing(topic),
+        }
+    }
+
+    pub(super) fn write(
+        &self,
+        columns: Columns,
+        layout: Layout,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let word = match self.color {
+            Some(color) => painted(self.word, color, layout),
+            None => self.word.to_owned(),
+        };
+        let padding = " ".repeat(10usize.saturating_sub(self.word.len()));
+        let mut line = format!("  {word}{padding}{}", self.name);
+        let mut at = NAME_COLUMN + self.name.len();
+        let about = columns.about(&self.about);
+        let about_column = columns.about_column();
+        let mut cells = Vec::new();
+        let mut next = about_column;
+        if !about.is_empty() {
+            cells.push((next, about.as_str()));
+            next += columns.about_width(&self.about) + GAP;
+        }
+        if !self.standing.is_empty() {
+            cells.push((next, &self.standing));
+        }
+        for (column, cell) in cells {
+            let length = cell.trim_end().chars().count();
+            // What has no room beside what stands before goes below.
+            if column < at + GAP || column + length > WIDTH {
+                writeln!(out, "{}", line.trim_end())?;
+                let column = match about_column + length {
+                    end if end > WIDTH => NAME_COLUMN,
+                    _ => about_column,
+                };
+                line = " ".repeat(column);
+                at = column;
+            } else {
+                line.push_str(&" ".repeat(column - at));
+                at = column;
+            }
+            line.push_str(cell.trim_end());
+            at += length;
+        }
+        writeln!(out, "{}", line.trim_end())
+    }
+}
+
+/// How wide the columns are, so that most rows take one line.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Columns {
+    name: usize,
+    place: usize,
+    values: ValueWidths,
+}
+
+impl Columns {
+    pub(super) fn of(rows: &[Row<'_>]) -> Self {
+        let mut columns = Self::default();
+        for row in rows {
+            match &row.about {
+                About::Place(place) => columns.place = columns.place.max(place.chars().count()),
+                About::Values(values) => columns.values.widen(values),
+                About::Nothing => {}
+            }
+        }
+        // One name that is longer than all others would push every row apart.
+        let fits = |width: usize| {
+            let fits = |row: &&Row<'_>| {
+                let about = columns.about(&row.about).trim_end().chars().count();
+                row.name.len() <= width && NAME_COLUMN + width + GAP + about <= WIDTH
+            };
+            rows.iter().filter(fits).count()
+        };
+        let longest = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+        let best = (1..=longest.min(WIDTH))
+            .rev()
+            .max_by_key(|width| (fits(*width), longest - width));
+        columns.name = best.filter(|width| fits(*width) > 0).unwrap_or(0);
+        columns
+    }
+
+    fn about_column(self) -> usize {
+        match self.name {
+            0 => NAME_COLUMN,
+            name => NAME_COLUMN + name + GAP,
+        }
+    }
+
+    fn about(self, about: &About) -> String {
+        match about {
+            About::Place(place) => place.clone(),
+            About::Values(values) => self.values.aligned(values),
+            About::Nothing => String::new(),
+        }
+    }
+
+    fn about_width(self, about: &About) -> usize {
+        match about {
+            About::Place(_) => self.place,
+            About::Values(_) => self.values.total(),
+            About::Nothing => 0,
+        }
+    }
+}
+
+/// The parts of [`Values`], each as wide as the widest.
+#[derive(Clone, Copy, Default)]
+struct ValueWidths {
+    count: usize,
+    partitions: usize,
+    replication: usize,
+    retention: usize,
+}
+
+impl ValueWidths {
+    fn widen(&mut self, values: &Values) {
+        if values.is_default() {
+            return;
+        }
+        self.count = self.count.max(values.count.len());
+        self.partitions = self.partitions.max(values.partitions.len() + 1);
+        self.replication = self.replication.max(values.replication.len() + 1);
+        self.retention = self.retention.max(values.retention.len());
+    }
+
+    fn aligned(self, values: &Values) -> String {
+        let Self {
+            count,
+            partitions,
+            replication,
+            ..
+        } = self;
+        // Words among numbers would only push these apart.
+        if values.is_default() {
+            return values.to_string();
+        }
+        let comma = if values.retention.is_empty() { "" } else { "," };
+        format!(
+            "{:>count$} {:<partitions$} {:<replication$} {}",
+            values.count,
+            format!("{},", values.partitions),
+            format!("{}{comma}", values.replication),
+            values.retention,
+        )
+    }
+
+    fn total(self) -> usize {
+        self.count + 1 + self.partitions + 1 + self.replication + 1 + self.retention
+    }
+}
