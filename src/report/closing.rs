@@ -2,8 +2,8 @@
 //! have, and what became of the topics. Wording only; all that it tells the report has counted.
 
 use super::sentences::{and, plural};
-use super::{Command, Report, Summary, Volume};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Command, Findings, Report, Summary, Volume};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::ExitCode;
 
 /// How many problems the manifests have, and what that means for the run; `None` without any.
@@ -44,7 +44,10 @@ pub(super) fn counting_line(report: &Report) -> Option<String> {
     let offline = report.command.is_none_or(Command::is_offline);
     // Errors of the run itself come after the cluster was asked.
     let refused = denied || count(Severity::Error) > 0;
+    // It has answered, and is another one than was meant.
+    let answered = manifests.iter().any(|one| one.code == Code::WrongCluster);
     let so = match (refused, offline) {
+        _ if answered => "",
         (true, false) if denied => "; the cluster was not touched (--deny-warnings)",
         (true, false) => "; the cluster was not touched",
         (true, true) if denied => "; not valid with --deny-warnings",
@@ -76,7 +79,10 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             )
         }
         Command::Verify if summary.matching == declared => {
-            format!("{declared} declared: all match. {time}")
+            format!(
+                "{declared} declared: all match{}. {time}",
+                beside(report.findings)
+            )
         }
         Command::Verify => {
             let mut parts = Vec::new();
@@ -85,7 +91,8 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
-            format!("{declared} declared: {}. {time}", parts.join(", "))
+            let beside = beside(report.findings);
+            format!("{declared} declared: {}{beside}. {time}", parts.join(", "))
         }
         Command::Plan | Command::Apply { dry_run: true } => {
             let mut parts = Vec::new();
@@ -109,6 +116,23 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             format!("{line}\n{so}")
         }
         Command::Apply { dry_run: false } => applied(report, summary, &time),
+    }
+}
+
+/// What else was found, behind what became of the topics.
+fn beside(findings: Findings) -> String {
+    let parts: Vec<_> = [
+        (findings.undeclared, "undeclared configuration"),
+        (findings.unmanaged, "unmanaged topic"),
+        (findings.unhealthy, "unhealthy topic"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| plural(count, word))
+    .collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!("; {}", parts.join(", ")),
     }
 }
 
