@@ -16,6 +16,7 @@ use crate::accepted::Accepted;
 use crate::cluster::{Absence, Answer, CreateTopics, NewTopic, batch};
 use crate::interrupt::Interrupts;
 use crate::observed::{ClusterIdentity, Observation, Unknown};
+use crate::pause::Pause;
 use crate::plan::{Decision, Plan, Seen, decide};
 use crate::topic::{DeclaredTopic, TopicName};
 
@@ -160,7 +161,7 @@ impl<C: CreateTopics> Run<'_, C> {
             .max();
         let needed = needed.unwrap_or(0);
         let deadline = Instant::now() + self.options.brokers;
-        let mut pause = settle::Pause::default();
+        let mut pause = Pause::default();
         while registered < needed && Instant::now() < deadline {
             (self.progress)(Progress::WaitingForBrokers { registered, needed });
             let look = async {

@@ -1,8 +1,8 @@
 //! The two things topicctl does with a cluster: look, and create.
 //!
-//! [`ObserveTopics`] and [`ObserveGroups`] read; [`CreateTopics`] is the only trait that writes, and creating is all
-//! that it can do: nothing here could alter or delete. This module does not mention librdkafka;
-//! [`kafka`] implements the traits over it.
+//! [`ObserveTopics`], [`ObserveLeaders`] and [`ObserveGroups`] read; [`CreateTopics`] is the only
+//! trait that writes, and creating is all that it can do: nothing here could alter or delete. This
+//! module does not mention librdkafka; [`kafka`] implements the traits over it.
 
 pub mod batch;
 pub mod kafka;
@@ -81,7 +81,10 @@ pub trait ObserveTopics {
         wanted: &[Wanted],
         absence: Absence,
     ) -> impl Future<Output = Result<Observation, ClusterError>>;
+}
 
+/// Asks leaders. What was recorded of a cluster has none.
+pub trait ObserveLeaders {
     /// Asks the leader of each partition, 0 to the count, for its end offset, and returns those
     /// that did not answer with one: a leader in the metadata does not serve yet.
     ///
@@ -108,7 +111,7 @@ pub trait ObserveGroups {
 }
 
 /// Creates topics. The only writer.
-pub trait CreateTopics: ObserveTopics {
+pub trait CreateTopics: ObserveTopics + ObserveLeaders {
     /// Asks the broker to check the creation of these topics without doing it, in one request.
     ///
     /// # Errors

@@ -16,7 +16,6 @@ mod progress;
 mod render;
 mod report_files;
 mod schema;
-mod serving;
 mod session;
 mod validate;
 mod whole_file;

@@ -3,7 +3,7 @@
 //! One function maps a run's ending to its code; nothing else in topicctl chooses one.
 
 use crate::apply::{Outcome, Status, Stop};
-use crate::cluster::ClusterErrorKind;
+use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::groups::Unread;
 use crate::interrupt::Signal;
 use crate::topic::TopicName;
@@ -91,6 +91,8 @@ pub struct Ending<'a> {
     /// Why nothing could be read of any consumer group, where they were asked for. What could be
     /// read of them, and single ones that could not, are information and change no code.
     pub no_groups: Option<&'a Unread>,
+    /// Why health could not be judged, where it was to fail the run.
+    pub no_health: Option<&'a ClusterError>,
 }
 
 /// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 3, 1.
@@ -110,7 +112,9 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
             .filter_map(|outcome| of_topic(outcome, ending))
     };
     let groups = ending.no_groups.map(of_unread);
-    let has = |code| [stopped, groups].contains(&Some(code)) || found().any(|one| one == code);
+    let health = ending.no_health.map(|error| ExitCode::from(error.kind));
+    let has =
+        |code| [stopped, groups, health].contains(&Some(code)) || found().any(|one| one == code);
     let order = if ending.wrote {
         [
             ExitCode::Failed,

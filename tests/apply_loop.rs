@@ -12,8 +12,8 @@ use rustix::process::{Signal, getpid, kill_process};
 use topicctl::apply::{Applied, Options, Status, Stop, apply};
 use topicctl::cluster::batch::{RECORDS_LIMIT, records};
 use topicctl::cluster::{
-    Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, NewTopic, ObserveTopics,
-    Refusal, Unserved, Wanted,
+    Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, NewTopic, ObserveLeaders,
+    ObserveTopics, Refusal, Unserved, Wanted,
 };
 use topicctl::exit::{self, Ending, ExitCode, FailOn};
 use topicctl::interrupt::{self, Interrupts};
@@ -180,7 +180,9 @@ impl ObserveTopics for Fake {
             topics: wanted.iter().map(look).collect(),
         })
     }
+}
 
+impl ObserveLeaders for Fake {
     async fn unserved(
         &self,
         topics: &[(TopicName, Partitions)],
@@ -364,6 +366,7 @@ fn code(applied: &Applied) -> ExitCode {
             ..FailOn::default()
         },
         no_groups: None,
+        no_health: None,
     })
 }
 

@@ -10,32 +10,14 @@ use tokio::time::Instant;
 
 use super::{Progress, Run, Status};
 use crate::cluster::{Absence, ClusterError, CreateTopics, Keys, Wanted};
+use crate::leaders;
 use crate::observed::{Observed, ObservedTopic};
-use crate::topic::{DeclaredTopic, Partitions, TopicName};
+use crate::pause::Pause;
+use crate::topic::{DeclaredTopic, TopicName};
 
 /// How long an unclear creation may take to become visible where nothing else limits it: the
 /// controller may still have the request in its queue.
 const UNCLEAR_GRACE: Duration = Duration::from_secs(10);
-
-/// A wait that grows from a few milliseconds to half a second.
-#[derive(Debug)]
-pub(super) struct Pause(Duration);
-
-impl Default for Pause {
-    fn default() -> Self {
-        Self(Duration::from_millis(5))
-    }
-}
-
-impl Pause {
-    const LONGEST: Duration = Duration::from_millis(500);
-
-    /// Waits, but not beyond the deadline.
-    pub(super) async fn next_before(&mut self, deadline: Instant) {
-        tokio::time::sleep_until(deadline.min(Instant::now() + self.0)).await;
-        self.0 = (self.0 * 3 / 2).min(Self::LONGEST);
-    }
-}
 
 impl<C: CreateTopics> Run<'_, C> {
     /// Waits for the topics that may exist now. Returns those to read back: all but
@@ -116,8 +98,7 @@ impl<C: CreateTopics> Run<'_, C> {
                 Some(Observed::Present(observed)) => match not_ready(topic, ours, observed) {
                     Some(reason) => reason,
                     None => {
-                        let count = i32::try_from(observed.partitions.len()).ok();
-                        led.extend(count.and_then(Partitions::new).map(|n| (name.clone(), n)));
+                        led.extend(leaders::question(name, observed));
                         continue;
                     }
                 },

@@ -2,7 +2,7 @@
 //! of the answers.
 //!
 //! [`settings`] makes librdkafka's settings of what the user gave; [`Kafka::connect`] opens a
-//! connection with them and implements [`ObserveTopics`], [`ObserveGroups`] and [`CreateTopics`].
+//! connection with them and implements the traits of [`crate::cluster`].
 //! Nothing here can alter or delete: `admin` has no such call, and `clippy.toml` bans them.
 //!
 //! | module | holds |
@@ -30,8 +30,8 @@ use self::connection::Connection;
 pub use self::connection::Waiting;
 use self::settings::Settings;
 use crate::cluster::{
-    Absence, Answer, ClusterError, CreateTopics, NewTopic, ObserveGroups, ObserveTopics, Unserved,
-    Wanted,
+    Absence, Answer, ClusterError, CreateTopics, NewTopic, ObserveGroups, ObserveLeaders,
+    ObserveTopics, Unserved, Wanted,
 };
 use crate::groups::{Seen, Wanted as WantedGroups};
 use crate::observed::{ClusterIdentity, Observation};
@@ -76,7 +76,9 @@ impl ObserveTopics for Kafka {
     ) -> Result<Observation, ClusterError> {
         look::observe(&self.connection, wanted, absence).await
     }
+}
 
+impl ObserveLeaders for Kafka {
     async fn unserved(
         &self,
         topics: &[(TopicName, Partitions)],

@@ -18,12 +18,12 @@ pub use file::SnapshotError;
 pub use moment::Moment;
 pub use scope::{Pattern, Scope, ScopeError};
 
-use super::{Absence, ClusterError, ClusterErrorKind, Keys, ObserveTopics, Unserved, Wanted};
+use super::{Absence, ClusterError, Keys, ObserveTopics, Wanted};
 use crate::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedPartition, ObservedTopic,
     Unknown,
 };
-use crate::topic::{ConfigKey, Partitions, TopicName};
+use crate::topic::{ConfigKey, TopicName};
 
 /// What a cluster looked like.
 #[derive(Clone, PartialEq, Debug)]
@@ -126,15 +126,6 @@ impl ObserveTopics for Snapshot {
             .collect();
         let cluster = self.cluster.clone();
         Ok(Observation { cluster, topics })
-    }
-
-    async fn unserved(&self, _: &[(TopicName, Partitions)]) -> Result<Vec<Unserved>, ClusterError> {
-        Err(ClusterError {
-            kind: ClusterErrorKind::Configuration,
-            message: "a snapshot has no leaders that could be asked".to_owned(),
-            detail: None,
-            help: None,
-        })
     }
 }
 

@@ -9,17 +9,18 @@ use globset::GlobSet;
 
 use super::offline::{Early, Offline, Prepared, snapshot, today};
 use super::progress::Line;
-use super::serving;
 use crate::accepted;
 use crate::apply::{Outcome, Stop};
 use crate::cli::LookArgs;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::snapshot::Snapshot;
-use crate::cluster::{Absence, ClusterError, Keys, ObserveGroups, ObserveTopics, Unserved, Wanted};
+use crate::cluster::{Absence, ClusterError, Keys};
+use crate::cluster::{ObserveGroups, ObserveLeaders, ObserveTopics, Wanted};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::{self, Ending, ExitCode, FailOn};
 use crate::groups::{self, Sight};
 use crate::interrupt::Interrupts;
+use crate::leaders;
 use crate::observed::{ClusterIdentity, Observation, Observed};
 use crate::plan::{Plan, plan};
 use crate::remedy::Access;
@@ -71,8 +72,6 @@ struct Place<C> {
     user: Option<String>,
     /// How long to wait for brokers that are starting.
     wait: Duration,
-    /// Whether there are leaders that can be asked.
-    is_live: bool,
     /// Becomes what is looked at.
     opening: C,
 }
@@ -95,6 +94,8 @@ pub(super) struct Session<C> {
     pub(super) wait: Duration,
     observed: BTreeMap<TopicName, Observed>,
     groups: Option<Sight>,
+    /// Why leaders could not be asked whether they serve.
+    no_health: Option<ClusterError>,
     profiles: Vec<String>,
 }
 
@@ -126,10 +127,16 @@ impl Session<Kafka> {
             label: name.unwrap_or_else(|| settings.bootstrap_servers().to_owned()),
             user: settings.user().map(str::to_owned),
             wait: settings.wait(),
-            is_live: true,
             opening: Kafka::connect(&settings, move |trouble| waiting.trouble(trouble)),
         };
-        Self::look(offline, place, look, line).await
+        let (mut session, mut plan) = Self::look(offline, place, look, line).await?;
+        match session.ask_leaders(&mut plan, line).await {
+            Ok(()) => Ok((session, plan)),
+            Err(stop) => {
+                let outcomes = Outcome::of_plan(plan);
+                Err(Box::new(session.close(&outcomes, Some(&stop), false, None)))
+            }
+        }
     }
 }
 
@@ -160,10 +167,33 @@ impl Session<Snapshot> {
             label: format!("snapshot of {}, {age}", reached.bootstrap_servers),
             user: reached.user.clone(),
             wait: Duration::ZERO,
-            is_live: false,
             opening: std::future::ready(Ok(snapshot)),
         };
         Self::look(offline, place, look, &Line::new()).await
+    }
+}
+
+impl<C: ObserveTopics + ObserveLeaders> Session<C> {
+    /// Asks leaders whether they serve, where health fails the run, and adds to the plan what they
+    /// do not. A question without an answer is a problem of its own: what was read stands.
+    ///
+    /// # Errors
+    /// A signal.
+    async fn ask_leaders(&mut self, plan: &mut Plan, line: &Line) -> Result<(), Stop> {
+        if !self.fail_on.health {
+            return Ok(());
+        }
+        line.doing("asking the leaders".to_owned());
+        let asked = tokio::select! {
+            asked = leaders::unserved(&self.cluster, &self.observed) => Ok(asked),
+            signal = self.interrupts.first() => Err(Stop::Interrupted(signal)),
+        };
+        line.clear();
+        match asked? {
+            Ok(unserved) => leaders::note(&unserved, &self.observed, plan),
+            Err(error) => self.no_health = Some(error),
+        }
+        Ok(())
     }
 }
 
@@ -201,13 +231,11 @@ impl<C: ObserveTopics> Session<C> {
             label,
             user,
             wait,
-            is_live,
             opening,
         } = place;
         if let Some(problem) = look.contradiction(offline.fail_on) {
             return Err(offline.refuse([problem]));
         }
-        let asks_leaders = is_live && offline.fail_on.health;
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
@@ -216,7 +244,7 @@ impl<C: ObserveTopics> Session<C> {
             }
         };
         let looked = tokio::select! {
-            looked = see(opening, &offline, look, asks_leaders, line) => looked,
+            looked = see(opening, &offline, look, line) => looked,
             signal = interrupts.first() => {
                 line.clear();
                 let problem = problems::interrupted(signal, offline.command, false);
@@ -228,7 +256,6 @@ impl<C: ObserveTopics> Session<C> {
             cluster,
             observation,
             names,
-            unserved,
         } = match looked {
             Ok(looked) => looked,
             Err(Unseen::Cluster(error)) => {
@@ -261,8 +288,7 @@ impl<C: ObserveTopics> Session<C> {
             .filter(|entry| entry.is_in_force(today))
             .cloned()
             .collect();
-        let mut plan = plan(topics, &observation, &in_force);
-        serving::add(&unserved, &observation, &mut plan);
+        let plan = plan(topics, &observation, &in_force);
         let mut diagnostics = diagnostics;
         diagnostics.extend(accepted::unused(&accepted, &plan, today));
         let session = Self {
@@ -282,6 +308,7 @@ impl<C: ObserveTopics> Session<C> {
             wait,
             observed: observation.topics,
             groups: None,
+            no_health: None,
             profiles,
         };
         Ok((session, plan))
@@ -307,6 +334,7 @@ impl<C: ObserveTopics> Session<C> {
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
             no_groups: self.groups.as_ref().and_then(Sight::nothing_read),
+            no_health: self.no_health.as_ref(),
         };
         let exit = exit::code(&ending);
         let mut diagnostics = self.diagnostics.sorted(&self.sources);
@@ -321,6 +349,7 @@ impl<C: ObserveTopics> Session<C> {
             sources: &self.sources,
             unmanaged: &self.unmanaged,
             fail_on: self.fail_on,
+            no_health: self.no_health.as_ref(),
             profiles: &self.profiles,
         }));
         if let Some(sight) = &self.groups {
@@ -352,10 +381,11 @@ impl<C: ObserveTopics> Session<C> {
             sources: self.sources,
             groups: self.groups,
             settled: true,
-            usable: outcomes
-                .iter()
-                .flat_map(|outcome| &outcome.seen.ailments)
-                .all(|ailment| ailment.kind.is_bearable()),
+            usable: self.no_health.is_none()
+                && outcomes
+                    .iter()
+                    .flat_map(|outcome| &outcome.seen.ailments)
+                    .all(|ailment| ailment.kind.is_bearable()),
             // What ends verify here comes after its topics were decided: while groups were read.
             stopped: stop.is_some() && !wrote && self.command != Command::Verify,
             elapsed: Duration::ZERO,
@@ -370,8 +400,6 @@ struct Looked<C> {
     observation: Observation,
     /// Of all its topics, where they were asked for.
     names: Vec<TopicName>,
-    /// What leaders did not serve, where they were asked.
-    unserved: Vec<Unserved>,
 }
 
 /// Why nothing was seen.
@@ -392,7 +420,6 @@ async fn see<C: ObserveTopics>(
     opening: impl Future<Output = Result<C, ClusterError>>,
     offline: &Offline,
     look: &Look,
-    asks_leaders: bool,
     line: &Line,
 ) -> Result<Looked<C>, Unseen> {
     let cluster = opening.await?;
@@ -419,14 +446,9 @@ async fn see<C: ObserveTopics>(
         true => cluster.names().await?,
         false => Vec::new(),
     };
-    let unserved = match asks_leaders {
-        true => serving::unserved(&cluster, &observation).await?,
-        false => Vec::new(),
-    };
     Ok(Looked {
         cluster,
         observation,
         names,
-        unserved,
     })
 }

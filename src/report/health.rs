@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::problems::or_profile;
+use super::problems::{of_cluster_error, or_profile};
 use crate::apply::{Outcome, Status};
+use crate::cluster::ClusterError;
 use crate::diagnostic::{Code, Diagnostic, Severity, Sources};
 use crate::health::{Ailment, AilmentKind, brokers};
 use crate::remedy::Access;
@@ -65,6 +66,21 @@ pub(super) fn unhealthy(outcomes: &[Outcome], fails: bool, access: &Access) -> V
             }
         })
         .collect()
+}
+
+/// The leaders were to be asked whether they serve, and that failed.
+pub(super) fn unjudged(error: &ClusterError) -> Diagnostic {
+    let told = of_cluster_error(error);
+    let message = "whether the leaders serve could not be found out, for `--fail-on health`";
+    let detail: Vec<_> = [Some(told.message), told.detail]
+        .into_iter()
+        .flatten()
+        .collect();
+    let help = "run it again; all else was read, and is told";
+    Diagnostic {
+        help: told.help.or(Some(help.to_owned())),
+        ..Diagnostic::error(told.code, message).detail(detail.join("\n"))
+    }
 }
 
 /// The kinds of ailments, without what is particular to a partition.

@@ -78,6 +78,8 @@ pub struct Run<'a> {
     pub unmanaged: &'a [TopicName],
     /// Which findings are errors.
     pub fail_on: FailOn,
+    /// Why health could not be judged, where it was to fail the run.
+    pub no_health: Option<&'a ClusterError>,
     /// The declared profiles, but for the chosen one.
     pub profiles: &'a [String],
 }
@@ -134,6 +136,7 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
         );
     }
     all.extend(health::unhealthy(outcomes, run.fail_on.health, access));
+    all.extend(run.no_health.map(health::unjudged));
     if run.command == Command::Plan {
         all.extend(health::too_few_brokers(outcomes, access, sources, profiles));
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use local_kafka::{LocalKafka, Security, free_port};
 use topicctl::cluster::kafka::Kafka;
 use topicctl::cluster::{
-    Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, ObserveTopics,
+    Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, ObserveLeaders, ObserveTopics,
 };
 use topicctl::observed::Observed;
 

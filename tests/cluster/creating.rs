@@ -5,7 +5,9 @@ use std::time::Duration;
 use local_kafka::LocalKafka;
 use local_kafka::proxy::Fault;
 use tokio::time::{Instant, sleep};
-use topicctl::cluster::{Absence, Answer, ClusterErrorKind, CreateTopics, ObserveTopics, Refusal};
+use topicctl::cluster::{
+    Absence, Answer, ClusterErrorKind, CreateTopics, ObserveLeaders, ObserveTopics, Refusal,
+};
 use topicctl::observed::Observed;
 use topicctl::topic::Partitions;
 

@@ -2,7 +2,7 @@
 
 use local_kafka::proxy::{Request, api_name};
 use local_kafka::{LocalKafka, Security};
-use topicctl::cluster::{Absence, Answer, CreateTopics, ObserveTopics};
+use topicctl::cluster::{Absence, Answer, CreateTopics, ObserveLeaders, ObserveTopics};
 use topicctl::observed::{Observed, ObservedOrigin, Unknown};
 
 use super::{SHARED, connect, connect_as, name, new, run, wanted};

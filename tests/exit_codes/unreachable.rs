@@ -1,10 +1,12 @@
 //! 3: the cluster could not be reached, or did not answer in time.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
+use local_kafka::LocalKafka;
 use local_kafka::proxy::Fault;
 
-use crate::harness::{CREATE_TOPICS, Proxied, on};
+use crate::harness::{CREATE_TOPICS, LIST_OFFSETS, Manifests, Proxied, on};
 use crate::{ends, nowhere, plain};
 
 const COMMANDS: [&str; 3] = ["verify", "plan", "apply"];
@@ -40,7 +42,7 @@ fn who_listens_there_says_nothing() {
 fn a_look_gets_no_answer() {
     let proxied = Proxied::shared();
     let text = "topics: [{ name: unanswered, partitions: 1, replication_factor: 1 }]";
-    let manifests = crate::Manifests::of(text);
+    let manifests = Manifests::of(text);
     on(&proxied.servers(), "apply", &manifests).json().exits(0);
     for command in COMMANDS {
         ends(3, || {
@@ -61,4 +63,34 @@ fn the_check_of_new_topics_gets_no_answer() {
             run.args(&["--timeout", "1s"]).args(words)
         });
     }
+}
+
+/// What was read before that is told: only the question that failed has no answer.
+#[test]
+fn the_leaders_are_lost_while_they_are_asked_whether_they_serve() {
+    let proxied = Proxied::start(LocalKafka::options());
+    for topic in ["asked-matches", "asked-differs"] {
+        let create = ["--create", "--topic", topic];
+        proxied
+            .kafka
+            .tool("kafka-topics", &create)
+            .expect("a topic");
+    }
+    let manifests = Manifests::of(
+        "defaults: { tier: plain }
+topics: [{ name: asked-matches, partitions: 1 }, { name: asked-differs, partitions: 2 }]",
+    );
+    let proxy = Arc::clone(&proxied.proxy);
+    let lost = move || proxy.forward_to(nowhere()).expect("an address");
+    proxied.proxy.on_request_call(LIST_OFFSETS, Box::new(lost));
+    proxied
+        .proxy
+        .on_request(LIST_OFFSETS, Fault::CloseBeforeForwarding);
+    let run = on(&proxied.servers(), "verify", &manifests);
+    let report = run.args(&["--fail-on", "mismatch,health"]).json().exits(3);
+    assert_eq!(report.topic("asked-matches")["status"], "matching");
+    assert_eq!(report.topic("asked-differs")["status"], "mismatched");
+    let told = report.diagnostics();
+    let words = "unreachable whether the leaders serve could not be found out";
+    assert!(told.contains(words), "{told}");
 }

@@ -80,10 +80,6 @@ impl ObserveTopics for Guarded {
             topics: topics.collect(),
         })
     }
-
-    async fn unserved(&self, _: &[(TopicName, Partitions)]) -> Result<Vec<Unserved>, ClusterError> {
-        unreachable!("a snapshot never asks who serves")
-    }
 }
 
 fn take(cluster: &Guarded, select: &[&str], ignore: &[&str]) -> Snapshot {
