@@ -131,7 +131,7 @@ fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back(
         .says("warning: 1 topic has partitions without a leader")
         .says("lost.one   partitions 1-3, 5: replicas on broker 3")
         .says("lost.three   partitions 0-2: 2 in sync, 3 needed; broker 3 is out of sync")
-        .says("3 declared: all match.");
+        .says("3 declared: all match; 3 unhealthy topics.");
     let warnings = ended
         .stderr
         .lines()
