@@ -3,12 +3,12 @@
 //! A tool that never alters must let a team say "this one stays", without muting what drifts next:
 //! an acceptance names the found value, and counts for exactly that one. The day is handed in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::plan::{Mismatch, Plan, replica_range};
+use crate::plan::{Decision, Mismatch, Plan, replica_range};
 use crate::topic::{ConfigKey, ConfigValue, TopicName};
 
 /// An entry of `accepted_mismatches`: values that may be found on a topic.
@@ -123,10 +123,12 @@ impl Accepted {
         }
     }
 
-    fn names_anything(&self) -> usize {
-        usize::from(self.partitions.is_some())
-            + usize::from(self.replication_factor.is_some())
-            + self.config.len()
+    /// What it names values of.
+    fn fields(&self) -> impl Iterator<Item = Field> {
+        let partitions = self.partitions.map(|_| Field::Partitions);
+        let replicas = self.replication_factor.map(|_| Field::ReplicationFactor);
+        let config = self.config.keys().cloned().map(Field::Config);
+        partitions.into_iter().chain(replicas).chain(config)
     }
 }
 
@@ -148,43 +150,123 @@ pub fn expired(entries: &[Accepted], today: Date) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Entries in force that accept something which was not found, as warnings: what they accept may
-/// be over, or may have drifted on. Entries for topics that the plan does not have are left alone.
-pub fn unused(entries: &[Accepted], plan: &Plan, today: Date) -> Vec<Diagnostic> {
-    let mut unused = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.is_in_force(today)) {
-        let Some(planned) = plan
-            .entries
-            .iter()
-            .find(|planned| planned.topic.name == entry.topic)
-        else {
-            continue;
-        };
-        let accepted = &planned.seen.accepted;
-        let used = accepted
-            .iter()
-            .filter(|one| entry.covers(&one.mismatch))
-            .count();
-        if used < entry.names_anything() {
-            unused.push(
-                Diagnostic::warning(
-                    Code::AcceptedUnused,
-                    format!(
-                        "`{}` does not have all of what is accepted of it",
-                        entry.topic
-                    ),
-                )
-                .at(entry.span, "")
-                .help("take out what is no longer found"),
-            );
+/// A value of an entry in force, and whether a plan found it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Use {
+    /// Where the entry is declared, which is what it is known by: its values may be made of
+    /// variables, and differ from cluster to cluster.
+    pub entry: Span,
+    /// The topic of the entry.
+    pub topic: TopicName,
+    /// Which of its values.
+    pub field: Field,
+    /// Whether the topic has it.
+    pub found: bool,
+}
+
+/// What an entry names a value of.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Field {
+    /// The partition count.
+    Partitions,
+    /// The number of replicas.
+    ReplicationFactor,
+    /// A configuration.
+    Config(ConfigKey),
+}
+
+impl Field {
+    fn of(mismatch: &Mismatch) -> Self {
+        match mismatch {
+            Mismatch::Partitions { .. } => Self::Partitions,
+            Mismatch::ReplicationFactor { .. } => Self::ReplicationFactor,
+            Mismatch::Config { key, .. } => Self::Config(key.clone()),
         }
     }
-    unused
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Partitions => f.write_str("partitions"),
+            Self::ReplicationFactor => f.write_str("replication_factor"),
+            Self::Config(key) => write!(f, "{key}"),
+        }
+    }
+}
+
+/// Which values of its acceptances a plan found. Of what the plan does not have, and of what could
+/// not be read, nothing is known, and nothing told.
+pub fn uses(plan: &Plan) -> Vec<Use> {
+    let mut uses = Vec::new();
+    for entry in &plan.accepted {
+        let mut planned = plan.entries.iter();
+        let Some(planned) = planned.find(|planned| planned.topic.name == entry.topic) else {
+            continue;
+        };
+        if matches!(planned.decision, Decision::Unknown(_)) {
+            continue;
+        }
+        let used: BTreeSet<_> = planned
+            .seen
+            .accepted
+            .iter()
+            .filter(|one| entry.covers(&one.mismatch))
+            .map(|one| Field::of(&one.mismatch))
+            .collect();
+        let was_told = |field: &Field| match field {
+            Field::Config(key) => !planned.seen.unverifiable.contains(key),
+            Field::Partitions | Field::ReplicationFactor => true,
+        };
+        uses.extend(entry.fields().filter(was_told).map(|field| Use {
+            entry: entry.span,
+            topic: entry.topic.clone(),
+            found: used.contains(&field),
+            field,
+        }));
+    }
+    uses
+}
+
+/// Manifests accept a mismatch for all clusters: a value that one of them has is in use for the
+/// others too.
+pub fn share<'a>(of_clusters: impl IntoIterator<Item = &'a mut Vec<Use>>) {
+    let all: Vec<_> = of_clusters.into_iter().flatten().collect();
+    let key = |one: &Use| (one.entry, one.field.clone());
+    let found = all.iter().filter(|one| one.found);
+    let found: BTreeSet<_> = found.map(|one| key(one)).collect();
+    for one in all {
+        one.found = found.contains(&key(one));
+    }
+}
+
+/// Entries with values that were not found, as warnings: what they accept may be over, or may have
+/// drifted on.
+pub fn unused(uses: &[Use]) -> Vec<Diagnostic> {
+    let mut by_entry: BTreeMap<Span, (&TopicName, Vec<String>)> = BTreeMap::new();
+    for one in uses.iter().filter(|one| !one.found) {
+        let (_, fields) = by_entry
+            .entry(one.entry)
+            .or_insert_with(|| (&one.topic, Vec::new()));
+        fields.push(one.field.to_string());
+    }
+    by_entry
+        .into_iter()
+        .map(|(span, (topic, fields))| {
+            Diagnostic::warning(
+                Code::AcceptedUnused,
+                format!("`{topic}` does not have all of what is accepted of it"),
+            )
+            .at(span, format!("not found: {}", fields.join(", ")))
+            .help("take out what is no longer found")
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Sources;
 
     #[test]
     fn dates_are_days_that_exist() {
@@ -216,5 +298,60 @@ mod tests {
         ] {
             assert_eq!(Date::from_days_since_1970(days).to_string(), text);
         }
+    }
+
+    fn used(start: u32, field: Field, found: bool) -> Use {
+        let source = Sources::default().add("topics.yaml", String::new());
+        Use {
+            entry: Span {
+                source,
+                start,
+                end: start + 1,
+            },
+            topic: TopicName::parse("orders").expect("a name"),
+            field,
+            found,
+        }
+    }
+
+    fn labels(uses: &[Use]) -> Vec<String> {
+        let labels = unused(uses).into_iter().map(|one| one.primary);
+        labels.map(|label| label.expect("a place").text).collect()
+    }
+
+    #[test]
+    fn what_was_not_found_is_named_once_for_each_entry() {
+        let retention = || Field::Config(ConfigKey::new("retention.ms"));
+        let uses = [
+            used(0, Field::Partitions, false),
+            used(0, Field::ReplicationFactor, true),
+            used(0, retention(), false),
+            used(9, Field::Partitions, true),
+            used(20, retention(), false),
+        ];
+        assert_eq!(
+            labels(&uses),
+            [
+                "not found: partitions, retention.ms",
+                "not found: retention.ms"
+            ]
+        );
+    }
+
+    #[test]
+    fn halves_of_an_entry_that_are_found_on_two_clusters_are_both_in_use() {
+        let cluster = |partitions, replicas| {
+            vec![
+                used(0, Field::Partitions, partitions),
+                used(0, Field::ReplicationFactor, replicas),
+                used(9, Field::Partitions, false),
+            ]
+        };
+        let mut all = [cluster(true, false), cluster(false, true), Vec::new()];
+        share(&mut all);
+        // The same value of another entry is not in use by that.
+        assert_eq!(labels(&all[0]), ["not found: partitions"]);
+        assert_eq!(unused(&all[0]), unused(&all[1]));
+        assert!(all[2].is_empty());
     }
 }

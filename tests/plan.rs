@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
+use topicctl::accepted;
 use topicctl::manifest::{self, Request};
 use topicctl::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedOrigin, ObservedPartition,
@@ -299,4 +300,52 @@ proptest! {
         prop_assert_eq!(runs.len(), distinct.len());
         prop_assert_eq!(told(one_file, &observation), told(several, &observation));
     }
+}
+
+#[test]
+fn only_what_could_be_read_is_called_unused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = "topics: [{ name: orders, partitions: 6, retention: 7d }]
+accepted_mismatches:
+  - topic: orders
+    partitions: 3
+    config: { retention.ms: 1d, compression.type: zstd }
+    reason: adopted";
+    fs::write(directory.path().join("topics.yaml"), text).expect("a file");
+    let request = Request {
+        paths: vec![directory.path().to_owned()],
+        ..Request::default()
+    };
+    let manifests = manifest::read(&request);
+    let [topic] = manifests.topics.as_slice() else {
+        panic!("{:?}", manifests.diagnostics)
+    };
+    let uses = |seen| {
+        let observed = observation([(topic, seen)]);
+        let plan = plan(vec![topic.clone()], &observed, &manifests.accepted);
+        let uses = accepted::uses(&plan).into_iter();
+        let told: Vec<_> = uses.map(|one| (one.field.to_string(), one.found)).collect();
+        told
+    };
+    let of = |names: [(&str, bool); 3]| names.map(|(name, found)| (name.to_owned(), found));
+    let mut found = made(topic);
+    found.partitions.truncate(3);
+    let all = [
+        ("partitions", true),
+        ("compression.type", false),
+        ("retention.ms", false),
+    ];
+    assert_eq!(uses(Observed::Present(found.clone())), of(all));
+    let all = all.map(|(name, _)| (name, false));
+    assert_eq!(uses(Observed::Absent), of(all));
+    // A key that the broker keeps to itself may well be what is accepted.
+    let key = |key: &topicctl::topic::ConfigKey| key.as_str() == "retention.ms";
+    found.config.retain(|name, _| !key(name));
+    assert_eq!(uses(Observed::Present(found)).len(), 2);
+    let unknown = Unknown {
+        exists: true,
+        unauthorized: true,
+        reason: "TOPIC_AUTHORIZATION_FAILED".to_owned(),
+    };
+    assert_eq!(uses(Observed::Unknown(unknown)), []);
 }

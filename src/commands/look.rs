@@ -10,8 +10,10 @@ use super::Told;
 use super::offline::Prepared;
 use super::progress::{Line, Lines};
 use super::session::{Look, Session};
-use crate::apply::Outcome;
+use crate::accepted;
+use crate::apply::{Outcome, Stop};
 use crate::cli::{LookArgs, PlanArgs, VerifyArgs};
+use crate::cluster::kafka::Kafka;
 use crate::cluster::{Absence, ObserveTopics};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit;
@@ -50,24 +52,46 @@ pub(super) async fn verify(args: &VerifyArgs) -> Told {
             Told::One(Box::new(report))
         }
         None => Told::One(match Prepared::one(&args.look, Command::Verify) {
-            Ok(prepared) => Box::new(one(prepared, args.groups, &look, &Line::new()).await),
+            Ok(prepared) => Looked::at(prepared, args.groups, &look, &Line::new())
+                .await
+                .map_or_else(|report| report, |looked| Box::new(looked.close())),
             Err(report) => report,
         }),
     }
 }
 
-/// Verifies one cluster, with its declared consumer groups if they are asked for.
-async fn one(prepared: Prepared, groups: bool, look: &Look, line: &Line) -> Report {
-    let (mut session, plan) = match Session::of(prepared, look, line).await {
-        Ok(opened) => opened,
-        Err(report) => return *report,
-    };
-    let outcomes = Outcome::of_plan(plan);
-    let stop = match groups {
-        true => session.see_groups(&outcomes, line).await.err(),
-        false => None,
-    };
-    session.close(&outcomes, stop.as_ref(), false, None)
+/// A cluster that was looked at, and of which nothing is told yet.
+struct Looked {
+    session: Session<Kafka>,
+    outcomes: Vec<Outcome>,
+    stop: Option<Stop>,
+}
+
+impl Looked {
+    /// Looks at a cluster, and at the declared consumer groups if they are asked for.
+    async fn at(
+        prepared: Prepared,
+        groups: bool,
+        look: &Look,
+        line: &Line,
+    ) -> Result<Self, Box<Report>> {
+        let (mut session, plan) = Session::of(prepared, look, line).await?;
+        let outcomes = Outcome::of_plan(plan);
+        let stop = match groups {
+            true => session.see_groups(&outcomes, line).await.err(),
+            false => None,
+        };
+        Ok(Self {
+            session,
+            outcomes,
+            stop,
+        })
+    }
+
+    fn close(self) -> Report {
+        let stop = self.stop.as_ref();
+        self.session.close(&self.outcomes, stop, false, None)
+    }
 }
 
 /// Verifies every cluster, side by side.
@@ -81,16 +105,21 @@ async fn all_clusters(args: &VerifyArgs, look: &Look) -> Told {
         let line = lines.add();
         async move {
             let started = Instant::now();
-            let report = one(prepared, args.groups, look, &line).await;
-            Report {
-                elapsed: started.elapsed(),
-                ended: SystemTime::now(),
-                ..report
-            }
+            let looked = Looked::at(prepared, args.groups, look, &line).await;
+            (looked, started.elapsed(), SystemTime::now())
         }
     });
-    let mut reports = join_all(runs).await;
-    forget_used_elsewhere(&mut reports);
+    let mut all = join_all(runs).await;
+    let looked = all.iter_mut().filter_map(|(one, ..)| one.as_mut().ok());
+    accepted::share(looked.map(|one| &mut one.session.uses));
+    let reports: Vec<_> = all
+        .into_iter()
+        .map(|(looked, elapsed, ended)| Report {
+            elapsed,
+            ended,
+            ..looked.map_or_else(|report| *report, Looked::close)
+        })
+        .collect();
     Told::Several(Several {
         command: Command::Verify,
         exit: exit::of_several(reports.iter().map(|report| report.exit)),
@@ -98,22 +127,6 @@ async fn all_clusters(args: &VerifyArgs, look: &Look) -> Told {
         elapsed: Duration::ZERO,
         ended: SystemTime::UNIX_EPOCH,
     })
-}
-
-/// A mismatch is accepted for all clusters, and so is unused only where none has it.
-fn forget_used_elsewhere(reports: &mut [Report]) {
-    let unused = |report: &Report| -> Vec<Diagnostic> {
-        let all = report.diagnostics.iter();
-        let unused = all.filter(|one| one.code == Code::AcceptedUnused);
-        unused.cloned().collect()
-    };
-    let read = reports.iter().filter(|report| report.cluster.is_some());
-    let by_cluster: Vec<_> = read.map(unused).collect();
-    let everywhere = |one: &Diagnostic| by_cluster.iter().all(|unused| unused.contains(one));
-    for report in reports.iter_mut() {
-        let kept = |one: &Diagnostic| one.code != Code::AcceptedUnused || everywhere(one);
-        report.diagnostics.retain(kept);
-    }
 }
 
 async fn run(args: &LookArgs, snapshot: Option<&Path>, command: Command, look: &Look) -> Report {

@@ -9,7 +9,7 @@ use globset::GlobSet;
 
 use super::offline::{Early, Offline, Prepared, snapshot, today};
 use super::progress::Line;
-use crate::accepted;
+use crate::accepted::{self, Use};
 use crate::apply::{Outcome, Stop};
 use crate::cli::LookArgs;
 use crate::cluster::kafka::Kafka;
@@ -94,6 +94,8 @@ pub(super) struct Session<C> {
     pub(super) wait: Duration,
     observed: BTreeMap<TopicName, Observed>,
     groups: Option<Sight>,
+    /// Which values of acceptances were found.
+    pub(super) uses: Vec<Use>,
     /// Why leaders could not be asked whether they serve.
     no_health: Option<ClusterError>,
     profiles: Vec<String>,
@@ -134,6 +136,8 @@ impl Session<Kafka> {
             Ok(()) => Ok((session, plan)),
             Err(stop) => {
                 let outcomes = Outcome::of_plan(plan);
+                // Other clusters may have what this one lacks, and nobody is left to ask them.
+                session.uses.clear();
                 Err(Box::new(session.close(&outcomes, Some(&stop), false, None)))
             }
         }
@@ -289,8 +293,7 @@ impl<C: ObserveTopics> Session<C> {
             .cloned()
             .collect();
         let plan = plan(topics, &observation, &in_force);
-        let mut diagnostics = diagnostics;
-        diagnostics.extend(accepted::unused(&accepted, &plan, today));
+        let uses = accepted::uses(&plan);
         let session = Self {
             command,
             sources,
@@ -308,6 +311,7 @@ impl<C: ObserveTopics> Session<C> {
             wait,
             observed: observation.topics,
             groups: None,
+            uses,
             no_health: None,
             profiles,
         };
@@ -337,7 +341,9 @@ impl<C: ObserveTopics> Session<C> {
             no_health: self.no_health.as_ref(),
         };
         let exit = exit::code(&ending);
-        let mut diagnostics = self.diagnostics.sorted(&self.sources);
+        let mut diagnostics = self.diagnostics;
+        diagnostics.extend(accepted::unused(&self.uses));
+        let mut diagnostics = diagnostics.sorted(&self.sources);
         diagnostics.extend(problems::of_run(problems::Run {
             command: self.command,
             outcomes,
