@@ -112,7 +112,7 @@ pub fn of_run(run: Run<'_>) -> Vec<Diagnostic> {
         }
         Some(Stop::UnknownExistence) => {}
     }
-    all.extend(unknown(outcomes, stop.is_some(), user, access));
+    all.extend(unknown(&run));
     for outcome in outcomes
         .iter()
         .filter(|outcome| !outcome.seen.unverifiable.is_empty())
@@ -239,7 +239,7 @@ fn refused(
     } else if !unauthorized.is_empty() {
         (
             Some(GRANT.to_owned()),
-            Some(grant(&unauthorized, user, access)),
+            Some(grant(TO_CREATE, &unauthorized, user, access)),
         )
     } else {
         (None, None)
@@ -298,14 +298,11 @@ fn listed(reasons: &[(&Outcome, String)], sources: &Sources) -> String {
 }
 
 /// Topics that could not be read, those of one reason together.
-fn unknown(
-    outcomes: &[Outcome],
-    stopped: bool,
-    user: Option<&str>,
-    access: &Access,
-) -> Vec<Diagnostic> {
+fn unknown(run: &Run<'_>) -> Vec<Diagnostic> {
+    let creates = matches!(run.command, Command::Apply { .. });
+    let was_to_create = creates && run.stop.is_some() && !run.wrote;
     let mut by_reason: BTreeMap<(bool, bool, &str), Vec<&TopicName>> = BTreeMap::new();
-    for outcome in outcomes {
+    for outcome in run.outcomes {
         if let Status::Unknown(unknown) = &outcome.status {
             let key = (
                 unknown.exists,
@@ -324,15 +321,17 @@ fn unknown(
             } else {
                 format!("{count} topics")
             };
-            let who = user.map(|user| format!(" with the rights of User:{user}"));
-            let who = who.unwrap_or_default();
+            let who = run
+                .user
+                .map(|user| format!(" with the rights of User:{user}"))
+                .unwrap_or_default();
             let what = match (exists, unauthorized) {
                 (true, true) => format!("the configuration of {topics} cannot be read{who}"),
                 (true, false) => format!("the configuration of {topics} cannot be read"),
                 (false, true) => format!("{topics} cannot be seen{who}"),
                 (false, false) => format!("whether {topics} exist could not be found out"),
             };
-            let so = if stopped && !exists {
+            let so = if was_to_create && !exists {
                 ", so nothing was created"
             } else {
                 ""
@@ -346,7 +345,12 @@ fn unknown(
             let diagnostic = Diagnostic::error(code, format!("{what}{so}"))
                 .detail(format!("{}\n{reason}", listed.join(", ")));
             if unauthorized {
-                diagnostic.help(GRANT).command(grant(&names, user, access))
+                let rights = match creates && !exists {
+                    true => TO_CREATE,
+                    false => TO_READ,
+                };
+                let command = grant(rights, &names, run.user, run.access);
+                diagnostic.help(GRANT).command(command)
             } else {
                 diagnostic
             }
@@ -356,11 +360,17 @@ fn unknown(
 
 pub(super) const GRANT: &str = "someone who may can grant the rights:";
 
+/// What comparing a topic takes.
+const TO_READ: &[&str] = &["Describe", "DescribeConfigs"];
+
+/// What creating it takes: CREATE does not imply the others, and it is compared afterwards.
+const TO_CREATE: &[&str] = &["Describe", "DescribeConfigs", "Create"];
+
 /// The command that would give the rights, for whoever may run it.
-fn grant(names: &[&TopicName], user: Option<&str>, access: &Access) -> String {
+fn grant(rights: &[&str], names: &[&TopicName], user: Option<&str>, access: &Access) -> String {
     let principal = format!("User:{}", user.unwrap_or("NAME"));
     let mut arguments = vec!["--add", "--allow-principal", &principal];
-    for operation in ["Describe", "DescribeConfigs", "Create"] {
+    for operation in rights {
         arguments.extend(["--operation", operation]);
     }
     for name in names {
@@ -368,3 +378,6 @@ fn grant(names: &[&TopicName], user: Option<&str>, access: &Access) -> String {
     }
     access.command("kafka-acls", &arguments)
 }
+
+#[cfg(test)]
+mod tests;
