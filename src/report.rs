@@ -130,6 +130,8 @@ pub struct Findings {
     pub unmanaged: usize,
     /// Topics whose partitions are not well.
     pub unhealthy: usize,
+    /// Whether there may be more of these: the leaders could not be asked.
+    pub unjudged: bool,
 }
 
 /// The cluster that answered.

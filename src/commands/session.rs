@@ -368,6 +368,7 @@ impl<C: ObserveTopics> Session<C> {
             undeclared: seen.clone().map(|seen| seen.undeclared.len()).sum(),
             unmanaged: self.unmanaged.len(),
             unhealthy: seen.filter(|seen| !seen.ailments.is_empty()).count(),
+            unjudged: self.no_health.is_some(),
         };
         Report {
             command: Some(self.command),

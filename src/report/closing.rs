@@ -129,6 +129,7 @@ fn beside(findings: Findings) -> String {
     .into_iter()
     .filter(|(count, _)| *count > 0)
     .map(|(count, word)| plural(count, word))
+    .chain(findings.unjudged.then(|| "health not known".to_owned()))
     .collect();
     match parts.is_empty() {
         true => String::new(),

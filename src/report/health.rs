@@ -71,7 +71,7 @@ pub(super) fn unhealthy(outcomes: &[Outcome], fails: bool, access: &Access) -> V
 /// The leaders were to be asked whether they serve, and that failed.
 pub(super) fn unjudged(error: &ClusterError) -> Diagnostic {
     let told = of_cluster_error(error);
-    let message = "whether the leaders serve could not be found out, for `--fail-on health`";
+    let message = "whether the leaders serve could not be found out, so health is not known";
     let detail: Vec<_> = [Some(told.message), told.detail]
         .into_iter()
         .flatten()

@@ -6,7 +6,7 @@ use local_kafka::LocalKafka;
 use local_kafka::proxy::Fault;
 use rustix::process::Signal;
 
-use crate::harness::{CREATE_TOPICS, Manifests, Proxied, on};
+use crate::harness::{CREATE_TOPICS, LIST_OFFSETS, Manifests, Proxied, on};
 use crate::{nowhere, plain};
 
 const SIGNALS: [(Signal, i32, &str); 2] =
@@ -92,6 +92,29 @@ fn apply_before_its_creation_and_over_a_mismatch() {
         let report = run.end().report().exits(code);
         assert_eq!(report.topic("interrupted-drifted")["status"], "mismatched");
         assert_eq!(report.topic("interrupted-new")["status"], "missing");
+    }
+}
+
+/// What was read until then is told.
+#[test]
+fn verify_while_it_asks_the_leaders() {
+    let proxied = Proxied::shared();
+    let create = ["--create", "--topic", "interrupted-led"];
+    proxied
+        .kafka
+        .tool("kafka-topics", &create)
+        .expect("a topic");
+    let manifests = plain(&["interrupted-led"]);
+    for (signal, code, _) in SIGNALS {
+        let (sender, asked) = mpsc::channel();
+        let tell = move || sender.send(()).expect("a test");
+        proxied.proxy.on_request(LIST_OFFSETS, Fault::Swallow);
+        proxied.proxy.on_request_call(LIST_OFFSETS, Box::new(tell));
+        let run = on(&proxied.servers(), "verify", &manifests);
+        let run = run.args(&["--fail-on", "health", "-o", "json"]).start();
+        asked.recv().expect("a question");
+        run.signal(signal);
+        run.end().report().exits(code).all_are("matching");
     }
 }
 
