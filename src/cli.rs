@@ -5,6 +5,7 @@ mod connection;
 mod findings;
 mod manifests;
 mod output;
+mod sourced;
 mod values;
 
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ pub use self::connection::{ConnectionArgs, PUT_ASIDE};
 pub use self::findings::Finding;
 pub use self::manifests::{ConditionArgs, ManifestArgs};
 pub use self::output::{Format, OutputArgs, ReportFile, ReportFiles};
+pub use self::sourced::{By, Sourced};
 use self::values::{duration, partitioner, partitions};
 use crate::render::Form;
 use crate::topic::{Partitioner, Partitions};
