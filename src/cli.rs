@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::connection::{ConnectionArgs, PUT_ASIDE};
+pub use self::connection::ConnectionArgs;
 pub use self::findings::Finding;
 pub use self::manifests::{ConditionArgs, ManifestArgs};
 pub use self::output::{Format, OutputArgs, ReportFile, ReportFiles};
@@ -205,6 +205,21 @@ pub struct VerifyArgs {
         help_heading = "Connection"
     )]
     pub all_clusters: bool,
+    /// What `--unmanaged` leaves out.
+    #[command(flatten)]
+    pub ignore: Sourced<IgnoreArgs>,
+    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
+    #[arg(
+        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
+        conflicts_with = "cluster_snapshot",
+        help_heading = "Findings"
+    )]
+    pub groups: bool,
+}
+
+/// Topics that nobody misses in the manifests.
+#[derive(Args, Debug)]
+pub struct IgnoreArgs {
     /// Not these, for --unmanaged; may be repeated
     #[arg(
         long,
@@ -213,13 +228,6 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub ignore: Vec<String>,
-    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
-    #[arg(
-        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
-        conflicts_with = "cluster_snapshot",
-        help_heading = "Findings"
-    )]
-    pub groups: bool,
 }
 
 /// What plan, verify and apply share.

@@ -8,33 +8,6 @@ use clap::Args;
 use super::sourced::Sourced;
 use super::values::{duration, positive_duration};
 
-/// Flags, and the variables that they put aside: on the command line the two contradict each other,
-/// or the flag is the stronger word; a variable only gives a default.
-pub const PUT_ASIDE: [(&str, &[&str]); 4] = [
-    ("--all-profiles", &["TOPICCTL_PROFILE", "TOPICCTL_CLUSTER"]),
-    ("--cluster", &["TOPICCTL_BOOTSTRAP_SERVERS"]),
-    (
-        "--all-clusters",
-        &[
-            "TOPICCTL_PROFILE",
-            "TOPICCTL_CLUSTER",
-            "TOPICCTL_BOOTSTRAP_SERVERS",
-        ],
-    ),
-    (
-        "--cluster-snapshot",
-        &[
-            "TOPICCTL_BOOTSTRAP_SERVERS",
-            "TOPICCTL_COMMAND_CONFIG",
-            "TOPICCTL_X",
-            "TOPICCTL_CLIENT_ID",
-            "TOPICCTL_TIMEOUT",
-            "TOPICCTL_WAIT",
-            "TOPICCTL_ALL_CLUSTERS",
-        ],
-    ),
-];
-
 /// How to reach the cluster. All are of one group, which a snapshot excludes; clap makes none where
 /// a part is flattened.
 #[derive(Args, Debug)]
