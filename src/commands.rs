@@ -102,7 +102,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     // Opened first: a file that cannot be written is told before anything is done.
-    let (files, more) = ReportFiles::open(&output.report);
+    let (files, more) = ReportFiles::open(&output.report, |path| mending.takes(path));
     problems.extend(more.sorted(&Sources::default()));
     let mut told = match problems.has_errors() {
         true => one(Report::invalid(

@@ -419,3 +419,30 @@ fn a_flag_that_repeats_its_variable_is_still_a_flag() {
     let repeated = format!("{replay} --ignore orders-*");
     answers(&repeated, &variable, Some(2), in_vain);
 }
+
+#[test]
+fn one_file_for_two_results_is_found_before_a_cluster_is_asked() {
+    // Who asks is told that nobody listens, with another exit code.
+    let asked = "verify -b 127.0.0.1:1";
+    for (flags, results) in [
+        ("--report json=new --remedies new", 1),
+        ("--report json=new --remedies manifests/../new", 1),
+        ("--report json=./new --write-accepted new", 1),
+        ("--write-accepted new --remedies ./new", 1),
+        ("--write-accepted new --remedies new --report json=new", 1),
+        ("--report json=cluster.json --remedies cluster.json", 0),
+        ("--report json=cluster.json --report junit=link.json", 1),
+    ] {
+        let directory = askable();
+        symlink("cluster.json", directory.path().join("link.json")).expect("a link");
+        let args = format!("{asked} {flags}");
+        let args: Vec<_> = args.split_whitespace().collect();
+        let output = topicctl(directory.path(), &args).output();
+        let (code, _, stderr) = told(&output.expect("topicctl runs"));
+        assert_eq!(code, Some(2), "{flags}\n{stderr}");
+        let errors = stderr.matches("error: ").count();
+        let twice = stderr.matches("error: two results for ").count();
+        assert_eq!((errors, twice), (1, results), "{flags}\n{stderr}");
+        assert!(!directory.path().join("new").exists(), "{flags}");
+    }
+}
