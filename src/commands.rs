@@ -115,10 +115,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         false => run(),
     };
     told.end(started.elapsed(), SystemTime::now());
-    let written = files
-        .write(|format, out| write(format, &told, output.verbose, out))
-        .and(mending.write(told.reports()));
+    let reports = files.write(|format, out| write(format, &told, output.verbose, out));
     let code = tell(&told, output);
+    // Said last, below the result.
+    let written = reports.and(mending.write(told.reports()));
     or_failed(code, written, told.created())
 }
 
