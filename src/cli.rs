@@ -5,6 +5,7 @@ mod connection;
 mod findings;
 mod manifests;
 mod output;
+mod sourced;
 mod values;
 
 use std::ffi::OsString;
@@ -14,10 +15,11 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::connection::{ConnectionArgs, PUT_ASIDE};
+pub use self::connection::ConnectionArgs;
 pub use self::findings::Finding;
 pub use self::manifests::{ConditionArgs, ManifestArgs};
 pub use self::output::{Format, OutputArgs, ReportFile, ReportFiles};
+pub use self::sourced::{By, Sourced};
 use self::values::{duration, partitioner, partitions};
 use crate::render::Form;
 use crate::topic::{Partitioner, Partitions};
@@ -166,10 +168,16 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub snapshot: SnapshotArgs,
     /// Report configurations that are set on a topic and not declared
-    #[arg(long, env = "TOPICCTL_STRICT", help_heading = "Findings")]
+    #[arg(
+        long, env = "TOPICCTL_STRICT", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
     pub strict: bool,
     /// Report topics of the cluster that no manifest declares
-    #[arg(long, env = "TOPICCTL_UNMANAGED", help_heading = "Findings")]
+    #[arg(
+        long, env = "TOPICCTL_UNMANAGED", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
     pub unmanaged: bool,
     /// Write the mismatches found as accepted_mismatches into a new file; accepted from the next run
     /// on that reads it among the manifests
@@ -197,6 +205,21 @@ pub struct VerifyArgs {
         help_heading = "Connection"
     )]
     pub all_clusters: bool,
+    /// What `--unmanaged` leaves out.
+    #[command(flatten)]
+    pub ignore: Sourced<IgnoreArgs>,
+    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
+    #[arg(
+        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
+        conflicts_with = "cluster_snapshot",
+        help_heading = "Findings"
+    )]
+    pub groups: bool,
+}
+
+/// Topics that nobody misses in the manifests.
+#[derive(Args, Debug)]
+pub struct IgnoreArgs {
     /// Not these, for --unmanaged; may be repeated
     #[arg(
         long,
@@ -205,13 +228,6 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub ignore: Vec<String>,
-    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
-    #[arg(
-        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
-        conflicts_with = "cluster_snapshot",
-        help_heading = "Findings"
-    )]
-    pub groups: bool,
 }
 
 /// What plan, verify and apply share.
@@ -421,12 +437,35 @@ pub struct InitArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{Arg, ArgAction, CommandFactory};
 
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn variables_of_flags_take_every_word_for_yes_and_no() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut tried = 0;
+        let commands = cli.get_subcommands();
+        let arguments = commands.flat_map(clap::Command::get_arguments);
+        let flags = arguments.filter(|one| matches!(one.get_action(), ArgAction::SetTrue));
+        for flag in flags.filter(|flag| flag.get_env().is_some()) {
+            let parser = flag.get_value_parser().clone();
+            let taken = Arg::new("flag").long("flag").value_parser(parser);
+            let command = clap::Command::new("topicctl").arg(taken);
+            for (word, says) in [("1", true), ("yes", true), ("0", false), ("off", false)] {
+                let given = ["topicctl", "--flag", word];
+                let matches = command.clone().try_get_matches_from(given);
+                let said = matches.map(|matches| matches.get_one("flag").copied());
+                assert_eq!(said.ok(), Some(Some(says)), "{} is {word}", flag.get_id());
+                tried += 1;
+            }
+        }
+        assert!(tried > 0);
     }
 }

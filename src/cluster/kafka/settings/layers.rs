@@ -12,6 +12,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::overrides::separate;
 use super::problem;
 use crate::diagnostic::{Diagnostic, Location, Span};
 
@@ -199,12 +200,20 @@ impl Layers {
         }
     }
 
-    /// Takes one `-X`.
-    pub(super) fn apply_override(&mut self, text: &str, problems: &mut Vec<Diagnostic>) {
+    /// Takes one `-X`, the first, second and so on; an empty one says nothing.
+    pub(super) fn apply_override(
+        &mut self,
+        number: usize,
+        text: &str,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        if text.is_empty() {
+            return;
+        }
         let Some((name, value)) = text.split_once('=') else {
-            let shown = text.split_whitespace().next().unwrap_or_default();
+            // The text may be a piece of a secret that a shell has cut.
             problems.push(
-                problem(format!("-X {shown}: no `=`"))
+                problem(format!("-X number {number} has no `=`"))
                     .help("write -X key=value, librdkafka's keys"),
             );
             return;
@@ -220,6 +229,12 @@ impl Layers {
         if !is_known(name) {
             let found = problem(format!("-X {name}: librdkafka has no such setting"));
             problems.push(found.help(suggestion(name)));
+            return;
+        }
+        // Quoted together, the second would be shown as a part of the first.
+        if !is_secret(name) && separate(text).len() > 1 {
+            let found = problem(format!("-X {name}: another setting stands in its value"));
+            problems.push(found.help("give each setting an -X of its own"));
             return;
         }
         match refusal(name, value) {
