@@ -179,8 +179,8 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub unmanaged: bool,
-    /// Write the mismatches found as accepted_mismatches into a new file, and accept them from the
-    /// next run on
+    /// Write the mismatches found as accepted_mismatches into a new file; accepted from the next run
+    /// on that reads it among the manifests
     #[arg(
         long,
         value_name = "FILE",

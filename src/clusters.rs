@@ -61,8 +61,9 @@ impl Clusters {
     /// Checks that the cluster that answers is the one that was chosen, and is run with its
     /// profile. `found` is its id; brokers before Kafka 0.10.1 have none.
     ///
-    /// A cluster that was chosen by its name is run with whatever profile was settled for it.
-    /// Any other is stopped where entries have its id and none of them has the run's profile.
+    /// A cluster that was chosen by its name is run with whatever profile was settled for it, and
+    /// must not have the id of another entry. Without a name, a run is stopped where entries have the
+    /// id and none of them has the run's profile.
     ///
     /// # Errors
     /// The problem, of [`Code::WrongCluster`]; it points at the entry.
@@ -76,6 +77,12 @@ impl Clusters {
             };
         }
         let theirs: Vec<_> = self.named.iter().filter(|one| one.has(found)).collect();
+        if let Some(chosen) = self.chosen() {
+            return match theirs.is_empty() {
+                true => Ok(()),
+                false => Err(Box::new(self.another(chosen, chosen.span, found))),
+            };
+        }
         let fits = |one: &&NamedCluster| one.profile == self.profile;
         match theirs.first() {
             Some(first) if !theirs.iter().any(fits) => Err(Box::new(self.misfit(first))),
@@ -94,7 +101,7 @@ impl Clusters {
         };
         let help = match other {
             Some(other) => format!(
-                "nothing was read of its topics; the address is one of `{}`",
+                "nothing was read of its topics; correct the address, or choose --cluster {}",
                 other.name
             ),
             None => "nothing was read of its topics; check the address, or the id if the cluster \
@@ -202,10 +209,12 @@ mod tests {
                 .check(Some("P"))
                 .is_ok()
         );
-        // It tells no id of its own, and yet it is not another one.
+        // It tells no id of its own, and yet it is not another one, whatever that one's profile.
         let dev = run(&all, Some("dev"), Some("dev"));
         assert!(dev.check(Some("X")).is_ok());
         assert!(dev.check(Some("P")).is_err());
+        let same = clusters(&[("prod", None, Some("P")), ("other", None, None)]);
+        assert!(run(&same, Some("other"), None).check(Some("P")).is_err());
     }
 
     #[test]

@@ -36,7 +36,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
 use crate::render::Form;
 use crate::report::text::Layout;
-use crate::report::{self, Report, Several};
+use crate::report::{self, Report, Several, State};
 
 /// What a run has to say.
 enum Told {
@@ -114,11 +114,11 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         false => run(),
     };
     told.end(started.elapsed(), SystemTime::now());
-    let written = files
-        .write(|format, out| write(format, &told, output.verbose, out))
-        .and(mending.write(told.reports()));
+    let reports = files.write(|format, out| write(format, &told, output.verbose, out));
     let code = tell(&told, output);
-    or_invalid(code, written)
+    // Said last, below the result.
+    let written = reports.and(mending.write(told.reports()));
+    or_failed(code, written, told.created())
 }
 
 impl Told {
@@ -127,6 +127,12 @@ impl Told {
             Self::One(report) => report.exit,
             Self::Several(several) => several.exit,
         }
+    }
+
+    /// Whether topics were created.
+    fn created(&self) -> bool {
+        let mut topics = self.reports().iter().flat_map(|report| &report.topics);
+        topics.any(|topic| topic.state == State::Created)
     }
 
     fn reports(&self) -> &[Report] {
@@ -159,17 +165,24 @@ impl Told {
     }
 }
 
-/// Says that something could not be written; a run that went well else did not go well then.
-fn or_invalid(code: ExitCode, written: io::Result<()>) -> ExitCode {
-    match written {
-        Ok(()) => code,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "error: cannot write the result\n  {error}");
-            match code {
-                ExitCode::Matching => ExitCode::Invalid,
-                code => code,
-            }
-        }
+/// Says that something could not be written; a run that went well else did not go well then. One
+/// that `created` topics is no usage error any more.
+fn or_failed(code: ExitCode, written: io::Result<()>, created: bool) -> ExitCode {
+    let Err(error) = written else {
+        return code;
+    };
+    let help = match created {
+        true => "topics were created; `topicctl verify` tells how they stand",
+        false => "write it somewhere else",
+    };
+    let _ = writeln!(
+        io::stderr(),
+        "error: cannot write the result\n  {error}\nhelp: {help}"
+    );
+    match code {
+        ExitCode::Matching if created => ExitCode::Failed,
+        ExitCode::Matching => ExitCode::Invalid,
+        code => code,
     }
 }
 
@@ -293,12 +306,14 @@ fn tell(told: &Told, output: &OutputArgs) -> ExitCode {
         }
         format => write(format, told, output.verbose, &mut out),
     };
-    written(result.and_then(|()| out.flush()), told.exit())
+    let result = result.and_then(|()| out.flush());
+    written(result, told.exit(), told.created())
 }
 
 /// Prints what a command made.
 fn print(text: &str, exit: ExitCode) -> ExitCode {
-    written(io::stdout().lock().write_all(text.as_bytes()), exit)
+    let result = io::stdout().lock().write_all(text.as_bytes());
+    written(result, exit, false)
 }
 
 /// Prints an answer, or why there is none.
@@ -316,7 +331,7 @@ fn tell_text(answer: Answer, json: bool) -> ExitCode {
     tell_problems(&told, Layout { color, verbose });
     let mut out = io::stdout().lock();
     let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written(result, told.exit())
+    written(result, told.exit(), told.created())
 }
 
 /// Prints the problems to stderr.
@@ -337,11 +352,11 @@ fn for_log(text: Vec<u8>) -> Vec<u8> {
 }
 
 /// The exit code of a run whose result was printed, or could not be.
-fn written(result: io::Result<()>, exit: ExitCode) -> ExitCode {
+fn written(result: io::Result<()>, exit: ExitCode, created: bool) -> ExitCode {
     match result {
         // A reader such as `head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
-        result => or_invalid(exit, result),
+        result => or_failed(exit, result, created),
     }
 }
 

@@ -136,6 +136,15 @@ impl Diagnostic {
         self
     }
 
+    /// Says under which name it holds, where no place says so.
+    #[must_use]
+    pub fn under(mut self, name: &str) -> Self {
+        if self.primary.is_none() {
+            self.message.push_str(&format!(" (under {name})"));
+        }
+        self
+    }
+
     /// Names the way out.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

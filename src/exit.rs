@@ -144,8 +144,8 @@ pub fn code(ending: &Ending<'_>) -> ExitCode {
         .unwrap_or(otherwise)
 }
 
-/// The exit code of several runs that only read: an ended one first, then what must be mended
-/// before the others mean anything.
+/// The exit code of several runs that only read: of one that was ended, else what must be mended
+/// before the others mean anything; the order of [`crate::report::Verdict`].
 pub fn of_several(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
     let rank = |code: &ExitCode| match code {
         ExitCode::Matching => 0,

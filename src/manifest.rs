@@ -238,6 +238,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),
         subject: Some(subject),
+        names_only: false,
     };
     let resolved = resolve::resolve(&loaded, &inputs, &mut diagnostics);
     Explained {
@@ -269,6 +270,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),
         subject: None,
+        names_only: false,
     };
     let resolve::Resolved {
         topics,
@@ -349,6 +351,8 @@ fn no_topics(request: &Request, profile: Option<&str>, loaded: &load::Loaded) ->
     } else {
         format!("no topic is declared in {paths}")
     };
-    Diagnostic::error(Code::NoTopics, message)
-        .help("a manifest is a .yaml or .yml file with a list of `topics:`")
+    Diagnostic::error(Code::NoTopics, message).help(
+        "a manifest is a .yaml or .yml file with a list of `topics:`; `topicctl init` writes \
+             some to start from",
+    )
 }

@@ -95,10 +95,14 @@ pub struct Report {
     /// What `clusters` calls the cluster that the run is about, known before any cluster answers;
     /// `None` where it was not chosen by a name.
     pub cluster_name: Option<String>,
+    /// The profile of the run.
+    pub profile: Option<String>,
     /// The cluster that answered.
     pub cluster: Option<Cluster>,
     /// One for each declared topic.
     pub topics: Vec<Topic>,
+    /// What was found beside.
+    pub findings: Findings,
     /// Problems, in the order of the report.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
@@ -115,6 +119,17 @@ pub struct Report {
     pub elapsed: Duration,
     /// When the run ended, by the clock at the edge.
     pub ended: SystemTime,
+}
+
+/// What was found beside what became of the topics.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Findings {
+    /// Configurations that are set on topics and not declared.
+    pub undeclared: usize,
+    /// Topics of the cluster that no manifest declares.
+    pub unmanaged: usize,
+    /// Topics whose partitions are not well.
+    pub unhealthy: usize,
 }
 
 /// The cluster that answered.
@@ -266,6 +281,8 @@ impl Report {
             command,
             exit: ExitCode::Invalid,
             cluster_name: None,
+            profile: None,
+            findings: Findings::default(),
             cluster: None,
             topics: Vec::new(),
             diagnostics: diagnostics.sorted(&sources),

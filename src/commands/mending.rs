@@ -1,13 +1,13 @@
 //! The files of `verify --write-accepted` and `--remedies`: begun before a run, so that a path that
 //! cannot be written ends it before a cluster is asked, and written at its end.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::report_files::named_twice;
 use super::whole_file::WholeFile;
 use crate::cli::VerifyArgs;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, printable};
 use crate::report::{Report, mending};
 
 /// Files that wait for what a run finds.
@@ -52,18 +52,32 @@ impl Mending {
 
     /// Writes them. Where a run saw nothing of any cluster there is nothing to write.
     pub(super) fn write(self, reports: &[Report]) -> io::Result<()> {
-        let seen: Vec<_> = reports.iter().filter(|report| !report.stopped).collect();
-        if seen.is_empty() {
+        let Some(seen) = reports.iter().find(|report| !report.stopped) else {
             return Ok(());
-        }
+        };
+        let all: Vec<_> = reports.iter().collect();
+        let remedies = self
+            .remedies
+            .map(|file| (file, Some(mending::script(&all)), "remedies written"));
         // The command line has no way to accept mismatches of several clusters at once.
-        let accepted = self.acceptances.zip(seen.first());
-        let accepted = accepted.map(|(file, report)| (file, mending::acceptances(report)));
-        let remedies = self.remedies.map(|file| (file, mending::script(&seen)));
-        for (file, text) in [accepted, remedies].into_iter().flatten() {
+        let acceptances = self.acceptances.map(|file| {
+            let text = mending::acceptances(seen);
+            (file, text, "written; give each its reason")
+        });
+        for (file, text, told) in [acceptances, remedies].into_iter().flatten() {
             let path = file.path().display().to_string();
-            file.end(text.as_bytes())
-                .map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))?;
+            let told = match text {
+                None => "not written, for there is no mismatch to accept",
+                Some(text) => {
+                    let written = file.end(text.as_bytes());
+                    written.map_err(|error| {
+                        io::Error::new(error.kind(), format!("{path}: {error}"))
+                    })?;
+                    told
+                }
+            };
+            // Where stderr is gone, the file is there all the same.
+            let _ = writeln!(io::stderr(), "{}: {told}.", printable(&path));
         }
         Ok(())
     }
@@ -71,6 +85,9 @@ impl Mending {
 
 fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(Code::Usage, format!("cannot write {}", path.display()))
-        .detail(error.to_string())
+        .detail(match error.kind() {
+            io::ErrorKind::AlreadyExists => "it is there already".to_owned(),
+            _ => error.to_string(),
+        })
         .help("name a file that does not exist yet, in a directory that does")
 }

@@ -50,10 +50,9 @@ pub(super) fn request(paths: &[PathBuf], conditions: &ConditionArgs) -> Request 
 
 /// What the arguments ask to read.
 fn selected(args: &ManifestArgs) -> Request {
-    let selections = args.select.iter();
-    let given = selections.filter(|selection| !selection.is_empty());
     Request {
-        select: given.cloned().collect(),
+        // An empty one is an error, for it would select everything that `$UNSET` was to narrow.
+        select: args.select.clone(),
         ..request(&args.paths, &args.conditions)
     }
 }
@@ -220,24 +219,25 @@ impl Prepared {
             mut diagnostics,
         } = manifest::read_for_clusters(&selected(&args.manifests));
         let mut ready = Vec::new();
-        for manifests in manifests {
-            diagnostics.extend(accepted::expired(&manifests.accepted, today()));
-            if manifests.clusters.chosen.is_none() {
+        for mut manifests in manifests {
+            let expired = accepted::expired(&manifests.accepted, today());
+            diagnostics.extend(expired.clone());
+            manifests.diagnostics.extend(expired);
+            let Some(name) = manifests.clusters.chosen_name() else {
                 // There is an error already.
                 continue;
-            }
-            if let Some(problem) = without_address(&manifests.clusters) {
-                diagnostics.push(problem);
-                continue;
-            }
-            let settled = settings(&args.connection, &manifests.clusters, &mut sources);
+            };
+            let name = name.to_owned();
+            let settled = settings(&args.connection, &manifests.clusters, &mut sources)
+                .and_then(|settings| own_address(settings, &manifests.clusters));
             match (settled, fail_on(args, &manifests)) {
                 (Ok(settings), Ok(fail_on)) => {
                     let offline = Offline::of(manifests, fail_on, command);
                     ready.push(Self { offline, settings });
                 }
                 (settled, fail_on) => {
-                    diagnostics.extend(settled.err().into_iter().flatten());
+                    let problems = settled.err().into_iter().flatten();
+                    diagnostics.extend(problems.map(|one| one.under(&name)));
                     diagnostics.extend(fail_on.err().map(|problem| *problem));
                 }
             }
@@ -254,19 +254,17 @@ impl Prepared {
 }
 
 /// Among several clusters, one that says nothing of its address would be whatever the environment
-/// names.
-fn without_address(clusters: &Clusters) -> Option<Diagnostic> {
-    let (name, reach) = clusters.chosen.as_ref()?;
-    let place = clusters.chosen()?.span;
-    let named = reach.bootstrap_servers.is_some() || reach.command_config.is_some();
-    (!named).then(|| {
-        Diagnostic::error(
-            Code::Connection,
-            format!("the cluster `{name}` has no address"),
-        )
-        .at(place, "")
-        .help("give it `bootstrap_servers`, or a `command_config` that has them")
-    })
+/// or a flag names, and so perhaps another one of them.
+fn own_address(settings: Settings, clusters: &Clusters) -> Result<Settings, Vec<Diagnostic>> {
+    match clusters.chosen() {
+        Some(chosen) if !settings.has_own_address() => {
+            let message = format!("the cluster `{}` has no address of its own", chosen.name);
+            let problem = Diagnostic::error(Code::Connection, message);
+            let help = "give it `bootstrap_servers`, or a `command_config` that has them";
+            Err(vec![problem.at(chosen.span, "").help(help)])
+        }
+        _ => Ok(settings),
+    }
 }
 
 /// What a file recorded of a cluster.

@@ -23,7 +23,7 @@ use crate::interrupt::Interrupts;
 use crate::observed::{ClusterIdentity, Observation, Observed};
 use crate::plan::{Plan, plan};
 use crate::remedy::Access;
-use crate::report::{self, Cluster, Command, Report, Topic, problems};
+use crate::report::{self, Cluster, Command, Findings, Report, Topic, problems};
 use crate::topic::TopicName;
 
 /// How closely to look at the cluster.
@@ -85,6 +85,7 @@ pub(super) struct Session<C> {
     fail_on: FailOn,
     pub(super) cluster: C,
     cluster_name: Option<String>,
+    profile: Option<String>,
     label: String,
     pub(super) interrupts: Interrupts,
     identity: ClusterIdentity,
@@ -271,6 +272,7 @@ impl<C: ObserveTopics> Session<C> {
             fail_on,
             cluster,
             cluster_name: clusters.chosen_name().map(str::to_owned),
+            profile: clusters.profile,
             label,
             interrupts,
             identity: observation.cluster,
@@ -326,10 +328,18 @@ impl<C: ObserveTopics> Session<C> {
             diagnostics.extend(report::groups::problems(sight, user, &self.access));
         }
         diagnostics.extend(more);
+        let seen = outcomes.iter().map(|outcome| &outcome.seen);
+        let findings = Findings {
+            undeclared: seen.clone().map(|seen| seen.undeclared.len()).sum(),
+            unmanaged: self.unmanaged.len(),
+            unhealthy: seen.filter(|seen| !seen.ailments.is_empty()).count(),
+        };
         Report {
             command: Some(self.command),
             exit,
+            findings,
             cluster_name: self.cluster_name,
+            profile: self.profile,
             cluster: Some(cluster),
             topics: outcomes
                 .iter()

@@ -8,7 +8,7 @@ use crate::cli::ValidateArgs;
 use crate::exit::ExitCode;
 use crate::plan::Seen;
 use crate::remedy::Access;
-use crate::report::{Command, Report, Topic};
+use crate::report::{Command, Findings, Report, Topic};
 
 /// Reads and checks the manifests.
 pub(super) fn run(args: &ValidateArgs) -> Report {
@@ -35,6 +35,8 @@ pub(super) fn run(args: &ValidateArgs) -> Report {
     Report {
         command: Some(Command::Validate),
         exit: ExitCode::Matching,
+        findings: Findings::default(),
+        profile: manifests.clusters.profile.clone(),
         cluster_name: manifests.clusters.chosen_name().map(str::to_owned),
         cluster: None,
         topics,

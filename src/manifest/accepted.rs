@@ -1,5 +1,6 @@
 //! `accepted_mismatches`, read into checked values. Pure; which day it is does not matter here.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::interpolate::Context;
@@ -12,31 +13,46 @@ use crate::accepted::{Accepted, Date};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::topic::{ConfigKey, DeclaredTopic, TopicName};
 
-/// Reads every entry; what is wrong with one is reported, and the entry left out.
+/// Reads every entry; what is wrong with one is reported, and the entry left out. So is one of a
+/// topic that is declared `elsewhere` only: under another profile, or for another cluster.
 pub(super) fn read(
     resolver: &Resolver<'_>,
     topics: &[DeclaredTopic],
+    elsewhere: impl FnOnce() -> BTreeSet<TopicName>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Accepted> {
-    let declared: BTreeSet<&TopicName> = topics.iter().map(|topic| &topic.name).collect();
+    let names = Names {
+        here: topics.iter().map(|topic| &topic.name).collect(),
+        // Seldom asked for, and as much work as another run for each profile.
+        elsewhere: LazyCell::new(elsewhere),
+    };
     let entries = &resolver.project.accepted;
     entries
         .iter()
-        .filter_map(|raw| entry(raw, resolver, &declared, diagnostics))
+        .filter_map(|raw| entry(raw, resolver, &names, diagnostics))
         .collect()
+}
+
+/// What topics are called.
+struct Names<'a, F> {
+    here: BTreeSet<&'a TopicName>,
+    elsewhere: LazyCell<BTreeSet<TopicName>, F>,
 }
 
 fn entry(
     raw: &raw::Accepted,
     resolver: &Resolver<'_>,
-    declared: &BTreeSet<&TopicName>,
+    names: &Names<'_, impl FnOnce() -> BTreeSet<TopicName>>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Accepted> {
     let none = Context::default();
     let value = resolver.evaluate(&raw.topic, &none, diagnostics)?;
     let topic = topic_name(&value, raw.topic.span, diagnostics)?;
-    if !declared.contains(&topic) {
-        let known = declared.iter().map(|name| name.as_str());
+    if !names.here.contains(&topic) {
+        if names.elsewhere.contains(&topic) {
+            return None;
+        }
+        let known = names.here.iter().map(|name| name.as_str());
         let near = nearest(topic.as_str(), known).map(|near| format!("did you mean `{near}`?"));
         diagnostics.push(
             Diagnostic::error(

@@ -101,7 +101,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A value of an entry; an empty one counts as none.
+    /// A value of an entry. What is stated may not be empty: an id that a variable makes empty would
+    /// silently guard nothing.
     fn evaluate(
         &self,
         text: &Text,
@@ -119,7 +120,17 @@ impl Reader<'_> {
         let context = Context::default();
         let value =
             interpolate::evaluate(text, scope, &context, &self.loaded.sources, diagnostics)?;
-        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+        let value = value.trim();
+        if value.is_empty() {
+            let message = format!("a value of the cluster `{cluster}` is empty");
+            diagnostics.push(
+                Diagnostic::error(Code::MissingField, message)
+                    .at(text.span, "")
+                    .help("state it, or leave the field out"),
+            );
+            return None;
+        }
+        Some(value.to_owned())
     }
 
     /// The declared profile that the entry names.

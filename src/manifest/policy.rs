@@ -34,13 +34,17 @@ pub(super) fn check(
     if let Some(span) = rules.profile_required
         && resolver.profiles.is_empty()
     {
+        let help = match resolver.cluster {
+            Some(cluster) => format!("give the cluster `{cluster}` its `profile`"),
+            None => "choose one with --profile or TOPICCTL_PROFILE".to_owned(),
+        };
         reader.diagnostics.push(
             Diagnostic::error(
                 Code::PolicyProfile,
                 "the policy requires a profile, and none is chosen",
             )
             .at(span, "required here")
-            .help("choose one with --profile or TOPICCTL_PROFILE"),
+            .help(help),
         );
     }
     for topic in topics.iter().filter(|topic| !topic.external) {

@@ -12,6 +12,8 @@ mod fold;
 mod partitions;
 mod unused;
 
+use std::collections::BTreeSet;
+
 use super::candidates::Candidates;
 use super::family::Gatherer;
 use super::load::Loaded;
@@ -24,7 +26,7 @@ use crate::accepted::Accepted;
 use crate::clusters::Clusters;
 use crate::diagnostic::Diagnostics;
 use crate::explain::{Explanation, Subject};
-use crate::topic::DeclaredTopic;
+use crate::topic::{DeclaredTopic, TopicName};
 use fold::Layers;
 use partitions::Counts;
 
@@ -106,7 +108,13 @@ pub(super) fn resolve(
         }
         fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
-    let accepted = accepted::read(&resolver, &topics, diagnostics);
+    let accepted = match inputs.names_only {
+        true => Vec::new(),
+        false => {
+            let elsewhere = || names_elsewhere(&project, loaded, inputs);
+            accepted::read(&resolver, &topics, elsewhere, diagnostics)
+        }
+    };
     let explanation = explanation::explain(&resolver, inputs.subject, &topics, traced);
     Resolved {
         topics,
@@ -117,6 +125,32 @@ pub(super) fn resolve(
         tiers: explanation::tier_names(&project),
         profiles: others,
     }
+}
+
+/// The names that topics have under any profile and for any cluster. What is wrong there is told
+/// when it is chosen.
+fn names_elsewhere(
+    project: &Project<'_>,
+    loaded: &Loaded,
+    inputs: &Inputs<'_>,
+) -> BTreeSet<TopicName> {
+    let profiles = project.profiles.keys().map(|name| (Some(*name), None));
+    let clusters = project.clusters.keys().map(|name| (None, Some(*name)));
+    std::iter::once((None, None))
+        .chain(profiles)
+        .chain(clusters)
+        .flat_map(|(profile, cluster)| {
+            let inputs = Inputs {
+                outside: inputs.outside,
+                profile,
+                cluster,
+                subject: None,
+                names_only: true,
+            };
+            resolve(loaded, &inputs, &mut Diagnostics::default()).topics
+        })
+        .map(|topic| topic.name)
+        .collect()
 }
 
 /// Names every topic that holds under the profile, and says what the steps of pipelines use.

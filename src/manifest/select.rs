@@ -61,6 +61,11 @@ pub(super) fn select(
 }
 
 fn parse(text: &str) -> Result<Selector, Box<Diagnostic>> {
+    if text.is_empty() {
+        let problem = Diagnostic::error(Code::NothingSelected, "a selection is empty");
+        let help = "leave --select out to take all topics; a variable may be empty here";
+        return Err(Box::new(problem.help(help)));
+    }
     let glob = |pattern: &str| {
         GlobBuilder::new(pattern)
             .build()

@@ -2,8 +2,8 @@
 //! have, and what became of the topics. Wording only; all that it tells the report has counted.
 
 use super::sentences::{and, plural};
-use super::{Command, Report, Summary, Volume};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Command, Findings, Report, Summary, Volume};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::ExitCode;
 
 /// How many problems the manifests have, and what that means for the run; `None` without any.
@@ -53,9 +53,11 @@ pub(super) fn counting_line(report: &Report) -> Option<String> {
     Some(format!("{}{places}{so}.", and(&parts)))
 }
 
-/// Whether it belongs to the manifests and not to this run.
+/// Whether it belongs to the manifests and not to this run. That another cluster answers points
+/// into them, and yet nothing may be wrong there.
 pub(super) fn is_counted(one: &Diagnostic) -> bool {
-    one.code.is_of_manifests() || one.primary.is_some()
+    let placed = one.primary.is_some() && one.code != Code::WrongCluster;
+    one.code.is_of_manifests() || placed
 }
 
 /// The whole result in one sentence.
@@ -76,7 +78,10 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             )
         }
         Command::Verify if summary.matching == declared => {
-            format!("{declared} declared: all match. {time}")
+            format!(
+                "{declared} declared: all match{}. {time}",
+                beside(report.findings)
+            )
         }
         Command::Verify => {
             let mut parts = Vec::new();
@@ -85,7 +90,8 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             parts.extend(counted(summary.accepted, "accepted"));
             parts.extend(counted(summary.missing, "missing"));
             parts.extend(counted(summary.unknown, "unknown"));
-            format!("{declared} declared: {}. {time}", parts.join(", "))
+            let beside = beside(report.findings);
+            format!("{declared} declared: {}{beside}. {time}", parts.join(", "))
         }
         Command::Plan | Command::Apply { dry_run: true } => {
             let mut parts = Vec::new();
@@ -109,6 +115,23 @@ pub(super) fn closing_line(report: &Report, command: Command) -> String {
             format!("{line}\n{so}")
         }
         Command::Apply { dry_run: false } => applied(report, summary, &time),
+    }
+}
+
+/// What else was found, behind what became of the topics.
+fn beside(findings: Findings) -> String {
+    let parts: Vec<_> = [
+        (findings.undeclared, "undeclared configuration"),
+        (findings.unmanaged, "unmanaged topic"),
+        (findings.unhealthy, "unhealthy topic"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| plural(count, word))
+    .collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!("; {}", parts.join(", ")),
     }
 }
 

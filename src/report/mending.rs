@@ -18,10 +18,13 @@ pub fn script(reports: &[&Report]) -> String {
          # Read them one by one: topicctl printed them and ran none.\nset -eu\n",
     );
     for report in reports {
-        if let (Some(name), true) = (&report.cluster_name, reports.len() > 1) {
+        if let Some(name) = &report.cluster_name {
             text.push_str(&format!("\n# {}\n", printable(name)));
         }
-        text.push_str(&remedies(report));
+        text.push_str(&match report.stopped {
+            true => "# It was not read: nothing is known of its mismatches.\n".to_owned(),
+            false => remedies(report),
+        });
     }
     text
 }
@@ -99,25 +102,30 @@ struct Document<'a> {
 struct Entry<'a> {
     topic: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    partitions: Option<&'a str>,
+    partitions: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    replication_factor: Option<&'a str>,
+    replication_factor: Option<u32>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     config: BTreeMap<&'a str, &'a str>,
     reason: &'static str,
 }
 
-/// A manifest that accepts every mismatch of the report. Replicas that differ among partitions are
+/// A manifest that accepts every mismatch of the report; `None` where there is none. Replicas that differ among partitions are
 /// no state to accept, and are left out.
-pub fn acceptances(report: &Report) -> String {
+pub fn acceptances(report: &Report) -> Option<String> {
     let entries: Vec<_> = report.topics.iter().filter_map(entry).collect();
+    if entries.is_empty() {
+        return None;
+    }
     let document = Document {
         accepted_mismatches: entries,
     };
     let body = serde_yaml::to_string(&document).unwrap_or_default();
     // A `$` begins a variable in a manifest.
     let body = body.replace('$', "$$");
-    format!("# Mismatches that were found and are left alone; give each its reason.\n{body}")
+    Some(format!(
+        "# Mismatches that were found and are left alone; give each its reason.\n{body}"
+    ))
 }
 
 fn entry(topic: &Topic) -> Option<Entry<'_>> {
@@ -128,10 +136,7 @@ fn entry(topic: &Topic) -> Option<Entry<'_>> {
         .collect();
     let found = |field: &str| {
         let one = open.iter().find(|one| one.field == field)?;
-        one.found
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then_some(one.found.as_str())
+        one.found.parse().ok()
     };
     let config: BTreeMap<_, _> = open
         .iter()

@@ -32,14 +32,14 @@ pub struct Several {
 /// How the run against one cluster ended, what needs attention most first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Verdict {
-    /// The broker refused, or a creation failed.
-    Failed,
     /// A signal ended it.
     Interrupted,
     /// What was asked of it is not valid: its manifests, its profile, its connection.
     NotValid,
     /// A right is missing.
     NotAuthorised,
+    /// The broker refused, or a creation failed.
+    Failed,
     /// It did not answer.
     NotReached,
     /// It answered, and did not tell everything.

@@ -19,6 +19,7 @@ use super::closing::{closing_line, counting_line, is_counted};
 use super::sentences::cluster;
 use super::{Command, Report, State, Topic, groups};
 use crate::diagnostic::{self, WIDTH, printable};
+use crate::remedy::quoted;
 
 pub use several::{write_several_problems, write_several_result};
 
@@ -106,7 +107,7 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
         write_phrases(String::new(), 0, &phrases, out)?;
     }
     if let Some(help) = closing_help(report, command, layout) {
-        writeln!(out, "help: {help}")?;
+        write_wrapped(&format!("help: {help}"), 0, 6, out)?;
     }
     Ok(())
 }
@@ -134,22 +135,35 @@ pub(super) fn painted(word: &str, color: AnsiColor, layout: Layout) -> String {
     format!("{style}{word}{style:#}")
 }
 
-fn closing_help(report: &Report, command: Command, layout: Layout) -> Option<&'static str> {
+fn closing_help(report: &Report, command: Command, layout: Layout) -> Option<String> {
     let has = |state| report.topics.iter().any(|topic| topic.state == state);
     let missing = has(State::ToCreate);
     let external = has(State::Missing);
-    match (command, missing, has(State::Mismatched)) {
+    let creates = || format!("`{}` creates what is missing", apply(report));
+    let help = match (command, missing, has(State::Mismatched)) {
         (Command::Verify, true, true) => {
-            Some("`topicctl apply` creates what is missing; mismatches are yours to decide")
+            return Some(format!("{}; mismatches are yours to decide", creates()));
         }
-        (Command::Verify, true, false) => Some("`topicctl apply` creates what is missing"),
+        (Command::Verify, true, false) => return Some(creates()),
         (_, _, true) if command.is_ahead() && !layout.verbose => {
-            Some("mismatches are yours to decide; `topicctl verify` tells what mends them")
+            "mismatches are yours to decide; `topicctl verify` tells what mends them"
         }
         (_, _, true) => {
-            Some("topicctl never changes a topic that exists; mismatches are yours to decide")
+            "topicctl never changes a topic that exists; mismatches are yours to decide"
         }
-        _ if external => Some("an external topic is created by its owner, and never here"),
-        _ => None,
-    }
+        _ if external => "an external topic is created by its owner, and never here",
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
+/// The command that goes on from here: with the profile of this run, for another one would declare
+/// other topics.
+fn apply(report: &Report) -> String {
+    let conditions = match (&report.cluster_name, &report.profile) {
+        (Some(cluster), _) => format!(" --cluster {}", quoted(cluster)),
+        (None, Some(profile)) => format!(" --profile {}", quoted(profile)),
+        (None, None) => String::new(),
+    };
+    format!("topicctl apply{conditions}")
 }

@@ -76,3 +76,16 @@ fn a_created_topic_was_not_usable_in_time() {
     let run = on(&proxied.servers(), "apply", &manifests);
     run.args(&["--no-settle"]).json().exits(0);
 }
+
+#[test]
+fn the_result_of_a_creation_cannot_be_written() {
+    let manifests = plain(&["failed-result"]);
+    let full = ["--report", "json=/dev/full"];
+    shared("apply", &manifests)
+        .args(&full)
+        .run()
+        .exits(5)
+        .says("topics were created; `topicctl verify` tells how they stand");
+    // Without a creation nothing has failed but the writing.
+    shared("apply", &manifests).args(&full).run().exits(2);
+}

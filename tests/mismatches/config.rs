@@ -32,7 +32,7 @@ const KINDS: [[&str; 5]; 11] = [
         "129600001",
         "129600000",
         "129600001",
-        "1d 12h (129600000) declared",
+        "36h (129600000) declared",
     ],
     [
         "retention.bytes",

@@ -6,7 +6,7 @@ use topicctl::diagnostic::{Code, Diagnostic, Location, Sources, Span};
 use topicctl::exit::ExitCode;
 use topicctl::groups::{self, Bounds, Group, Owner, Protocol, Sight, Standing, Statistics};
 use topicctl::observed::{ClusterIdentity, ObservedOrigin};
-use topicctl::report::{Cluster, Command, Difference, Report, Several, State, Topic};
+use topicctl::report::{Cluster, Command, Difference, Findings, Report, Several, State, Topic};
 use topicctl::topic::TopicName;
 
 use crate::formats::{written, written_several};
@@ -235,6 +235,8 @@ fn report() -> impl Strategy<Value = Report> {
                 command,
                 groups,
                 cluster_name,
+                profile: None,
+                findings: Findings::default(),
                 exit: ExitCode::Differences,
                 cluster: cluster.map(|(label, id)| Cluster {
                     label,

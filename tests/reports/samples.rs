@@ -9,7 +9,7 @@ use topicctl::groups::{
     self, Bounds, Group, Partition, Protocol, Reading, Sight, Standing, Statistics, Unread,
 };
 use topicctl::observed::{ClusterIdentity, ObservedOrigin};
-use topicctl::report::{Cluster, Command, Difference, Report, Several, State, Topic};
+use topicctl::report::{Cluster, Command, Difference, Findings, Report, Several, State, Topic};
 use topicctl::topic::{Role, TopicName};
 
 const MANIFEST: &str = "\
@@ -186,6 +186,8 @@ fn report(command: Command, exit: ExitCode, topics: Vec<Topic>) -> Report {
         groups: None,
         exit,
         cluster_name: None,
+        profile: None,
+        findings: Findings::default(),
         cluster: Some(Cluster {
             label: "kafka:9092".to_owned(),
             identity: ClusterIdentity {

@@ -106,6 +106,7 @@ pub struct Settings {
     command_config: Option<String>,
     client_name: String,
     wait: Duration,
+    own_address: bool,
 }
 
 impl Settings {
@@ -162,6 +163,11 @@ impl Settings {
                 .unwrap_or(CLIENT_NAME)
                 .to_owned(),
         };
+        let own_address = match layers.from("bootstrap.servers") {
+            Some(SetBy::Cluster { .. }) => true,
+            Some(SetBy::File { span, .. }) => Some(span.source) == of_cluster_config,
+            _ => false,
+        };
         let bootstrap_servers = bootstrap::check(&mut layers, &options.clusters, &mut problems);
         let security = security::settle(&mut layers, &mut problems);
         layers.fill_defaults(timeout);
@@ -183,6 +189,7 @@ impl Settings {
                     .map(|id| sources.path(id).to_string()),
                 client_name,
                 wait: options.wait,
+                own_address,
             }),
             _ => Err(problems),
         }
@@ -199,6 +206,12 @@ impl Settings {
         let secured = self.facts.protocol != "PLAINTEXT";
         let usual = secured.then_some("client.properties");
         self.command_config.as_deref().or(usual)
+    }
+
+    /// Whether the address is the chosen cluster's own: of its entry, or of the properties file that
+    /// the entry names.
+    pub fn has_own_address(&self) -> bool {
+        self.own_address
     }
 
     /// Who we are to the cluster, with SASL.
@@ -234,6 +247,9 @@ impl Settings {
 
     /// The error for a client that did not start with these settings; `message` may quote a value.
     pub(super) fn start_error(&self, setting: Option<&str>, message: &str) -> ClusterError {
+        // librdkafka names a file that it cannot use in its words only.
+        let named = || self.layers.entries().map(|(name, _)| name);
+        let setting = setting.or_else(|| named().find(|name| message.contains(name)));
         let secret = setting.is_some_and(layers::is_secret);
         let from = setting.and_then(|name| self.layers.from(name));
         ClusterError {

@@ -2,6 +2,7 @@
 //! `clusters` and `accepted_mismatches`. In which file they may stand is [`super::super::project`]'s to say.
 
 use super::{Decoder, Object};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::fields;
 use crate::manifest::raw::{
     Accepted, Cluster, Clusters, Defaults, Naming, Profile, Profiles, Settings, Tier, Tiers,
@@ -118,6 +119,14 @@ impl Decoder<'_> {
         let cluster = self.object(node, &fields::CLUSTER)?;
         self.text(&cluster, "description");
         let servers = self.texts(&cluster, "bootstrap_servers");
+        if let (Some([]), Some((span, _))) = (servers.as_deref(), cluster.get("bootstrap_servers"))
+        {
+            self.diagnostics.push(
+                Diagnostic::error(Code::MissingField, "`bootstrap_servers` is empty")
+                    .at(span, "")
+                    .help("write host:port, for example kafka:9092, or leave the field out"),
+            );
+        }
         Some(Cluster {
             bootstrap_servers: servers.unwrap_or_default(),
             command_config: self.text(&cluster, "command_config"),
