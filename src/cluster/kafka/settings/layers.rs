@@ -12,7 +12,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::overrides::separate;
+use super::overrides::{looks_like_one, separate};
 use super::problem;
 use crate::diagnostic::{Diagnostic, Location, Span, nearest};
 
@@ -227,7 +227,12 @@ impl Layers {
             return;
         }
         if !is_known(name) {
-            let found = problem(format!("-X {name}: librdkafka has no such setting"));
+            // A secret in place of a setting may well end in `=`, as base64 does.
+            let shown = match looks_like_one(name) {
+                true => name.to_owned(),
+                false => format!("number {number}"),
+            };
+            let found = problem(format!("-X {shown}: librdkafka has no such setting"));
             problems.push(found.help(suggestion(name)));
             return;
         }

@@ -32,8 +32,8 @@ fn begins(word: &str, before: &str) -> bool {
     known(name) || shown && looks_like_one(name)
 }
 
-/// All names of librdkafka but a few that are known have dots.
-fn looks_like_one(name: &str) -> bool {
+/// Whether a text looks like the name of a setting: all but a few of librdkafka have dots.
+pub(super) fn looks_like_one(name: &str) -> bool {
     let part = |part: &str| {
         let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         !part.is_empty() && part.bytes().all(fits)

@@ -330,6 +330,7 @@ fn overrides_that_would_break_a_promise_are_refused() {
         ("sasl.passwrd=hush", "did you mean sasl.password?"),
         ("SASL.Password=hush", "did you mean sasl.password?"),
         ("hush ssl.ca.location", "-X key=value"),
+        ("hush==", "-X number 1: librdkafka has no such setting"),
         (
             "client.id=ci sasl.password=hush",
             "client.id: another setting stands in its value",
