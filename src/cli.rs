@@ -399,6 +399,21 @@ mod tests {
     }
 
     #[test]
+    fn a_snapshot_excludes_every_way_to_reach_a_cluster() {
+        let mut cli = Cli::command();
+        cli.build();
+        let plan = cli.find_subcommand("plan").expect("a command");
+        let mut arguments = plan.get_arguments();
+        let snapshot = arguments.find(|one| one.get_id() == "cluster_snapshot");
+        let excluded = plan.get_arg_conflicts_with(snapshot.expect("a flag"));
+        let excluded: Vec<_> = excluded.iter().map(|one| one.get_id()).collect();
+        let ways = ConnectionArgs::augment_args(clap::Command::new("topicctl"));
+        for way in ways.get_arguments() {
+            assert!(excluded.contains(&way.get_id()), "{}", way.get_id());
+        }
+    }
+
+    #[test]
     fn variables_of_flags_take_every_word_for_yes_and_no() {
         let mut cli = Cli::command();
         cli.build();
