@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::connection::ConnectionArgs;
 pub use self::findings::Finding;
-pub use self::manifests::{ConditionArgs, ManifestArgs};
+pub use self::manifests::{ConditionArgs, DeclaredArgs, ManifestArgs};
 pub use self::output::{Format, OutputArgs, ReportFile, ReportFiles};
 pub use self::sourced::{By, Sourced};
 use self::values::{duration, partitioner, partitions};
@@ -287,18 +287,9 @@ pub struct ExplainArgs {
     /// Explain this tier
     #[arg(long, value_name = "NAME", conflicts_with = "name")]
     pub tier: Option<String>,
-    /// Manifest files and directories; `-` reads standard input; may be repeated
-    #[arg(
-        short = 'f',
-        long,
-        value_name = "PATH",
-        default_value = "manifests/",
-        env = "TOPICCTL_MANIFESTS"
-    )]
-    pub manifests: Vec<PathBuf>,
-    /// What holds for them.
+    /// Where to look for the topic or tier.
     #[command(flatten)]
-    pub conditions: ConditionArgs,
+    pub declared: DeclaredArgs,
     /// How to write the explanation
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
@@ -330,40 +321,10 @@ pub struct RenderArgs {
     pub manifests: ManifestArgs,
     /// What to write
     #[arg(
-        short, long, value_name = "FORM", value_enum, default_value_t = RenderForm::Yaml,
+        short, long, value_name = "FORM", value_enum, default_value_t = Form::Yaml,
         env = "TOPICCTL_RENDER_OUTPUT", help_heading = "Output"
     )]
-    pub output: RenderForm,
-}
-
-/// What `render` writes.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RenderForm {
-    /// A manifest with every value in place, which reads back to the same topics
-    Yaml,
-    /// One document, schema topicctl.topics/1
-    Json,
-    /// Lines of environment variables that hold the names, for services
-    Env,
-    /// A flowchart of families and groups, in Mermaid's language
-    Mermaid,
-    /// A shell script that creates the topics with Kafka's own kafka-topics
-    KafkaTopics,
-    /// A shell script that grants the rights these manifests need with kafka-acls
-    Acls,
-}
-
-impl From<RenderForm> for Form {
-    fn from(form: RenderForm) -> Self {
-        match form {
-            RenderForm::Yaml => Self::Yaml,
-            RenderForm::Json => Self::Json,
-            RenderForm::Env => Self::Env,
-            RenderForm::Mermaid => Self::Mermaid,
-            RenderForm::KafkaTopics => Self::KafkaTopics,
-            RenderForm::Acls => Self::Acls,
-        }
-    }
+    pub output: Form,
 }
 
 /// `topicctl partition`.
@@ -398,18 +359,9 @@ pub struct PartitionArgs {
     /// Tell what share of the keys would move with this many partitions
     #[arg(long, value_name = "N", value_parser = partitions, env = "TOPICCTL_TO")]
     pub to: Option<Partitions>,
-    /// Where --topic is declared: a manifest file or directory; may be repeated
-    #[arg(
-        short = 'f',
-        long,
-        value_name = "PATH",
-        default_value = "manifests/",
-        env = "TOPICCTL_MANIFESTS"
-    )]
-    pub manifests: Vec<PathBuf>,
-    /// What holds for them.
+    /// Where to look for `--topic`.
     #[command(flatten)]
-    pub conditions: ConditionArgs,
+    pub declared: DeclaredArgs,
     /// How to write the result
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = PartitionFormat::Text,

@@ -31,9 +31,10 @@ use clap::error::ErrorKind;
 
 use self::mending::Mending;
 use self::report_files::ReportFiles;
-use crate::cli::{Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm};
+use crate::cli::{Command, ExplainFormat, Format, OutputArgs, PartitionFormat};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
+use crate::render::Form;
 use crate::report::text::Layout;
 use crate::report::{self, Report, Several, State};
 
@@ -88,7 +89,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             return tell_text(explain::run(args), args.output == ExplainFormat::Json);
         }
         Command::Render(args) => {
-            return tell_text(render::run(args), args.output == RenderForm::Json);
+            return tell_text(render::run(args), args.output == Form::Json);
         }
         Command::Partition(args) => {
             return tell_text(partition::run(args), args.output == PartitionFormat::Json);

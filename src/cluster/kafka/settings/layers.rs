@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::overrides::separate;
 use super::problem;
-use crate::diagnostic::{Diagnostic, Location, Span};
+use crate::diagnostic::{Diagnostic, Location, Span, nearest};
 
 /// Set last, whatever the user gave: looking must not create a topic, and clusters with KIP-714
 /// must get no telemetry of ours.
@@ -385,13 +385,8 @@ fn native_error(name: &str, value: &str) -> Option<String> {
 
 /// The way out for a name that nobody knows.
 pub(super) fn suggestion(name: &str) -> String {
-    let near = SUGGESTED
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known, name), *known))
-        .min()
-        .filter(|(distance, known)| *distance * 3 <= known.len().min(name.len()));
-    match near {
-        Some((_, known)) => format!("did you mean {known}?"),
+    match nearest(name, SUGGESTED) {
+        Some(known) => format!("did you mean {known}?"),
         None => "leave it out if topicctl can do without it".to_owned(),
     }
 }

@@ -327,7 +327,8 @@ fn overrides_that_would_break_a_promise_are_refused() {
         ("enable.idempotence=true", "enable.idempotence"),
         ("transactional.id=x", "transactional.id"),
         ("plugin.library.paths=/x.so", "plugin.library.paths"),
-        ("sasl.passwrd=hush", "sasl.password"),
+        ("sasl.passwrd=hush", "did you mean sasl.password?"),
+        ("SASL.Password=hush", "did you mean sasl.password?"),
         ("hush ssl.ca.location", "-X key=value"),
         (
             "client.id=ci sasl.password=hush",
