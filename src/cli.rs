@@ -5,6 +5,7 @@ mod connection;
 mod findings;
 mod manifests;
 mod output;
+mod sourced;
 mod values;
 
 use std::ffi::OsString;
@@ -14,10 +15,11 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::connection::{ConnectionArgs, PUT_ASIDE};
+pub use self::connection::ConnectionArgs;
 pub use self::findings::Finding;
-pub use self::manifests::{ConditionArgs, ManifestArgs};
+pub use self::manifests::{ConditionArgs, DeclaredArgs, ManifestArgs};
 pub use self::output::{Format, OutputArgs, ReportFile, ReportFiles};
+pub use self::sourced::{By, Sourced};
 use self::values::{duration, partitioner, partitions};
 use crate::render::Form;
 use crate::topic::{Partitioner, Partitions};
@@ -166,10 +168,16 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub snapshot: SnapshotArgs,
     /// Report configurations that are set on a topic and not declared
-    #[arg(long, env = "TOPICCTL_STRICT", help_heading = "Findings")]
+    #[arg(
+        long, env = "TOPICCTL_STRICT", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
     pub strict: bool,
     /// Report topics of the cluster that no manifest declares
-    #[arg(long, env = "TOPICCTL_UNMANAGED", help_heading = "Findings")]
+    #[arg(
+        long, env = "TOPICCTL_UNMANAGED", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
     pub unmanaged: bool,
     /// Write the mismatches found as accepted_mismatches into a new file; accepted from the next run
     /// on that reads it among the manifests
@@ -197,6 +205,21 @@ pub struct VerifyArgs {
         help_heading = "Connection"
     )]
     pub all_clusters: bool,
+    /// What `--unmanaged` leaves out.
+    #[command(flatten)]
+    pub ignore: Sourced<IgnoreArgs>,
+    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
+    #[arg(
+        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
+        conflicts_with = "cluster_snapshot",
+        help_heading = "Findings"
+    )]
+    pub groups: bool,
+}
+
+/// Topics that nobody misses in the manifests.
+#[derive(Args, Debug)]
+pub struct IgnoreArgs {
     /// Not these, for --unmanaged; may be repeated
     #[arg(
         long,
@@ -205,13 +228,6 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub ignore: Vec<String>,
-    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
-    #[arg(
-        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
-        conflicts_with = "cluster_snapshot",
-        help_heading = "Findings"
-    )]
-    pub groups: bool,
 }
 
 /// What plan, verify and apply share.
@@ -271,18 +287,9 @@ pub struct ExplainArgs {
     /// Explain this tier
     #[arg(long, value_name = "NAME", conflicts_with = "name")]
     pub tier: Option<String>,
-    /// Manifest files and directories; `-` reads standard input; may be repeated
-    #[arg(
-        short = 'f',
-        long,
-        value_name = "PATH",
-        default_value = "manifests/",
-        env = "TOPICCTL_MANIFESTS"
-    )]
-    pub manifests: Vec<PathBuf>,
-    /// What holds for them.
+    /// Where to look for the topic or tier.
     #[command(flatten)]
-    pub conditions: ConditionArgs,
+    pub declared: DeclaredArgs,
     /// How to write the explanation
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
@@ -314,40 +321,10 @@ pub struct RenderArgs {
     pub manifests: ManifestArgs,
     /// What to write
     #[arg(
-        short, long, value_name = "FORM", value_enum, default_value_t = RenderForm::Yaml,
+        short, long, value_name = "FORM", value_enum, default_value_t = Form::Yaml,
         env = "TOPICCTL_RENDER_OUTPUT", help_heading = "Output"
     )]
-    pub output: RenderForm,
-}
-
-/// What `render` writes.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RenderForm {
-    /// A manifest with every value in place, which reads back to the same topics
-    Yaml,
-    /// One document, schema topicctl.topics/1
-    Json,
-    /// Lines of environment variables that hold the names, for services
-    Env,
-    /// A flowchart of families and groups, in Mermaid's language
-    Mermaid,
-    /// A shell script that creates the topics with Kafka's own kafka-topics
-    KafkaTopics,
-    /// A shell script that grants the rights these manifests need with kafka-acls
-    Acls,
-}
-
-impl From<RenderForm> for Form {
-    fn from(form: RenderForm) -> Self {
-        match form {
-            RenderForm::Yaml => Self::Yaml,
-            RenderForm::Json => Self::Json,
-            RenderForm::Env => Self::Env,
-            RenderForm::Mermaid => Self::Mermaid,
-            RenderForm::KafkaTopics => Self::KafkaTopics,
-            RenderForm::Acls => Self::Acls,
-        }
-    }
+    pub output: Form,
 }
 
 /// `topicctl partition`.
@@ -382,18 +359,9 @@ pub struct PartitionArgs {
     /// Tell what share of the keys would move with this many partitions
     #[arg(long, value_name = "N", value_parser = partitions, env = "TOPICCTL_TO")]
     pub to: Option<Partitions>,
-    /// Where --topic is declared: a manifest file or directory; may be repeated
-    #[arg(
-        short = 'f',
-        long,
-        value_name = "PATH",
-        default_value = "manifests/",
-        env = "TOPICCTL_MANIFESTS"
-    )]
-    pub manifests: Vec<PathBuf>,
-    /// What holds for them.
+    /// Where to look for `--topic`.
     #[command(flatten)]
-    pub conditions: ConditionArgs,
+    pub declared: DeclaredArgs,
     /// How to write the result
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = PartitionFormat::Text,
@@ -421,12 +389,50 @@ pub struct InitArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{Arg, ArgAction, CommandFactory};
 
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_snapshot_excludes_every_way_to_reach_a_cluster() {
+        let mut cli = Cli::command();
+        cli.build();
+        let plan = cli.find_subcommand("plan").expect("a command");
+        let mut arguments = plan.get_arguments();
+        let snapshot = arguments.find(|one| one.get_id() == "cluster_snapshot");
+        let excluded = plan.get_arg_conflicts_with(snapshot.expect("a flag"));
+        let excluded: Vec<_> = excluded.iter().map(|one| one.get_id()).collect();
+        let ways = ConnectionArgs::augment_args(clap::Command::new("topicctl"));
+        for way in ways.get_arguments() {
+            assert!(excluded.contains(&way.get_id()), "{}", way.get_id());
+        }
+    }
+
+    #[test]
+    fn variables_of_flags_take_every_word_for_yes_and_no() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut tried = 0;
+        let commands = cli.get_subcommands();
+        let arguments = commands.flat_map(clap::Command::get_arguments);
+        let flags = arguments.filter(|one| matches!(one.get_action(), ArgAction::SetTrue));
+        for flag in flags.filter(|flag| flag.get_env().is_some()) {
+            let parser = flag.get_value_parser().clone();
+            let taken = Arg::new("flag").long("flag").value_parser(parser);
+            let command = clap::Command::new("topicctl").arg(taken);
+            for (word, says) in [("1", true), ("yes", true), ("0", false), ("off", false)] {
+                let given = ["topicctl", "--flag", word];
+                let matches = command.clone().try_get_matches_from(given);
+                let said = matches.map(|matches| matches.get_one("flag").copied());
+                assert_eq!(said.ok(), Some(Some(says)), "{} is {word}", flag.get_id());
+                tried += 1;
+            }
+        }
+        assert!(tried > 0);
     }
 }

@@ -5,6 +5,7 @@
 //! order of stages.
 
 mod apply;
+mod arguments;
 mod explain;
 mod export;
 mod init;
@@ -20,21 +21,19 @@ mod session;
 mod validate;
 mod whole_file;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
-use clap::builder::Resettable;
+use clap::ValueEnum;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, ValueEnum};
 
 use self::mending::Mending;
 use self::report_files::ReportFiles;
-use crate::cli::{
-    self, Cli, Command, ExplainFormat, Format, OutputArgs, PartitionFormat, RenderForm,
-};
+use crate::cli::{Command, ExplainFormat, Format, OutputArgs, PartitionFormat};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
+use crate::render::Form;
 use crate::report::text::Layout;
 use crate::report::{self, Report, Several, State};
 
@@ -51,7 +50,7 @@ type Answer = Result<(String, Report), Box<Report>>;
 /// Runs topicctl with these arguments, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let started = Instant::now();
-    let cli = match parse(&arguments) {
+    let cli = match arguments::parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &arguments),
     };
@@ -89,7 +88,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             return tell_text(explain::run(args), args.output == ExplainFormat::Json);
         }
         Command::Render(args) => {
-            return tell_text(render::run(args), args.output == RenderForm::Json);
+            return tell_text(render::run(args), args.output == Form::Json);
         }
         Command::Partition(args) => {
             return tell_text(partition::run(args), args.output == PartitionFormat::Json);
@@ -103,7 +102,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     // Opened first: a file that cannot be written is told before anything is done.
-    let (files, more) = ReportFiles::open(&output.report);
+    let (files, more) = ReportFiles::open(&output.report, |path| mending.takes(path));
     problems.extend(more.sorted(&Sources::default()));
     let mut told = match problems.has_errors() {
         true => one(Report::invalid(
@@ -114,10 +113,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         false => run(),
     };
     told.end(started.elapsed(), SystemTime::now());
-    let written = files
-        .write(|format, out| write(format, &told, output.verbose, out))
-        .and(mending.write(told.reports()));
+    let reports = files.write(|format, out| write(format, &told, output.verbose, out));
     let code = tell(&told, output);
+    // Said last, below the result.
+    let written = reports.and(mending.write(told.reports()));
     or_failed(code, written, told.created())
 }
 
@@ -218,54 +217,6 @@ fn try_in_runtime<T>(run: impl Future<Output = T>) -> Result<T, Box<Report>> {
             Err(Box::new(report))
         }
     }
-}
-
-/// Reads the command line. A variable that is set to nothing counts as not set: that is what
-/// `NAME=` in a compose file or an unset variable of a pipeline becomes.
-fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let read = |command: clap::Command| {
-        let matches = command.try_get_matches_from(arguments)?;
-        Cli::from_arg_matches(&matches)
-    };
-    let given = |flag: &str| {
-        arguments.iter().any(|argument| {
-            let text = argument.to_string_lossy();
-            let value = text.strip_prefix(flag);
-            value.is_some_and(|value| value.is_empty() || value.starts_with('='))
-        })
-    };
-    let put_aside: Vec<&str> = cli::PUT_ASIDE
-        .into_iter()
-        .filter(|(flag, _)| given(flag))
-        .flat_map(|(_, variables)| variables)
-        .copied()
-        .collect();
-    let ignored = |name: &OsStr| {
-        let empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
-        empty || put_aside.iter().any(|one| name == *one)
-    };
-    match read(without_variables(Cli::command(), &ignored)) {
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-            read(with_variables_by_name(Cli::command()))
-        }
-        parsed => parsed,
-    }
-}
-
-fn without_variables(command: clap::Command, ignored: &dyn Fn(&OsStr) -> bool) -> clap::Command {
-    command
-        .mut_args(|argument| match argument.get_env() {
-            Some(name) if ignored(name) => argument.env(Resettable::Reset),
-            _ => argument,
-        })
-        .mut_subcommands(|command| without_variables(command, ignored))
-}
-
-/// The help names every variable and shows the value of none: it is the same everywhere.
-fn with_variables_by_name(command: clap::Command) -> clap::Command {
-    command
-        .mut_args(|argument| argument.hide_env_values(true))
-        .mut_subcommands(with_variables_by_name)
 }
 
 /// A command line that was not understood, or a question about it.

@@ -12,23 +12,25 @@ mod mermaid;
 mod shell;
 pub(crate) mod yaml;
 
+use clap::ValueEnum;
+
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::topic::DeclaredTopic;
 
-/// What the topics are rendered to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What the topics are rendered to. The words of the forms are those of the command line's help.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
-    /// A manifest with every value in place, which reads back to the same topics.
+    /// A manifest with every value in place, which reads back to the same topics
     Yaml,
-    /// One document, schema `topicctl.topics/1`.
+    /// One document, schema topicctl.topics/1
     Json,
-    /// A line for each topic's name.
+    /// Lines of environment variables that hold the names, for services
     Env,
-    /// A flowchart of topics, families and groups.
+    /// A flowchart of families and groups, in Mermaid's language
     Mermaid,
-    /// A shell script that creates the topics with Kafka's own tool.
+    /// A shell script that creates the topics with Kafka's own kafka-topics
     KafkaTopics,
-    /// A shell script that grants the rights which the manifests need.
+    /// A shell script that grants the rights these manifests need with kafka-acls
     Acls,
 }
 

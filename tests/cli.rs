@@ -330,3 +330,119 @@ fn standard_input_that_is_not_utf_8_is_refused() {
     let output = child.wait_with_output().expect("output");
     refuses(&output, &["error[not-utf-8]: <stdin> is not UTF-8 text"]);
 }
+
+const SNAPSHOT: &str = "tests/cases/snapshot-replayed/in/cluster.json";
+
+/// A directory where a snapshot and a cluster could be asked: nobody listens at the address.
+fn askable() -> TempDir {
+    let snapshot = Path::new(env!("CARGO_MANIFEST_DIR")).join(SNAPSHOT);
+    let clusters = "clusters: { prod: { bootstrap_servers: \"127.0.0.1:2\" } }\n";
+    directory(&[
+        ("cluster.json", &fs::read(snapshot).expect("a snapshot")),
+        ("manifests/topicctl.yaml", clusters.as_bytes()),
+        ("manifests/orders.yaml", ORDERS.as_bytes()),
+    ])
+}
+
+#[track_caller]
+fn answers(args: &str, variables: &[(&str, &str)], wanted: Option<i32>, words: &str) {
+    let directory = askable();
+    let args: Vec<_> = args.split_whitespace().collect();
+    let mut command = topicctl(directory.path(), &args);
+    let output = command.envs(variables.iter().copied()).output();
+    let (code, stdout, stderr) = told(&output.expect("topicctl runs"));
+    let all = format!("{stdout}{stderr}");
+    assert_eq!(code, wanted, "{args:?}, {variables:?}\n{all}");
+    assert!(all.contains(words), "{args:?}, {variables:?}\n{all}");
+}
+
+#[test]
+fn flags_put_aside_the_variables_that_they_exclude() {
+    let snapshot = ("TOPICCTL_CLUSTER_SNAPSHOT", "cluster.json");
+    let servers = ("TOPICCTL_BOOTSTRAP_SERVERS", "127.0.0.1:3");
+    let replay = "verify --cluster-snapshot cluster.json";
+    let replayed = (Some(1), "snapshot of kafka:9092");
+    let (all, one) = ("verify --all-clusters", "verify --cluster prod");
+    let asked = (Some(3), "127.0.0.1:1");
+    let chosen = (Some(3), "127.0.0.1:2");
+    for (args, variable, (code, words)) in [
+        (replay, ("TOPICCTL_GROUPS", "1"), replayed),
+        (replay, ("TOPICCTL_X", "debug=all"), replayed),
+        (replay, ("TOPICCTL_WAIT", "1s"), replayed),
+        (replay, ("TOPICCTL_ALL_CLUSTERS", "1"), replayed),
+        (replay, servers, replayed),
+        ("verify -b 127.0.0.1:1", snapshot, asked),
+        ("verify -b127.0.0.1:1", snapshot, asked),
+        ("plan --bootstrap-servers=127.0.0.1:1", snapshot, asked),
+        (
+            "verify -b 127.0.0.1:1",
+            ("TOPICCTL_ALL_CLUSTERS", "1"),
+            asked,
+        ),
+        ("verify --groups -b 127.0.0.1:1", snapshot, asked),
+        (one, ("TOPICCTL_ALL_CLUSTERS", "1"), chosen),
+        (one, servers, chosen),
+        (all, servers, chosen),
+        (all, ("TOPICCTL_CLUSTER", "other"), chosen),
+        (all, ("TOPICCTL_WRITE_ACCEPTED", "a.yaml"), chosen),
+        (
+            "partition --partitions 1 --partitioner md5 key",
+            ("TOPICCTL_STDIN", "1"),
+            (Some(0), "key"),
+        ),
+    ] {
+        answers(args, &[variable], code, words);
+    }
+}
+
+#[test]
+fn variables_that_exclude_each_other_are_an_error_unless_one_says_no() {
+    let snapshot = ("TOPICCTL_CLUSTER_SNAPSHOT", "cluster.json");
+    let groups = |word| [snapshot, ("TOPICCTL_GROUPS", word)];
+    answers("verify", &groups("yes"), Some(2), "cannot be used with");
+    answers("verify", &groups("no"), Some(1), "snapshot of kafka:9092");
+}
+
+#[test]
+fn flags_that_exclude_each_other_are_an_error_whatever_the_variables_say() {
+    let variable = [("TOPICCTL_GROUPS", "yes")];
+    let args = "verify --cluster-snapshot cluster.json -X debug=all";
+    answers(args, &variable, Some(2), "cannot be used with");
+}
+
+#[test]
+fn a_flag_that_repeats_its_variable_is_still_a_flag() {
+    let replay = "verify --cluster-snapshot cluster.json";
+    let variable = [("TOPICCTL_IGNORE", "orders-*")];
+    let in_vain = "which is not asked for";
+    answers(replay, &variable, Some(1), "snapshot of kafka:9092");
+    let repeated = format!("{replay} --ignore orders-*");
+    answers(&repeated, &variable, Some(2), in_vain);
+}
+
+#[test]
+fn one_file_for_two_results_is_found_before_a_cluster_is_asked() {
+    // Who asks is told that nobody listens, with another exit code.
+    let asked = "verify -b 127.0.0.1:1";
+    for (flags, results) in [
+        ("--report json=new --remedies new", 1),
+        ("--report json=new --remedies manifests/../new", 1),
+        ("--report json=./new --write-accepted new", 1),
+        ("--write-accepted new --remedies ./new", 1),
+        ("--write-accepted new --remedies new --report json=new", 1),
+        ("--report json=cluster.json --remedies cluster.json", 0),
+        ("--report json=cluster.json --report junit=link.json", 1),
+    ] {
+        let directory = askable();
+        symlink("cluster.json", directory.path().join("link.json")).expect("a link");
+        let args = format!("{asked} {flags}");
+        let args: Vec<_> = args.split_whitespace().collect();
+        let output = topicctl(directory.path(), &args).output();
+        let (code, _, stderr) = told(&output.expect("topicctl runs"));
+        assert_eq!(code, Some(2), "{flags}\n{stderr}");
+        let errors = stderr.matches("error: ").count();
+        let twice = stderr.matches("error: two results for ").count();
+        assert_eq!((errors, twice), (1, results), "{flags}\n{stderr}");
+        assert!(!directory.path().join("new").exists(), "{flags}");
+    }
+}

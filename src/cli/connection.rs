@@ -5,36 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::sourced::Sourced;
 use super::values::{duration, positive_duration};
 
-/// Flags, and the variables that they put aside: on the command line the two contradict each other,
-/// or the flag is the stronger word; a variable only gives a default.
-pub const PUT_ASIDE: [(&str, &[&str]); 4] = [
-    ("--all-profiles", &["TOPICCTL_PROFILE", "TOPICCTL_CLUSTER"]),
-    ("--cluster", &["TOPICCTL_BOOTSTRAP_SERVERS"]),
-    (
-        "--all-clusters",
-        &[
-            "TOPICCTL_PROFILE",
-            "TOPICCTL_CLUSTER",
-            "TOPICCTL_BOOTSTRAP_SERVERS",
-        ],
-    ),
-    (
-        "--cluster-snapshot",
-        &[
-            "TOPICCTL_BOOTSTRAP_SERVERS",
-            "TOPICCTL_COMMAND_CONFIG",
-            "TOPICCTL_X",
-            "TOPICCTL_CLIENT_ID",
-            "TOPICCTL_TIMEOUT",
-            "TOPICCTL_WAIT",
-            "TOPICCTL_ALL_CLUSTERS",
-        ],
-    ),
-];
-
-/// How to reach the cluster.
+/// How to reach the cluster. All are of one group, which a snapshot excludes; clap makes none where
+/// a part is flattened.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
@@ -44,31 +19,53 @@ pub struct ConnectionArgs {
         long,
         value_name = "HOST:PORT,…",
         env = "TOPICCTL_BOOTSTRAP_SERVERS",
-        hide_env = true
+        hide_env = true,
+        group = "ConnectionArgs"
     )]
     pub bootstrap_servers: Option<String>,
     /// The Java client's properties file
-    #[arg(long, value_name = "FILE", env = "TOPICCTL_COMMAND_CONFIG")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_COMMAND_CONFIG",
+        group = "ConnectionArgs"
+    )]
     pub command_config: Option<PathBuf>,
+    /// Settings of the client.
+    #[command(flatten)]
+    pub overrides: Sourced<OverrideArgs>,
+    /// The first part of the client id [default: SERVICE_NAME or topicctl]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "TOPICCTL_CLIENT_ID",
+        group = "ConnectionArgs"
+    )]
+    pub client_id: Option<String>,
+    /// The longest silence of the cluster, connecting or answering [default: 30s]
+    #[arg(
+        long, value_name = "DURATION", value_parser = positive_duration,
+        env = "TOPICCTL_TIMEOUT", group = "ConnectionArgs"
+    )]
+    pub timeout: Option<Duration>,
+    /// How long to wait for a cluster that is starting
+    #[arg(
+        long, value_name = "DURATION", default_value = "0s", value_parser = duration,
+        env = "TOPICCTL_WAIT", group = "ConnectionArgs"
+    )]
+    pub wait: Duration,
+}
+
+/// `-X`, one setting each; the variable holds several.
+#[derive(Args, Debug)]
+pub struct OverrideArgs {
     /// Set a property of librdkafka; may be repeated
     #[arg(
         short = 'X',
         value_name = "KEY=VALUE",
         env = "TOPICCTL_X",
         hide_env_values = true,
-        value_delimiter = ' '
+        group = "ConnectionArgs"
     )]
     pub overrides: Vec<String>,
-    /// The first part of the client id [default: SERVICE_NAME or topicctl]
-    #[arg(long, value_name = "NAME", env = "TOPICCTL_CLIENT_ID")]
-    pub client_id: Option<String>,
-    /// The longest silence of the cluster, connecting or answering [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = positive_duration, env = "TOPICCTL_TIMEOUT")]
-    pub timeout: Option<Duration>,
-    /// How long to wait for a cluster that is starting
-    #[arg(
-        long, value_name = "DURATION", default_value = "0s", value_parser = duration,
-        env = "TOPICCTL_WAIT"
-    )]
-    pub wait: Duration,
 }

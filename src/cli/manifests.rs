@@ -25,6 +25,23 @@ pub struct ManifestArgs {
     pub deny_warnings: bool,
 }
 
+/// Which manifests, and under which conditions, where the arguments are something else.
+#[derive(Args, Debug)]
+pub struct DeclaredArgs {
+    /// Where topics are declared: files and directories, `-` for standard input; may be repeated
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "PATH",
+        default_value = "manifests/",
+        env = "TOPICCTL_MANIFESTS"
+    )]
+    pub manifests: Vec<PathBuf>,
+    /// What holds for them.
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
+}
+
 /// What the values of manifests depend on.
 #[derive(Args, Debug, Clone)]
 pub struct ConditionArgs {

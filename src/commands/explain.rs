@@ -79,7 +79,7 @@ fn of_code(code: Code) -> Explanation {
 }
 
 fn look_up(args: &ExplainArgs, subject: Subject) -> Explained {
-    let request = offline::request(&args.manifests, &args.conditions);
+    let request = offline::request(&args.declared.manifests, &args.declared.conditions);
     manifest::explain(&request, &subject)
 }
 

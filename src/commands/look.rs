@@ -12,7 +12,7 @@ use super::progress::{Line, Lines};
 use super::session::{Look, Session};
 use crate::accepted;
 use crate::apply::{Outcome, Stop};
-use crate::cli::{LookArgs, PlanArgs, VerifyArgs};
+use crate::cli::{By, LookArgs, PlanArgs, VerifyArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::{Absence, ObserveTopics};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
@@ -29,7 +29,7 @@ pub(super) async fn plan(args: &PlanArgs) -> Report {
 
 /// Compares the cluster with the manifests, or every cluster that they name.
 pub(super) async fn verify(args: &VerifyArgs) -> Told {
-    let ignore = match globs(&args.ignore) {
+    let ignore = match globs(&args.ignore.args.ignore) {
         Ok(ignore) => ignore,
         Err(problem) => {
             let mut problems = Diagnostics::default();
@@ -43,7 +43,7 @@ pub(super) async fn verify(args: &VerifyArgs) -> Told {
         strict: args.strict,
         unmanaged: args.unmanaged,
         ignore,
-        ignores: on_command_line(&args.ignore),
+        ignores: args.ignore.by == Some(By::Flag),
     };
     match args.snapshot.cluster_snapshot.as_deref() {
         _ if args.all_clusters => all_clusters(args, &look).await,
@@ -142,12 +142,6 @@ fn ended<C: ObserveTopics>(
 ) -> Result<Report, Box<Report>> {
     let (session, plan) = opened?;
     Ok(session.close(&Outcome::of_plan(plan), None, false, None))
-}
-
-/// Whether the patterns are more than what the variable gives to every run.
-fn on_command_line(ignore: &[String]) -> bool {
-    let variable = std::env::var("TOPICCTL_IGNORE").ok();
-    !ignore.is_empty() && variable.is_none_or(|text| ignore != [text])
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {

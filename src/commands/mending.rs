@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::report_files::named_twice;
 use super::whole_file::WholeFile;
 use crate::cli::VerifyArgs;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, printable};
@@ -20,8 +21,12 @@ impl Mending {
     /// Begins them, and says which cannot be written: they must not be there yet.
     pub(super) fn begin(args: &VerifyArgs) -> (Self, Diagnostics) {
         let mut problems = Diagnostics::default();
-        let mut begin = |path: &Option<PathBuf>| {
+        let mut begin = |path: &Option<PathBuf>, other: Option<&WholeFile>| {
             let path = path.as_deref()?;
+            if other.is_some_and(|other| other.is_at(path)) {
+                problems.push(named_twice(path));
+                return None;
+            }
             match WholeFile::new(path) {
                 Ok(file) => Some(file),
                 Err(error) => {
@@ -30,11 +35,19 @@ impl Mending {
                 }
             }
         };
+        let acceptances = begin(&args.write_accepted, None);
+        let remedies = begin(&args.remedies, acceptances.as_ref());
         let files = Self {
-            acceptances: begin(&args.write_accepted),
-            remedies: begin(&args.remedies),
+            acceptances,
+            remedies,
         };
         (files, problems)
+    }
+
+    /// Whether one of them goes to this path.
+    pub(super) fn takes(&self, path: &Path) -> bool {
+        let files = [&self.acceptances, &self.remedies];
+        files.into_iter().flatten().any(|file| file.is_at(path))
     }
 
     /// Writes them. Where a run saw nothing of any cluster there is nothing to write.

@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::accepted::{self, Accepted, Date};
 use crate::apply::{Outcome, Status};
-use crate::cli::{ConditionArgs, ConnectionArgs, LookArgs, ManifestArgs};
-use crate::cluster::kafka::settings::{ChosenCluster, ConnectionOptions, Settings};
+use crate::cli::{By, ConditionArgs, ConnectionArgs, LookArgs, ManifestArgs};
+use crate::cluster::kafka::settings::{ChosenCluster, ConnectionOptions, Settings, separate};
 use crate::cluster::snapshot::Snapshot;
 use crate::clusters::{Clusters, Reach};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
@@ -302,13 +302,16 @@ pub(super) fn settings(
         .map(|(name, reach)| chosen_cluster(name, reach, sources))
         .transpose()?;
     let names = clusters.named.iter().map(|one| one.name.clone());
-    let overrides = args.overrides.iter();
+    let overrides = &args.overrides.args.overrides;
     let options = ConnectionOptions {
         bootstrap_servers: args.bootstrap_servers.clone(),
         cluster,
         clusters: names.collect(),
         command_config,
-        overrides: overrides.filter(|text| !text.is_empty()).cloned().collect(),
+        overrides: match args.overrides.by {
+            Some(By::Variable) => overrides.iter().flat_map(|text| separate(text)).collect(),
+            _ => overrides.clone(),
+        },
         client_id: args.client_id.clone(),
         timeout: args.timeout,
         wait: args.wait,

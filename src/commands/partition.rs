@@ -54,7 +54,7 @@ pub(super) fn run(args: &PartitionArgs) -> Answer {
 }
 
 fn read(args: &PartitionArgs) -> Result<Manifests, Box<Report>> {
-    let request = offline::request(&args.manifests, &args.conditions);
+    let request = offline::request(&args.declared.manifests, &args.declared.conditions);
     offline::accept(manifest::read(&request), false, Command::Partition)
 }
 
@@ -68,7 +68,13 @@ fn keys(args: &PartitionArgs, question: &Question, out: &mut Vec<u8>) -> io::Res
 }
 
 fn spread(args: &PartitionArgs, question: &Question, out: &mut Vec<u8>) -> Result<(), Problem> {
-    if args.topic.is_some() && args.manifests.iter().any(|path| path == Path::new("-")) {
+    if args.topic.is_some()
+        && args
+            .declared
+            .manifests
+            .iter()
+            .any(|path| path == Path::new("-"))
+    {
         let message = "standard input cannot hold both the manifests and the keys";
         return Err(usage(message).help("name the manifests as files").into());
     }

@@ -9,7 +9,7 @@ use crate::report::{Command, Report};
 /// Reads the manifests and renders what they declare.
 pub(super) fn run(args: &RenderArgs) -> Answer {
     let mut manifests = offline::read(&args.manifests, Command::Render)?;
-    let rendered = render(&manifests.topics, &manifests.sources, args.output.into());
+    let rendered = render(&manifests.topics, &manifests.sources, args.output);
     let exit = match &rendered {
         Ok(_) => ExitCode::Matching,
         Err(_) => ExitCode::Invalid,

@@ -1,6 +1,7 @@
 //! The files of `--report`: opened before a run begins, written whole at its end.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::whole_file::WholeFile;
 use crate::cli::{self, Format, ReportFile};
@@ -12,15 +13,17 @@ pub(super) struct ReportFiles {
 }
 
 impl ReportFiles {
-    /// Opens all of them, and says which cannot be opened. Nothing that exists is changed yet.
-    pub(super) fn open(files: &[cli::ReportFiles]) -> (Self, Diagnostics) {
+    /// Opens all of them, and says which cannot be opened, or is `taken` by another result. Nothing
+    /// that exists is changed yet.
+    pub(super) fn open(
+        files: &[cli::ReportFiles],
+        taken: impl Fn(&Path) -> bool,
+    ) -> (Self, Diagnostics) {
         let mut open: Vec<(Format, WholeFile)> = Vec::new();
         let mut problems = Diagnostics::default();
         for ReportFile { format, path } in files.iter().flat_map(|files| &files.0) {
-            if open.iter().any(|(_, other)| other.path() == path) {
-                let message = format!("two reports for {}", path.display());
-                let problem = Diagnostic::error(Code::Usage, message);
-                problems.push(problem.help("give each report of --report a file of its own"));
+            if taken(path) || open.iter().any(|(_, other)| other.is_at(path)) {
+                problems.push(named_twice(path));
                 continue;
             }
             match WholeFile::replacing(path) {
@@ -56,4 +59,10 @@ impl ReportFiles {
         }
         result
     }
+}
+
+/// One file cannot hold two results: whichever came last would be all of it.
+pub(super) fn named_twice(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::Usage, format!("two results for {}", path.display()))
+        .help("give each of --report, --write-accepted and --remedies a file of its own")
 }

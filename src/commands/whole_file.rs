@@ -60,6 +60,11 @@ impl WholeFile {
         &self.path
     }
 
+    /// Whether a path names the same file, in whatever words.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        place(&self.path) == place(path)
+    }
+
     /// Writes all of the text, and only then takes the target's place.
     pub(super) fn end(self, text: &[u8]) -> io::Result<()> {
         self.way.write(&self.path, text)
@@ -134,18 +139,30 @@ fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
+/// Where a file is or will be, through all links but those to nothing.
+fn place(path: &Path) -> PathBuf {
+    let real = real(path);
+    match (fs::canonicalize(directory(&real)), real.file_name()) {
+        (Ok(directory), Some(name)) => directory.join(name),
+        _ => real,
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// A temporary file that may take the target's place: with its rights, or those of a new file.
 /// `None` where the target's owner would lose it.
 fn beside(path: &Path, target: Option<&fs::Metadata>) -> io::Result<Option<NamedTempFile>> {
     let real = real(path);
-    let directory = match real.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".topicctl-");
     for_everybody(&mut builder);
-    let file = builder.tempfile_in(directory).map_err(|error| {
+    let file = builder.tempfile_in(directory(&real)).map_err(|error| {
         // Without the name of the temporary file, which nobody has asked for.
         io::Error::from(error.kind())
     })?;

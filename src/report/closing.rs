@@ -44,10 +44,7 @@ pub(super) fn counting_line(report: &Report) -> Option<String> {
     let offline = report.command.is_none_or(Command::is_offline);
     // Errors of the run itself come after the cluster was asked.
     let refused = denied || count(Severity::Error) > 0;
-    // It has answered, and is another one than was meant.
-    let answered = manifests.iter().any(|one| one.code == Code::WrongCluster);
     let so = match (refused, offline) {
-        _ if answered => "",
         (true, false) if denied => "; the cluster was not touched (--deny-warnings)",
         (true, false) => "; the cluster was not touched",
         (true, true) if denied => "; not valid with --deny-warnings",
@@ -56,9 +53,11 @@ pub(super) fn counting_line(report: &Report) -> Option<String> {
     Some(format!("{}{places}{so}.", and(&parts)))
 }
 
-/// Whether it belongs to the manifests and not to this run.
+/// Whether it belongs to the manifests and not to this run. That another cluster answers points
+/// into them, and yet nothing may be wrong there.
 pub(super) fn is_counted(one: &Diagnostic) -> bool {
-    one.code.is_of_manifests() || one.primary.is_some()
+    let placed = one.primary.is_some() && one.code != Code::WrongCluster;
+    one.code.is_of_manifests() || placed
 }
 
 /// The whole result in one sentence.

@@ -317,10 +317,10 @@ fn two_reports_do_not_share_a_file() {
         "--report",
         "json=r",
         "--report",
-        "junit=r",
+        "junit=./r",
     ];
     ends(&run(&directory, &args), 2);
-    holds(&directory, "r", "json", "two reports for r");
+    holds(&directory, "r", "json", "two results for ./r");
 }
 
 #[test]

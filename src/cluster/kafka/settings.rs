@@ -21,6 +21,7 @@ mod environment;
 mod jaas;
 mod java;
 mod layers;
+mod overrides;
 mod properties;
 mod security;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::layers::{Layers, SetBy};
+pub use self::overrides::separate;
 use super::trouble::seconds;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
@@ -147,8 +149,8 @@ impl Settings {
         if let Some(servers) = filled(options.bootstrap_servers.as_deref()) {
             layers.set("bootstrap.servers", servers, SetBy::Flag("-b"));
         }
-        for text in &options.overrides {
-            layers.apply_override(text, &mut problems);
+        for (index, text) in options.overrides.iter().enumerate() {
+            layers.apply_override(index + 1, text, &mut problems);
         }
 
         let timeout = options.timeout.or(asked_timeout).unwrap_or(DEFAULT_TIMEOUT);

@@ -12,8 +12,9 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::overrides::{looks_like_one, separate};
 use super::problem;
-use crate::diagnostic::{Diagnostic, Location, Span};
+use crate::diagnostic::{Diagnostic, Location, Span, nearest};
 
 /// Set last, whatever the user gave: looking must not create a topic, and clusters with KIP-714
 /// must get no telemetry of ours.
@@ -199,12 +200,20 @@ impl Layers {
         }
     }
 
-    /// Takes one `-X`.
-    pub(super) fn apply_override(&mut self, text: &str, problems: &mut Vec<Diagnostic>) {
+    /// Takes one `-X`, the first, second and so on; an empty one says nothing.
+    pub(super) fn apply_override(
+        &mut self,
+        number: usize,
+        text: &str,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        if text.is_empty() {
+            return;
+        }
         let Some((name, value)) = text.split_once('=') else {
-            let shown = text.split_whitespace().next().unwrap_or_default();
+            // The text may be a piece of a secret that a shell has cut.
             problems.push(
-                problem(format!("-X {shown}: no `=`"))
+                problem(format!("-X number {number} has no `=`"))
                     .help("write -X key=value, librdkafka's keys"),
             );
             return;
@@ -218,8 +227,19 @@ impl Layers {
             return;
         }
         if !is_known(name) {
-            let found = problem(format!("-X {name}: librdkafka has no such setting"));
+            // A secret in place of a setting may well end in `=`, as base64 does.
+            let shown = match looks_like_one(name) {
+                true => name.to_owned(),
+                false => format!("number {number}"),
+            };
+            let found = problem(format!("-X {shown}: librdkafka has no such setting"));
             problems.push(found.help(suggestion(name)));
+            return;
+        }
+        // Quoted together, the second would be shown as a part of the first.
+        if !is_secret(name) && separate(text).len() > 1 {
+            let found = problem(format!("-X {name}: another setting stands in its value"));
+            problems.push(found.help("give each setting an -X of its own"));
             return;
         }
         match refusal(name, value) {
@@ -370,13 +390,8 @@ fn native_error(name: &str, value: &str) -> Option<String> {
 
 /// The way out for a name that nobody knows.
 pub(super) fn suggestion(name: &str) -> String {
-    let near = SUGGESTED
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known, name), *known))
-        .min()
-        .filter(|(distance, known)| *distance * 3 <= known.len().min(name.len()));
-    match near {
-        Some((_, known)) => format!("did you mean {known}?"),
+    match nearest(name, SUGGESTED) {
+        Some(known) => format!("did you mean {known}?"),
         None => "leave it out if topicctl can do without it".to_owned(),
     }
 }

@@ -327,8 +327,18 @@ fn overrides_that_would_break_a_promise_are_refused() {
         ("enable.idempotence=true", "enable.idempotence"),
         ("transactional.id=x", "transactional.id"),
         ("plugin.library.paths=/x.so", "plugin.library.paths"),
-        ("sasl.passwrd=hush", "sasl.password"),
-        ("ssl.ca.location", "-X key=value"),
+        ("sasl.passwrd=hush", "did you mean sasl.password?"),
+        ("SASL.Password=hush", "did you mean sasl.password?"),
+        ("hush ssl.ca.location", "-X key=value"),
+        ("hush==", "-X number 1: librdkafka has no such setting"),
+        (
+            "client.id=ci sasl.password=hush",
+            "client.id: another setting stands in its value",
+        ),
+        (
+            "bootstrap.servers=kafka:9092 sasl.passwrd=hush",
+            "bootstrap.servers: another setting stands in its value",
+        ),
         ("reconnect.backoff.ms=soon", "reconnect.backoff.ms"),
     ] {
         let given = Given {
@@ -339,6 +349,15 @@ fn overrides_that_would_break_a_promise_are_refused() {
         expect_problem(&given, &[name]);
         assert!(!problems(&given)[0].contains("hush"));
     }
+    let password = "sasl.password=hun ter2 a.b=c";
+    expect(
+        &Given {
+            environment: &[SERVERS[0], ("KAFKA_USERNAME", "ci")],
+            overrides: &[password],
+            ..Given::default()
+        },
+        &[("sasl.password", "hun ter2 a.b=c")],
+    );
     let overrides = &["allow.auto.create.topics=false", "reconnect.backoff.ms=20"];
     let settings = expect(
         &Given {

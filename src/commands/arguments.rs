@@ -1,0 +1,99 @@
+//! The command line and the variables that stand in for it. Reads the environment, and no file.
+//!
+//! A variable only gives a default, and a flag is the stronger word: what is on the command line
+//! puts aside the variables of all that it excludes. Variables that contradict each other are an
+//! error, as flags are.
+
+use std::ffi::OsString;
+
+use clap::builder::{BoolishValueParser, Resettable, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Id};
+
+use crate::cli::Cli;
+
+/// A flag, and an argument whose variable it puts aside without excluding the flag: `--cluster` says
+/// where the brokers are, and `-b` may correct it.
+const CORRECTED: (&str, &str) = ("cluster", "bootstrap_servers");
+
+/// Reads the command line, and the variables of what it does not say.
+pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let read = |command: Command| {
+        let matches = command.try_get_matches_from(arguments)?;
+        Cli::from_arg_matches(&matches)
+    };
+    let aside = put_aside(arguments);
+    let ignored = |argument: &Arg| aside.contains(argument.get_id()) || says_nothing(argument);
+    match read(without_variables(Cli::command(), &ignored)) {
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            read(with_variables_by_name(Cli::command()))
+        }
+        parsed => parsed,
+    }
+}
+
+/// The arguments whose variables yield to the command line.
+fn put_aside(arguments: &[OsString]) -> Vec<Id> {
+    let mut cli = without_variables(Cli::command(), &|_| true).ignore_errors(true);
+    // What is wrong with the command line is told where it is read for good.
+    let Ok(matches) = cli.try_get_matches_from_mut(arguments) else {
+        return Vec::new();
+    };
+    let Some((name, matches)) = matches.subcommand() else {
+        return Vec::new();
+    };
+    let Some(command) = cli.find_subcommand(name) else {
+        return Vec::new();
+    };
+    let is_given = |argument: &&Arg| {
+        matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    let given: Vec<_> = command.get_arguments().filter(is_given).collect();
+    let yields = |other: &&Arg| {
+        let mut given = given.iter();
+        given.any(|flag| {
+            excludes(command, flag, other)
+                || excludes(command, other, flag)
+                || (flag.get_id().as_str(), other.get_id().as_str()) == CORRECTED
+        })
+    };
+    let aside = command.get_arguments().filter(yields);
+    aside.map(|argument| argument.get_id().clone()).collect()
+}
+
+fn excludes(command: &Command, one: &Arg, other: &Arg) -> bool {
+    let excluded = command.get_arg_conflicts_with(one);
+    excluded.iter().any(|one| one.get_id() == other.get_id())
+}
+
+/// Whether an argument's variable is as good as none. One that is set to nothing is what `NAME=` in
+/// a compose file or an unset variable of a pipeline becomes; a flag of which it says no is not
+/// given, and contradicts nothing.
+fn says_nothing(argument: &Arg) -> bool {
+    let Some(value) = argument.get_env().and_then(std::env::var_os) else {
+        return false;
+    };
+    let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
+    let no = || {
+        let said = BoolishValueParser::new().parse_ref(&Command::default(), None, &value);
+        said.is_ok_and(|yes| !yes)
+    };
+    value.is_empty() || is_flag && no()
+}
+
+fn without_variables(command: Command, ignored: &dyn Fn(&Arg) -> bool) -> Command {
+    command
+        .mut_args(|argument| match ignored(&argument) {
+            true => argument.env(Resettable::Reset),
+            false => argument,
+        })
+        .mut_subcommands(|command| without_variables(command, ignored))
+}
+
+/// The help names every variable and shows the value of none: it is the same everywhere.
+fn with_variables_by_name(command: Command) -> Command {
+    command
+        .mut_args(|argument| argument.hide_env_values(true))
+        .mut_subcommands(with_variables_by_name)
+}
