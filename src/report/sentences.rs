@@ -54,13 +54,22 @@ impl Values {
             partitions: if one { "partition" } else { "partitions" },
             replication: factor
                 .map_or_else(|| DEFAULT_RF.to_owned(), |factor| format!("RF {factor}")),
-            retention: retention.map_or_else(String::new, |ms| catalog::human(RETENTION, ms)),
+            retention: retention.map_or_else(String::new, |ms| kept_for(ms)),
         }
     }
 
     /// Whether a count is left to the broker.
     pub(super) fn is_default(&self) -> bool {
         self.count == DEFAULT || self.replication == DEFAULT_RF
+    }
+}
+
+/// A retention that stands without its key, and so never without a unit.
+fn kept_for(ms: &str) -> String {
+    let told = catalog::human(RETENTION, ms);
+    match told.parse::<i64>() {
+        Ok(ms) => format!("{ms}ms"),
+        Err(_) => told,
     }
 }
 
@@ -271,5 +280,22 @@ pub(super) fn and(parts: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [some @ .., last] => format!("{} and {last}", some.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retention_has_a_unit() {
+        for (ms, told) in [
+            ("604800000", "7d"),
+            ("1500", "1500ms"),
+            ("0", "0ms"),
+            ("-1", "unlimited"),
+        ] {
+            assert_eq!(kept_for(ms), told);
+        }
     }
 }
