@@ -247,16 +247,24 @@ impl Settings {
 
     /// The error for a client that did not start with these settings; `message` may quote a value.
     pub(super) fn start_error(&self, setting: Option<&str>, message: &str) -> ClusterError {
-        // librdkafka names a file that it cannot use in its words only.
-        let named = || self.layers.entries().map(|(name, _)| name);
-        let setting = setting.or_else(|| named().find(|name| message.contains(name)));
-        let secret = setting.is_some_and(layers::is_secret);
+        // librdkafka names a file that it cannot use in its words only, and not its path.
+        let mentioned = || {
+            let names = self.layers.entries().map(|(name, _)| name);
+            names.filter(|name| message.contains(name))
+        };
+        let setting = setting.or_else(|| mentioned().next());
+        let secret = mentioned().chain(setting).any(layers::is_secret);
         let from = setting.and_then(|name| self.layers.from(name));
+        let value = setting.filter(|_| !secret);
+        let value = value.and_then(|name| self.layers.text(name));
         ClusterError {
             kind: ClusterErrorKind::Configuration,
-            message: match setting {
-                Some(name) => format!("the connection's `{name}` is not usable"),
-                None => "a client cannot be started with these connection settings".to_owned(),
+            message: match (setting, value) {
+                (Some(name), Some(value)) => {
+                    format!("the connection's `{name}` is not usable: {value}")
+                }
+                (Some(name), None) => format!("the connection's `{name}` is not usable"),
+                (None, _) => "a client cannot be started with these connection settings".to_owned(),
             },
             detail: (!secret).then(|| message.to_owned()),
             help: from.map(|from| format!("it is set by {from}")),

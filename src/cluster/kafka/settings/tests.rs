@@ -459,6 +459,28 @@ fn secrets_are_never_shown() {
     let shown = format!("{settings:?} {:#?} {:?}", settings, settings.facts());
     assert!(!shown.contains("hush"), "{shown}");
     assert!(shown.contains("kafka:9093"), "{shown}");
-    let error = settings.start_error(Some("sasl.password"), "hush1 is bad");
-    assert!(!format!("{error:?}").contains("hush"));
+    for (setting, words) in [
+        (Some("sasl.password"), "hush1 is bad"),
+        (None, "bootstrap.servers and sasl.password: hush1 is bad"),
+    ] {
+        let error = settings.start_error(setting, words);
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_file_that_the_client_cannot_use_is_named_with_who_set_it() {
+    let given = Given {
+        environment: &[SERVERS[0], ("SSL_CA_LOCATION", "/nowhere/ca.pem")],
+        ..Given::default()
+    };
+    let settings = expect(&given, &[("ssl.ca.location", "/nowhere/ca.pem")]);
+    let error = settings.start_error(None, "ssl.ca.location failed: system lib");
+    assert!(
+        error
+            .message
+            .ends_with("`ssl.ca.location` is not usable: /nowhere/ca.pem"),
+        "{error}"
+    );
+    assert_eq!(error.help.as_deref(), Some("it is set by SSL_CA_LOCATION"));
 }
