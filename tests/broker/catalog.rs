@@ -6,10 +6,8 @@
 //! what the catalogue refuses on purpose although brokers take it ([`refused_on_purpose`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use local_kafka::LocalKafka;
 use topicctl::catalog::{self, ConfigSpec, KafkaVersion, Kind};
 use topicctl::cluster::kafka::Kafka;
 use topicctl::cluster::kafka::settings::{ConnectionOptions, Settings};
@@ -17,11 +15,10 @@ use topicctl::cluster::{Answer, CreateTopics, NewTopic};
 use topicctl::diagnostic::Sources;
 use topicctl::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
 
+use crate::kafka::SHARED;
+
 /// The version that `local-kafka` starts.
 const KAFKA: KafkaVersion = KafkaVersion { major: 4, minor: 3 };
-
-static BROKER: LazyLock<LocalKafka> =
-    LazyLock::new(|| LocalKafka::options().start().expect("a broker"));
 
 /// A value of a key, and what the catalogue thinks of it.
 struct Trial {
@@ -196,7 +193,7 @@ fn new_topic(at: usize, config: &[(&str, &str)]) -> NewTopic {
 /// What the broker says to each of these, in their order.
 fn ask(topics: &[NewTopic]) -> Vec<Answer> {
     let options = ConnectionOptions {
-        bootstrap_servers: Some(BROKER.bootstrap_servers().to_owned()),
+        bootstrap_servers: Some(SHARED.bootstrap_servers().to_owned()),
         timeout: Some(Duration::from_secs(30)),
         ..ConnectionOptions::default()
     };

@@ -7,7 +7,6 @@ mod connecting;
 mod creating;
 mod looking;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use local_kafka::LocalKafka;
@@ -17,13 +16,7 @@ use topicctl::cluster::{ClusterError, Keys, NewTopic, Wanted};
 use topicctl::diagnostic::Sources;
 use topicctl::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
 
-/// One plain node, which creates topics for whoever asks for them by a name.
-static SHARED: LazyLock<LocalKafka> = LazyLock::new(|| {
-    LocalKafka::options()
-        .property("auto.create.topics.enable", "true")
-        .start()
-        .expect("a broker")
-});
+use crate::kafka::SHARED;
 
 /// Runs a test as the binary runs: on one thread.
 fn run<T>(test: impl Future<Output = T>) -> T {

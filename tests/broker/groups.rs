@@ -5,7 +5,6 @@ mod lost;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::LazyLock;
 
 use live::{Console, Members, produce, until};
 use local_kafka::proxy::{Fault, api_name};
@@ -13,11 +12,8 @@ use local_kafka::{LocalKafka, Security};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::kafka::SHARED;
 use crate::support::binary::{self, Ended};
-
-/// One plain node for tests with topics and groups of their own.
-static SHARED: LazyLock<LocalKafka> =
-    LazyLock::new(|| LocalKafka::options().start().expect("a broker"));
 
 /// A manifest in a directory of its own.
 fn manifest(topics: &str) -> TempDir {
@@ -180,6 +176,8 @@ fn members_beyond_the_partitions_are_idle() {
     apply(&manifests);
     let members = Members::join(servers, "crowd", "crowded", &[0, 1, 1]);
     let group = until("all three are members", || {
+        // One that joined late has the others join again, which they do when they are polled.
+        members.poll();
         let group = verify(&manifests, servers)["groups"][0].clone();
         (group["state"] == "stable" && group["members"] == 3).then_some(group)
     });

@@ -1,31 +1,11 @@
 //! Three brokers, and fewer: what is wrong with partitions is told with topics, partitions and
 //! brokers, fails the run where it is asked to, and is gone when the brokers are back.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::kafka::three_nodes;
 use crate::support::binary::{Ended, Manifests, Report, on, topicctl};
 use local_kafka::LocalKafka;
-
-/// The tests take turns, and each leaves all three brokers up.
-static CLUSTER: LazyLock<Mutex<LocalKafka>> = LazyLock::new(|| {
-    let kafka = LocalKafka::options()
-        .nodes(3)
-        .property("broker.heartbeat.interval.ms", "500")
-        .property("broker.session.timeout.ms", "3000")
-        .start()
-        .expect("brokers");
-    Mutex::new(kafka)
-});
-
-fn cluster() -> MutexGuard<'static, LocalKafka> {
-    let mut kafka = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
-    for node in 1..=3 {
-        // One that runs cannot be started; a test that failed may have left others down.
-        let _ = kafka.start_node(node);
-    }
-    kafka
-}
 
 /// Topics that bear a lost broker in three ways. The partitions without a second replica are put
 /// where they have to be by Kafka's own tool.
@@ -117,7 +97,7 @@ fn tells(report: &Report, severity: &str) {
 
 #[test]
 fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back() {
-    let mut kafka = cluster();
+    let mut kafka = three_nodes();
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = topics(&kafka, "lost");
     kafka.stop_node(3).expect("stopped");
@@ -180,7 +160,7 @@ fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back(
 /// Why a plan with too few brokers is a warning and no failure: the controller may well take it.
 #[test]
 fn a_plan_warns_of_more_replicas_than_brokers_and_the_broker_has_the_last_word() {
-    let mut kafka = cluster();
+    let mut kafka = three_nodes();
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = Manifests::of(
         "topics:
@@ -215,7 +195,7 @@ fn a_plan_warns_of_more_replicas_than_brokers_and_the_broker_has_the_last_word()
 
 #[test]
 fn two_stopped_brokers_of_three_leave_too_few_in_sync() {
-    let mut kafka = cluster();
+    let mut kafka = three_nodes();
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = topics(&kafka, "last");
     kafka.stop_node(3).expect("stopped");
@@ -239,7 +219,7 @@ fn two_stopped_brokers_of_three_leave_too_few_in_sync() {
 /// alive goes on to tell the leaders that there were.
 #[test]
 fn a_cluster_without_a_controller_is_not_called_healthy_and_creates_nothing() {
-    let mut kafka = cluster();
+    let mut kafka = three_nodes();
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = topics(&kafka, "headless");
     for node in [2, 3] {

@@ -11,10 +11,38 @@ pub(crate) const CREATE_TOPICS: i16 = 19;
 /// The api key of ListOffsets.
 pub(crate) const LIST_OFFSETS: i16 = 2;
 
-/// One plain node for tests that create and look under names of their own. Nothing drops a static:
-/// the node goes away with this process.
-pub(crate) static SHARED: LazyLock<LocalKafka> =
-    LazyLock::new(|| LocalKafka::options().start().expect("a broker"));
+/// One plain node for tests that create and look under names of their own. It creates topics for
+/// whoever asks for metadata in the wrong way. Nothing drops a static: the node goes away with this
+/// process.
+pub(crate) static SHARED: LazyLock<LocalKafka> = LazyLock::new(plain);
+
+/// A second one, for tests of several clusters.
+pub(crate) static OTHER: LazyLock<LocalKafka> = LazyLock::new(plain);
+
+fn plain() -> LocalKafka {
+    let options = LocalKafka::options().property("auto.create.topics.enable", "true");
+    options.start().expect("a broker")
+}
+
+/// Three nodes that notice soon that one is lost, all of them up. The tests take turns, and who
+/// stops one starts it again.
+pub(crate) fn three_nodes() -> MutexGuard<'static, LocalKafka> {
+    static THREE: LazyLock<Mutex<LocalKafka>> = LazyLock::new(|| {
+        let kafka = LocalKafka::options()
+            .nodes(3)
+            .property("broker.heartbeat.interval.ms", "500")
+            .property("broker.session.timeout.ms", "3000")
+            .start()
+            .expect("brokers");
+        Mutex::new(kafka)
+    });
+    let mut kafka = THREE.lock().unwrap_or_else(PoisonError::into_inner);
+    for node in 1..=3 {
+        // One that runs cannot be started; a test that failed may have left others down.
+        let _ = kafka.start_node(node);
+    }
+    kafka
+}
 
 /// A node behind a proxy that records and breaks requests. It creates topics for whoever asks for
 /// metadata in the wrong way.

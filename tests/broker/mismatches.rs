@@ -22,12 +22,8 @@ use local_kafka::LocalKafka;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::kafka::SHARED as ONE;
 use crate::support::binary::{Ended, flat, topicctl_in};
-
-/// One plain node for topics of one replica, each test with names of its own. Nothing drops a
-/// static: the node goes away with this process.
-static ONE: LazyLock<LocalKafka> =
-    LazyLock::new(|| LocalKafka::options().start().expect("a broker"));
 
 /// Three nodes for the tests of replicas, which take turns: a reassignment of one test would be
 /// under way for the other.

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use local_kafka::LocalKafka;
-
+use crate::kafka::SHARED;
 use crate::support::binary::topicctl_in;
 use crate::support::report_grammar::{self as grammar, FORMATS};
 
@@ -46,22 +45,22 @@ fn holds(reports: &[String], words: [&str; 6]) {
 
 #[test]
 fn every_ending_on_a_real_broker_is_reported_in_every_format() {
-    let kafka = LocalKafka::options().start().expect("a broker");
-    let servers = kafka.bootstrap_servers();
+    let servers = SHARED.bootstrap_servers();
     let directory = tempfile::tempdir().expect("a temporary directory");
     let run = |args: &[&str], manifest: &str, code| {
         reports(directory.path(), servers, args, manifest, code)
     };
-    let wanted = "topics: [{ name: orders, replication_factor: 1, retention: 7d }]\n";
-    let other = "topics: [{ name: orders, replication_factor: 1, retention: 1d, partitions: 6 }]\n";
-    let refused = "topics: [{ name: orders, replication_factor: 3 }, { name: new }]\n";
+    let wanted = "topics: [{ name: reported, replication_factor: 1, retention: 7d }]\n";
+    let other =
+        "topics: [{ name: reported, replication_factor: 1, retention: 1d, partitions: 6 }]\n";
+    let refused = "topics: [{ name: reported, replication_factor: 3 }, { name: reported.new }]\n";
 
     let missing = [
         "missing",
         "\"missing\"",
         "type=\"missing\"",
         "| missing |",
-        "title=orders%3A missing",
+        "title=reported%3A missing",
         "status=\"missing\"} 1",
     ];
     holds(&run(&["verify"], wanted, 1), missing);
@@ -87,13 +86,13 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
     let matching = [
         "all match",
         "\"matching\"",
-        "name=\"orders\"",
+        "name=\"reported\"",
         "1 topic as declared",
         "all match",
         "status=\"matching\"} 1",
     ];
     holds(&run(&["verify"], wanted, 0), matching);
-    let grouped = "topics: [{ name: orders, replication_factor: 1, retention: 7d, \
+    let grouped = "topics: [{ name: reported, replication_factor: 1, retention: 7d, \
                    consumer_groups: [billing] }]\n";
     let groups = [
         "billing   not there yet",
@@ -108,10 +107,10 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
     let messages = [
         "0 over 3 partitions",
         "\"earliest\": 0",
-        "orders: 0 over 3 partitions",
-        "| `orders` | 0 over 3 partitions |",
+        "reported: 0 over 3 partitions",
+        "| `reported` | 0 over 3 partitions |",
         "all match",
-        "topicctl_topic_messages{topic=\"orders\"} 0",
+        "topicctl_topic_messages{topic=\"reported\"} 0",
     ];
     holds(&seen, messages);
     let differs = [
@@ -145,15 +144,14 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
 
 #[test]
 fn a_cluster_that_answers_and_one_that_does_not_are_reported_in_every_format() {
-    let kafka = LocalKafka::options().start().expect("a broker");
     let directory = tempfile::tempdir().expect("a temporary directory");
     let project = format!(
         "clusters:\n  here: {{ bootstrap_servers: \"{}\" }}\n  \
          nowhere: {{ bootstrap_servers: \"127.0.0.1:1\" }}\n",
-        kafka.bootstrap_servers()
+        SHARED.bootstrap_servers()
     );
     fs::write(directory.path().join("topicctl.yaml"), project).expect("a file");
-    let wanted = "topics: [{ name: orders, replication_factor: 1 }]\n";
+    let wanted = "topics: [{ name: reported-everywhere, replication_factor: 1 }]\n";
     let run = |args: &[&str], code| reports(directory.path(), "", args, wanted, code);
 
     run(&["apply", "--cluster", "here"], 0);

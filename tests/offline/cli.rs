@@ -356,7 +356,7 @@ fn flags_put_aside_the_variables_that_they_exclude() {
     let (all, one) = ("verify --all-clusters", "verify --cluster prod");
     let asked = (Some(3), "127.0.0.1:1");
     let chosen = (Some(3), "127.0.0.1:2");
-    for (args, variable, (code, words)) in [
+    let runs = [
         (replay, ("TOPICCTL_GROUPS", "1"), replayed),
         (replay, ("TOPICCTL_X", "debug=all"), replayed),
         (replay, ("TOPICCTL_WAIT", "1s"), replayed),
@@ -381,9 +381,13 @@ fn flags_put_aside_the_variables_that_they_exclude() {
             ("TOPICCTL_STDIN", "1"),
             (Some(0), "key"),
         ),
-    ] {
-        answers(args, &[variable], code, words);
-    }
+    ];
+    // Side by side: a server that is not there is waited for.
+    std::thread::scope(|scope| {
+        for (args, variable, (code, words)) in runs {
+            scope.spawn(move || answers(args, &[variable], code, words));
+        }
+    });
 }
 
 #[test]

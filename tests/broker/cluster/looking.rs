@@ -1,5 +1,7 @@
 //! Looking changes nothing, and what it says can be relied on.
 
+use std::time::{Duration, Instant};
+
 use local_kafka::proxy::{Request, api_name};
 use local_kafka::{LocalKafka, Security};
 use topicctl::cluster::{Absence, Answer, CreateTopics, ObserveLeaders, ObserveTopics};
@@ -50,13 +52,17 @@ fn a_topic_is_seen_as_it_is() {
         assert_eq!(answers[&name("seen")], Answer::Accepted);
 
         let keys = ["retention.ms", "cleanup.policy", "no.such.key"];
-        let seen = kafka
-            .observe(
-                &[wanted("seen", &keys), wanted("also-missing", &keys)],
-                Absence::Confirmed,
-            )
-            .await
-            .expect("an observation");
+        let both = [wanted("seen", &keys), wanted("also-missing", &keys)];
+        let observe = async || {
+            let seen = kafka.observe(&both, Absence::Confirmed).await;
+            seen.expect("an observation")
+        };
+        // A broker knows of a topic a moment after the controller has created it.
+        let mut seen = observe().await;
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while seen.topics[&name("seen")] == Observed::Absent && Instant::now() < deadline {
+            seen = observe().await;
+        }
         assert_eq!(seen.cluster, kafka.identity().await.expect("an identity"));
         assert_eq!(seen.cluster.id.as_deref(), Some(SHARED.cluster_id()));
         assert_eq!(seen.cluster.broker_count(), 1);

@@ -68,6 +68,13 @@ impl Members {
         members
     }
 
+    /// Lets the members take part in a rebalance.
+    pub(crate) fn poll(&self) {
+        for member in &self.0 {
+            drop(member.poll(Duration::from_millis(20)));
+        }
+    }
+
     /// How many partitions the members have, the fewest first.
     fn shares(&self) -> Vec<usize> {
         let share = |member: &BaseConsumer| {

@@ -3,17 +3,14 @@
 use local_kafka::LocalKafka;
 use serde_json::{Value, json};
 
+use crate::kafka::three_nodes;
+
 use super::live::{produce, until};
 use super::{column, manifest, topicctl};
 
 #[test]
 fn a_partition_without_a_leader_is_told_and_the_others_are_read() {
-    let mut kafka = LocalKafka::options()
-        .nodes(3)
-        .property("broker.heartbeat.interval.ms", "500")
-        .property("broker.session.timeout.ms", "3000")
-        .start()
-        .expect("brokers");
+    let mut kafka = three_nodes();
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = manifest(
         "  - name: spread
@@ -59,6 +56,7 @@ fn a_partition_without_a_leader_is_told_and_the_others_are_read() {
         json!([0, 0, 0])
     );
     assert_eq!(reading["partitions"][0]["error"], "it has no leader");
+    kafka.start_node(leader).expect("the node again");
 }
 
 #[test]
