@@ -8,6 +8,7 @@ CARGO ?= cargo
 help:
 	@echo 'make demo    run topicctl against a real local Kafka, from an empty'
 	@echo '             cluster to a mismatch that it finds'
+	@echo 'make fast    check format and lints, and run the tests without a broker'
 	@echo 'make test    run all tests, those against real brokers too'
 	@echo 'make lint    check format, lints and the documentation in the code'
 	@echo 'make build   build target/release/topicctl'
@@ -19,6 +20,12 @@ setup:
 .PHONY: demo
 demo: setup
 	@dev/demo
+
+.PHONY: fast
+fast:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) test --locked --lib --bins --test offline
 
 .PHONY: test
 test: setup

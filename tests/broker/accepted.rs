@@ -1,7 +1,8 @@
 //! A mismatch that is known can be left alone without muting what drifts next, and what could be
 //! done about mismatches can be had as a file.
 
-use crate::harness::{Manifests, SHARED, on, run_printed};
+use crate::kafka::{SHARED, run_printed};
+use crate::support::binary::{Manifests, on};
 
 const CREATE: [&str; 5] = ["--create", "--topic", "adopted", "--partitions", "3"];
 

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use local_kafka::LocalKafka;
 use local_kafka::proxy::Fault;
 
-use crate::harness::{
-    CREATE_TOPICS, Described, Manifests, Proxied, SHARED, describe, names, on, topicctl,
-};
+use crate::kafka::{CREATE_TOPICS, Described, Proxied, SHARED, describe, names};
 use crate::offsets;
+use crate::support::binary::{Manifests, on, topicctl};
 
 #[test]
 fn apply_creates_what_is_missing_beside_what_exists() {

@@ -7,13 +7,27 @@
 
 mod accepted;
 mod apply;
-mod harness;
+mod catalog;
+mod cluster;
+mod exit_codes;
+mod export;
+mod groups;
+mod health;
+mod kafka;
+mod mismatches;
 mod offsets;
+mod render;
+mod reports;
 mod scenarios;
+mod scenes;
 mod secured;
 mod security;
+mod several_clusters;
 mod several_nodes;
 mod signals;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "what tests without a broker need of it")]
+mod support;
 mod trouble;
 mod unaltered;
 mod verify;

@@ -13,7 +13,7 @@ const VERSION: i16 = 1;
 /// offset, and its error codes. One broker leads them all.
 pub(crate) fn unserved(broker: &str, topics: &[(String, i32)]) -> Vec<(String, i32, i16)> {
     let mut request = Vec::new();
-    request.extend(crate::harness::LIST_OFFSETS.to_be_bytes());
+    request.extend(crate::kafka::LIST_OFFSETS.to_be_bytes());
     request.extend(VERSION.to_be_bytes());
     request.extend(1_i32.to_be_bytes()); // correlation id
     put_text(&mut request, "offsets");

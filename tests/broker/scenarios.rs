@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use crate::harness::{CREATE_TOPICS, Described, Proxied, Report, describe, topicctl};
+use crate::kafka::{CREATE_TOPICS, Described, Proxied, describe};
+use crate::support::binary::{Report, topicctl};
 use local_kafka::LocalKafka;
 
 const DAY: u64 = 86_400_000;

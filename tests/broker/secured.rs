@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use local_kafka::{LocalKafka, Options, Security};
 
-use crate::harness::{Manifests, Proxied, Run, on};
+use crate::kafka::Proxied;
+use crate::support::binary::{Manifests, Run, on};
 
 pub(crate) const PASSWORD: &str = "correct horse; battery=staple";
 

@@ -3,8 +3,9 @@
 
 use local_kafka::Security;
 
-use crate::harness::{CREATE_TOPICS, Manifests, Proxied, describe, names, on, topicctl};
+use crate::kafka::{CREATE_TOPICS, Proxied, describe, names};
 use crate::secured::{PASSWORD, SASL, as_user, secured};
+use crate::support::binary::{Manifests, on, topicctl};
 use crate::wire::only_looks_and_creations;
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use local_kafka::{LocalKafka, free_port};
 
-use crate::harness::{Manifests, describe, names, on};
+use crate::kafka::{describe, names};
+use crate::support::binary::{Manifests, on};
 
 const FAMILY: &str = "
 topics:

@@ -7,7 +7,8 @@ use local_kafka::free_port;
 use local_kafka::proxy::Fault;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{CREATE_TOPICS, LIST_OFFSETS, Manifests, Proxied, Running, names, on};
+use crate::kafka::{CREATE_TOPICS, LIST_OFFSETS, Proxied, names};
+use crate::support::binary::{Manifests, Running, on};
 
 /// Lets a hook of the proxy signal a process that is started after it.
 struct Target(mpsc::Sender<Pid>);

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use local_kafka::{LocalKafka, free_port};
 
-use crate::harness::{Manifests, Proxied, before_creation, names, on};
+use crate::kafka::{Proxied, before_creation, names};
+use crate::support::binary::{Manifests, on};
 
 #[test]
 fn a_broker_that_is_down_is_named() {

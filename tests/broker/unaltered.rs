@@ -2,7 +2,7 @@
 
 use local_kafka::LocalKafka;
 
-use crate::harness::{Manifests, on, topicctl};
+use crate::support::binary::{Manifests, on, topicctl};
 
 /// Everything that Kafka's tools tell of topics, in lines: partitions with ids, leaders, replicas
 /// and topic ids; every configuration with its source; offsets.

@@ -1,6 +1,7 @@
 //! Verify finds what somebody changed, explains it, and the way out that it prints works.
 
-use crate::harness::{Manifests, SHARED, on, run_printed};
+use crate::kafka::{SHARED, run_printed};
+use crate::support::binary::{Manifests, on};
 
 const TOPICS: &str = "
 topics:
@@ -176,7 +177,7 @@ fn an_external_topic_that_is_missing_is_never_created() {
         .args(&["--fail-on", "mismatch"])
         .run()
         .exits(0);
-    let found = crate::harness::names(&SHARED);
+    let found = crate::kafka::names(&SHARED);
     assert!(
         found.contains("verify-own") && !found.contains("verify-external"),
         "{found:?}"

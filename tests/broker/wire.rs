@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use local_kafka::proxy::api_name;
 
-use crate::harness::{CREATE_TOPICS, Manifests, Proxied, names, on};
+use crate::kafka::{CREATE_TOPICS, Proxied, names};
+use crate::support::binary::{Manifests, on};
 
 const ALLOWED: [&str; 9] = [
     "ApiVersions",

@@ -1,0 +1,53 @@
+//! 4: not authenticated, or not authorised.
+
+use super::{ends, plain};
+use crate::secured::{SASL, as_user};
+use crate::support::binary::{Manifests, on};
+
+const COMMANDS: [&str; 3] = ["verify", "plan", "apply"];
+
+#[test]
+fn the_password_is_wrong() {
+    let manifests = plain(&["enough.unauthorized"]);
+    for command in COMMANDS {
+        ends(4, || {
+            as_user("enough", command, &manifests).env("KAFKA_PASSWORD", "guessed")
+        });
+    }
+}
+
+#[test]
+fn there_are_no_credentials() {
+    let manifests = plain(&["enough.unauthorized"]);
+    ends(4, || on(&SASL.servers(), "verify", &manifests));
+}
+
+#[test]
+fn the_right_to_see_a_topic_is_missing() {
+    let manifests = plain(&["no-describe.unauthorized"]);
+    for command in COMMANDS {
+        ends(4, || as_user("no-describe", command, &manifests));
+    }
+}
+
+#[test]
+fn the_right_to_read_a_configuration_is_missing() {
+    let create = ["--create", "--topic", "no-configs.unauthorized"];
+    SASL.kafka.tool("kafka-topics", &create).expect("a topic");
+    let manifests = Manifests::of(
+        "topics: [{ name: no-configs.unauthorized, partitions: 1, replication_factor: 1 }]",
+    );
+    for command in COMMANDS {
+        ends(4, || as_user("no-configs", command, &manifests));
+    }
+}
+
+#[test]
+fn the_right_to_create_is_missing() {
+    let manifests = plain(&["no-create.unauthorized"]);
+    for words in [&[][..], &["--dry-run"]] {
+        ends(4, || as_user("no-create", "apply", &manifests).args(words));
+    }
+    // Who does not create does not need it.
+    ends(0, || as_user("no-create", "plan", &manifests));
+}

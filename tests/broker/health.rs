@@ -1,0 +1,262 @@
+//! Three brokers, and fewer: what is wrong with partitions is told with topics, partitions and
+//! brokers, fails the run where it is asked to, and is gone when the brokers are back.
+
+use std::time::{Duration, Instant};
+
+use crate::kafka::three_nodes;
+use crate::support::binary::{Ended, Manifests, Report, on, topicctl};
+use local_kafka::LocalKafka;
+
+/// Topics that bear a lost broker in three ways. The partitions without a second replica are put
+/// where they have to be by Kafka's own tool.
+fn topics(kafka: &LocalKafka, prefix: &str) -> Manifests {
+    let manifests = Manifests::of(&format!(
+        "topics:
+  - {{ name: {prefix}.two, partitions: 6, replication_factor: 3 }}
+  - name: {prefix}.three
+    partitions: 3
+    replication_factor: 3
+    config: {{ min.insync.replicas: 3 }}
+  - {{ name: {prefix}.one, tier: plain, partitions: 6, replication_factor: 1 }}
+"
+    ));
+    let name = format!("{prefix}.one");
+    let places = ["--replica-assignment", "1,3,3,3,2,3"];
+    let create = [&["--create", "--topic", &name], &places[..]].concat();
+    kafka.tool("kafka-topics", &create).expect("a topic");
+    let servers = kafka.bootstrap_servers();
+    on(servers, "apply", &manifests).json().exits(0);
+    is_quiet(servers, &manifests);
+    manifests
+}
+
+/// The messages of what is wrong with partitions, each with its severity.
+fn unhealthy(report: &Report) -> Vec<(String, String)> {
+    let diagnostics = report.json["diagnostics"].as_array();
+    diagnostics
+        .into_iter()
+        .flatten()
+        .filter(|one| one["code"] == "unhealthy")
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().expect("a text").to_owned();
+            (
+                text("severity"),
+                format!("{}\n{}", text("message"), text("help")),
+            )
+        })
+        .collect()
+}
+
+/// Waits until no partition is unwell by any measure.
+fn is_quiet(servers: &str, manifests: &Manifests) {
+    until("all partitions are well", || {
+        let run = on(servers, "verify", manifests).args(&["--fail-on", "health"]);
+        let report = run.json();
+        (report.json["exit_code"] == 0 && unhealthy(&report).is_empty()).then_some(())
+    });
+}
+
+/// Waits until something holds; a broker that is lost or back is not known at once.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+    }
+}
+
+/// Waits until verify tells this, and gives the whole run.
+fn until_told(servers: &str, manifests: &Manifests, words: &str) -> Ended {
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    until(words, || {
+        let ended = on(servers, "verify", manifests).run();
+        flat(&ended.stderr).contains(&flat(words)).then_some(ended)
+    })
+}
+
+/// All of what one stopped broker of three does, in the words of the report.
+const ONE_STOPPED: [&str; 3] = [
+    "1 topic has partitions without a leader
+lost.one   partitions 1-3, 5: replicas on broker 3
+nobody can write to them or read them; broker 3 is not up: start it",
+    "1 topic has fewer replicas in sync than min.insync.replicas
+lost.three   partitions 0-2: 2 in sync, 3 needed; broker 3 is out of sync
+producers with acks=all are refused; broker 3 is not up: start it",
+    "1 topic has under-replicated partitions
+lost.two   partitions 0-5: broker 3 is out of sync
+what is written now is on fewer brokers than declared; broker 3 is not up: start it",
+];
+
+#[track_caller]
+fn tells(report: &Report, severity: &str) {
+    let wanted = ONE_STOPPED.map(|words| (severity.to_owned(), words.to_owned()));
+    assert_eq!(unhealthy(report), wanted);
+}
+
+#[test]
+fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back() {
+    let mut kafka = three_nodes();
+    let servers = kafka.bootstrap_servers().to_owned();
+    let manifests = topics(&kafka, "lost");
+    kafka.stop_node(3).expect("stopped");
+    let ended = until_told(&servers, &manifests, "lost.two partitions 0-5: broker 3");
+    let ended = ended
+        .exits(0)
+        .says("warning: 1 topic has partitions without a leader")
+        .says("lost.one   partitions 1-3, 5: replicas on broker 3")
+        .says("lost.three   partitions 0-2: 2 in sync, 3 needed; broker 3 is out of sync")
+        .says("3 declared: all match; 3 unhealthy topics.");
+    let warnings = ended
+        .stderr
+        .lines()
+        .skip_while(|l| !l.starts_with("warning"));
+    assert!(warnings.map(str::len).max() <= Some(80), "{ended}");
+
+    // Every command that looks tells it, and none fails by it.
+    for command in ["verify", "plan", "apply"] {
+        let report = on(&servers, command, &manifests).json().exits(0);
+        tells(&report.all_are("matching"), "warning");
+    }
+    let ended = on(&servers, "apply", &manifests).run().exits(0);
+    assert!(!ended.stdout.contains("ready"), "{ended}");
+    // Unless it is asked to.
+    for fail_on in ["health", "missing,mismatch,health"] {
+        for command in ["verify", "plan", "apply"] {
+            let run = || on(&servers, command, &manifests).args(&["--fail-on", fail_on]);
+            tells(&run().json().exits(1), "error");
+            run()
+                .run()
+                .exits(1)
+                .says("error: 1 topic has partitions without a leader");
+        }
+    }
+
+    // A snapshot tells it as it was recorded, and asks nobody.
+    let snapshot = manifests.path().join("cluster.snapshot");
+    let export = topicctl(&["export", "-b", &servers, "--snapshot"]);
+    export.arg(&snapshot).run().exits(0);
+    let replay = |words: &[&str]| {
+        topicctl(&["verify"])
+            .arg(manifests.path())
+            .arg("--cluster-snapshot")
+            .arg(&snapshot)
+            .args(words)
+            .json()
+    };
+    tells(&replay(&[]).exits(0), "warning");
+    tells(&replay(&["--fail-on", "health"]).exits(1), "error");
+
+    kafka.start_node(3).expect("started");
+    is_quiet(&servers, &manifests);
+    on(&servers, "apply", &manifests)
+        .run()
+        .exits(0)
+        .says("3 declared: 3 matched; 3 topics ready.");
+    tells(&replay(&["--fail-on", "health"]).exits(1), "error");
+}
+
+/// Why a plan with too few brokers is a warning and no failure: the controller may well take it.
+#[test]
+fn a_plan_warns_of_more_replicas_than_brokers_and_the_broker_has_the_last_word() {
+    let mut kafka = three_nodes();
+    let servers = kafka.bootstrap_servers().to_owned();
+    let manifests = Manifests::of(
+        "topics:
+  - { name: many.three, partitions: 3, replication_factor: 3 }
+  - { name: many.two, partitions: 3, replication_factor: 2, config: { min.insync.replicas: 1 } }",
+    );
+    kafka.stop_node(2).expect("stopped");
+    let brokers = "1 new topic wants more replicas than the cluster has brokers (2)";
+    let ended = until("the broker is gone", || {
+        let ended = on(&servers, "plan", &manifests).run();
+        ended.stderr.contains(brokers).then_some(ended)
+    });
+    let ended = ended
+        .exits(0)
+        .says("many.three   RF 3")
+        .says("topics.yaml:2")
+        .says("`topicctl apply --dry-run` asks the broker");
+    assert!(!ended.stderr.contains("many.two"), "{ended}");
+    let apply = on(&servers, "apply", &manifests);
+    apply.args(&["--dry-run"]).run().exits(0);
+    let apply = on(&servers, "apply", &manifests);
+    apply.json().exits(0).all_are("created");
+    // A copy less is no reason not to use them.
+    on(&servers, "apply", &manifests)
+        .run()
+        .exits(0)
+        .says("2 declared: 2 matched; 2 topics ready.");
+    until_told(&servers, &manifests, "many.three partitions 0-2").exits(0);
+    kafka.start_node(2).expect("started");
+    is_quiet(&servers, &manifests);
+}
+
+#[test]
+fn two_stopped_brokers_of_three_leave_too_few_in_sync() {
+    let mut kafka = three_nodes();
+    let servers = kafka.bootstrap_servers().to_owned();
+    let manifests = topics(&kafka, "last");
+    kafka.stop_node(3).expect("stopped");
+    until_told(&servers, &manifests, "last.two partitions 0-5: broker 3");
+    kafka.stop_node(2).expect("stopped");
+    let told = "last.two     partitions 0-5: 1 in sync, 2 needed; brokers 2, 3 are out of sync";
+    until_told(&servers, &manifests, told)
+        .exits(0)
+        .says("2 topics have fewer replicas in sync than min.insync.replicas")
+        .says("last.three   partitions 0-2: 1 in sync, 3 needed; brokers 2, 3 are out of sync")
+        .says("brokers 2, 3 are not up: start them");
+    let run = on(&servers, "verify", &manifests).args(&["--fail-on", "health"]);
+    run.json().exits(1).all_are("matching");
+    for node in [2, 3] {
+        kafka.start_node(node).expect("started");
+    }
+    is_quiet(&servers, &manifests);
+}
+
+/// Without a majority of its controllers a cluster does not notice that brokers are lost: who is
+/// alive goes on to tell the leaders that there were.
+#[test]
+fn a_cluster_without_a_controller_is_not_called_healthy_and_creates_nothing() {
+    let mut kafka = three_nodes();
+    let servers = kafka.bootstrap_servers().to_owned();
+    let manifests = topics(&kafka, "headless");
+    for node in [2, 3] {
+        kafka.kill_node(node).expect("killed");
+    }
+    // By its metadata nothing has changed.
+    let report = on(&servers, "verify", &manifests).json().exits(0);
+    assert_eq!(unhealthy(&report.all_are("matching")), []);
+    let run = || on(&servers, "verify", &manifests).args(&["--fail-on", "health"]);
+    let report = run().json().exits(1);
+    let told = unhealthy(&report);
+    let [(severity, words)] = told.as_slice() else {
+        panic!("{told:#?}")
+    };
+    assert_eq!(severity, "error");
+    for line in [
+        "3 topics have partitions that their leader does not serve",
+        "headless.one     partitions 1-3, 5: led by broker 3 (",
+        "headless.one     partition 4: led by broker 2 (",
+        "kafka-metadata-quorum --bootstrap-server",
+    ] {
+        assert!(words.contains(line), "{words}");
+    }
+    assert!(!words.contains("led by broker 1"), "{words}");
+
+    let new = Manifests::small(["headless.new"]);
+    let timeout = ["--timeout", "3s"];
+    for words in [&[][..], &["--dry-run"]] {
+        let run = on(&servers, "apply", &new).args(&timeout).args(words);
+        run.run()
+            .exits(3)
+            .says("the brokers answer, but not the check of new topics; nothing was created")
+            .says("new topics need the controller");
+    }
+    for node in [2, 3] {
+        kafka.start_node(node).expect("started");
+    }
+    is_quiet(&servers, &manifests);
+    on(&servers, "apply", &new).json().exits(0);
+}

@@ -1,0 +1,203 @@
+//! The clusters that tests share, proxies before them, and what Kafka's own tools say of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use local_kafka::LocalKafka;
+use local_kafka::proxy::{Fault, Proxy};
+
+/// The api key of CreateTopics.
+pub(crate) const CREATE_TOPICS: i16 = 19;
+/// The api key of ListOffsets.
+pub(crate) const LIST_OFFSETS: i16 = 2;
+
+/// One plain node for tests that create and look under names of their own. It creates topics for
+/// whoever asks for metadata in the wrong way. Nothing drops a static: the node goes away with this
+/// process.
+pub(crate) static SHARED: LazyLock<LocalKafka> = LazyLock::new(plain);
+
+/// A second one, for tests of several clusters.
+pub(crate) static OTHER: LazyLock<LocalKafka> = LazyLock::new(plain);
+
+fn plain() -> LocalKafka {
+    let options = LocalKafka::options().property("auto.create.topics.enable", "true");
+    options.start().expect("a broker")
+}
+
+/// Three nodes that notice soon that one is lost, all of them up. The tests take turns, and who
+/// stops one starts it again.
+pub(crate) fn three_nodes() -> MutexGuard<'static, LocalKafka> {
+    static THREE: LazyLock<Mutex<LocalKafka>> = LazyLock::new(|| {
+        let kafka = LocalKafka::options()
+            .nodes(3)
+            .property("broker.heartbeat.interval.ms", "500")
+            .property("broker.session.timeout.ms", "3000")
+            .start()
+            .expect("brokers");
+        Mutex::new(kafka)
+    });
+    let mut kafka = THREE.lock().unwrap_or_else(PoisonError::into_inner);
+    for node in 1..=3 {
+        // One that runs cannot be started; a test that failed may have left others down.
+        let _ = kafka.start_node(node);
+    }
+    kafka
+}
+
+/// A node behind a proxy that records and breaks requests. It creates topics for whoever asks for
+/// metadata in the wrong way.
+pub(crate) struct Proxied {
+    pub(crate) kafka: LocalKafka,
+    pub(crate) proxy: Arc<Proxy>,
+}
+
+impl Proxied {
+    pub(crate) fn start(options: local_kafka::Options) -> Self {
+        let options = options.property("auto.create.topics.enable", "true");
+        let (kafka, proxy) = options.start_behind_proxy().expect("a broker");
+        Self {
+            kafka,
+            proxy: Arc::new(proxy),
+        }
+    }
+
+    /// The one that tests take turns with, each with no requests recorded yet.
+    pub(crate) fn shared() -> MutexGuard<'static, Self> {
+        static PROXIED: LazyLock<Mutex<Proxied>> =
+            LazyLock::new(|| Mutex::new(Proxied::start(LocalKafka::options())));
+        let proxied = PROXIED.lock().unwrap_or_else(PoisonError::into_inner);
+        proxied.proxy.clear();
+        proxied
+    }
+
+    /// How many requests of this kind arrived.
+    pub(crate) fn count(&self, api_key: i16) -> usize {
+        self.proxy
+            .requests()
+            .iter()
+            .filter(|request| request.api_key == api_key)
+            .count()
+    }
+
+    /// Where clients connect to.
+    pub(crate) fn servers(&self) -> String {
+        self.proxy.address()
+    }
+
+    /// See [`before_creation`].
+    pub(crate) fn before_creation(&self, what: impl FnOnce() + Send + 'static) {
+        before_creation(&self.proxy, what);
+    }
+
+    /// Breaks the creation, but not its check.
+    pub(crate) fn break_creation(&self, fault: Fault) {
+        let proxy = Arc::clone(&self.proxy);
+        let when_checked = move || proxy.on_request(CREATE_TOPICS, fault);
+        self.proxy
+            .on_request_call(CREATE_TOPICS, Box::new(when_checked));
+    }
+}
+
+/// Does something when a creation is about to be forwarded. Apply sends CreateTopics twice, and
+/// the first time is to have it checked only.
+pub(crate) fn before_creation(proxy: &Arc<Proxy>, what: impl FnOnce() + Send + 'static) {
+    let shared = Arc::clone(proxy);
+    let when_checked = move || shared.on_request_call(CREATE_TOPICS, Box::new(what));
+    proxy.on_request_call(CREATE_TOPICS, Box::new(when_checked));
+}
+
+/// A topic as `kafka-topics --describe` and `kafka-configs --describe` tell it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Described {
+    pub(crate) partitions: usize,
+    pub(crate) replication_factor: usize,
+    /// What is set on the topic itself.
+    pub(crate) config: BTreeMap<String, String>,
+}
+
+impl Described {
+    pub(crate) fn new(partitions: usize, replicas: usize, config: &[(&str, &str)]) -> Self {
+        let config = config
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Self {
+            partitions,
+            replication_factor: replicas,
+            config: config.collect(),
+        }
+    }
+}
+
+/// All topics but Kafka's own.
+pub(crate) fn describe(kafka: &LocalKafka) -> BTreeMap<String, Described> {
+    let (topics, configs) = std::thread::scope(|scope| {
+        let topics = scope.spawn(|| {
+            kafka
+                .tool("kafka-topics", &["--describe", "--exclude-internal"])
+                .expect("topics")
+        });
+        let configs = kafka.tool("kafka-configs", &["--describe", "--entity-type", "topics"]);
+        (topics.join().expect("topics"), configs.expect("configs"))
+    });
+    let mut described: BTreeMap<String, Described> = BTreeMap::new();
+    for line in topics.lines() {
+        let fields: BTreeMap<&str, &str> = line
+            .split('\t')
+            .filter_map(|field| field.trim().split_once(": "))
+            .collect();
+        let topic = described.entry(fields["Topic"].to_owned()).or_default();
+        if let Some(count) = fields.get("PartitionCount") {
+            topic.partitions = count.parse().expect("a number");
+            topic.replication_factor = fields["ReplicationFactor"].parse().expect("a number");
+        } else {
+            let replicas = fields["Replicas"].split(',').count();
+            assert_eq!(replicas, topic.replication_factor, "{line}");
+        }
+    }
+    let mut current = String::new();
+    for line in configs.lines() {
+        if let Some((_, name)) = line.split_once("configs for topic ") {
+            name.split(' ')
+                .next()
+                .expect("a name")
+                .clone_into(&mut current);
+        } else if let (Some(topic), Some((key, value))) =
+            (described.get_mut(&current), line.trim().split_once('='))
+        {
+            let value = value.split(" sensitive=").next().expect("a value");
+            topic.config.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    described
+}
+
+/// The names of all topics, by `kafka-topics --list`.
+pub(crate) fn names(kafka: &LocalKafka) -> BTreeSet<String> {
+    let list = kafka
+        .tool("kafka-topics", &["--list", "--exclude-internal"])
+        .expect("a list");
+    // For no topic it prints an empty line.
+    list.lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Runs a command that topicctl printed, as its reader would.
+pub(crate) fn run_printed(kafka: &LocalKafka, printed: &str) {
+    let words = shlex::split(printed).expect("a command for a shell");
+    let [tool, flag, servers, rest @ ..] = words.as_slice() else {
+        panic!("{printed}")
+    };
+    assert_eq!(
+        (flag.as_str(), servers.as_str()),
+        ("--bootstrap-server", kafka.bootstrap_servers())
+    );
+    let output = kafka
+        .client_tool_command(tool)
+        .expect("a tool")
+        .args(rest)
+        .output();
+    let output = output.expect("the tool runs");
+    assert!(output.status.success(), "{printed}: {output:?}");
+}

@@ -1,0 +1,22 @@
+//! Everything that needs no broker: the library by its public functions, and the binary as a process.
+
+mod apply_loop;
+mod cli;
+mod diagnostics;
+mod documents;
+mod every_file;
+mod explain;
+mod hardening;
+mod init;
+mod links;
+mod manifest_docs;
+mod manifest_properties;
+mod plan;
+mod real_setups;
+mod render;
+mod reports;
+mod scenes;
+mod schema;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "what tests with a broker need of it")]
+mod support;

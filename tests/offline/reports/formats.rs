@@ -1,0 +1,300 @@
+//! The whole output of every format for every sample, and the snapshot of each.
+//!
+//! Changed deliberately, snapshots are written anew with `SNAPSHOTS=overwrite`; read them like
+//! prose.
+
+use snapbox::data::DataFormat;
+use snapbox::{Data, assert_data_eq};
+use topicctl::diagnostic::Diagnostic;
+use topicctl::report::{Report, Several, State, Topic};
+
+use super::samples;
+use crate::support::report_grammar::{self as grammar, FORMATS};
+
+/// The report in a format.
+pub(crate) fn written(format: &str, report: &Report) -> String {
+    use topicctl::report::{github, json, junit, markdown, prometheus, text};
+    let layout = text::Layout::default();
+    let mut out = Vec::new();
+    match format {
+        "text" => text::write_problems(report, layout, &mut out)
+            .and_then(|()| text::write_result(report, layout, &mut out)),
+        "json" => json::write(report, &mut out),
+        "junit" => junit::write(report, &mut out),
+        "markdown" => markdown::write(report, &mut out),
+        "github" => github::write(report, &mut out),
+        "prometheus" => prometheus::write(report, &mut out),
+        _ => panic!("no format {format}"),
+    }
+    .expect("memory takes it");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// The reports of several clusters in a format.
+pub(crate) fn written_several(format: &str, several: &Several) -> String {
+    use topicctl::report::{github, json, junit, markdown, prometheus, text};
+    let layout = text::Layout::default();
+    let mut out = Vec::new();
+    match format {
+        "text" => text::write_several_problems(several, layout, &mut out)
+            .and_then(|()| text::write_several_result(several, layout, &mut out)),
+        "json" => json::write_several(several, &mut out),
+        "junit" => junit::write_several(several, &mut out),
+        "markdown" => markdown::write_several(several, &mut out),
+        "github" => github::write_several(several, &mut out),
+        "prometheus" => prometheus::write_several(several, &mut out),
+        _ => panic!("no format {format}"),
+    }
+    .expect("memory takes it");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// Every sample in every format: its name, the format, the end of its file's name, the text.
+fn all_written() -> Vec<(&'static str, &'static str, &'static str, String)> {
+    let mut all = Vec::new();
+    for (format, extension) in FORMATS {
+        let single = samples::all().into_iter();
+        all.extend(single.map(|(name, one)| (name, format, extension, written(format, &one))));
+        let several = samples::all_several().into_iter();
+        all.extend(several.map(|(name, one)| {
+            let text = written_several(format, &one);
+            (name, format, extension, text)
+        }));
+    }
+    all
+}
+
+#[test]
+fn every_format_tells_every_ending_as_its_snapshot() {
+    for (name, _, extension, text) in all_written() {
+        let path = format!(
+            "{}/tests/offline/reports/snapshots/{name}.{extension}",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let expected = Data::read_from(path.as_ref(), Some(DataFormat::Text)).raw();
+        assert_data_eq!(Data::text(text).raw(), expected);
+    }
+}
+
+#[test]
+fn every_format_keeps_to_its_grammar() {
+    for (name, format, _, text) in all_written() {
+        if let Err(error) = grammar::check(format, &text) {
+            panic!("{name} as {format}: {error}\n{text}");
+        }
+    }
+}
+
+/// A row of text is red where its topic makes the run fail, and nowhere else.
+#[test]
+fn a_row_is_red_where_its_topic_fails() {
+    use topicctl::report::text;
+    let layout = text::Layout {
+        color: true,
+        verbose: true,
+    };
+    let mut seen = [0, 0];
+    for (name, report) in samples::all() {
+        let mut out = Vec::new();
+        text::write_result(&report, layout, &mut out).expect("memory takes it");
+        let text = String::from_utf8(out).expect("UTF-8");
+        for topic in &report.topics {
+            let of_topic =
+                |line: &&str| line.split_whitespace().nth(1) == Some(topic.name.as_str());
+            let Some(row) = text.lines().find(of_topic) else {
+                continue;
+            };
+            let is_red = row.contains("\u{1b}[31m");
+            assert_eq!(is_red, topic.fails, "{name}: {row:?}");
+            seen[usize::from(is_red)] += 1;
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 2), "{seen:?}");
+}
+
+/// What is red is what the exit code says, in every format that has a red.
+#[test]
+fn a_run_fails_in_a_format_where_its_exit_code_does() {
+    let single = samples::all().into_iter().map(|(name, one)| {
+        let texts = ["junit", "github", "prometheus"].map(|format| written(format, &one));
+        (name, one.exit, texts)
+    });
+    let several = samples::all_several().into_iter().map(|(name, one)| {
+        let texts = ["junit", "github", "prometheus"].map(|format| written_several(format, &one));
+        (name, one.exit, texts)
+    });
+    for (name, exit, [junit, github, metrics]) in single.chain(several) {
+        let fails = exit as u8 != 0;
+        assert_eq!(junit.contains("<failure"), fails, "{name}: {junit}");
+        assert_eq!(github.contains("::error"), fails, "{name}: {github}");
+        let codes = metrics.lines();
+        let mut codes = codes.filter(|line| line.starts_with("topicctl_exit_code"));
+        assert_eq!(
+            codes.any(|line| !line.ends_with(" 0")),
+            fails,
+            "{name}: {metrics}"
+        );
+    }
+}
+
+/// Lag is information: what CI servers and alerts take for a failure is what the exit code says.
+#[test]
+fn groups_are_told_in_every_format_and_fail_nothing() {
+    let (_, report) = sample("verify-groups");
+    for (format, words) in [
+        ("text", "lag 1 060 over 2 partitions"),
+        ("json", "\"lag\": 1060"),
+        ("junit", "orders: lag 1 060 over 2 partitions"),
+        ("markdown", "| `orders` | lag 1 060 over 2 partitions"),
+        ("github", "%0A  orders: lag 1 060 over 2 partitions"),
+        (
+            "prometheus",
+            "topicctl_group_lag{group=\"billing\",topic=\"orders\"} 1060\n",
+        ),
+    ] {
+        let text = written(format, &report);
+        assert!(text.contains(words), "{words} is not in\n{text}");
+        for group in ["audit", "billing", "archive", "streams", "new"] {
+            assert!(text.contains(group), "{group} is not in\n{text}");
+        }
+    }
+}
+
+/// A sum over the partitions that could be read would be a false calm.
+#[test]
+fn a_lag_that_is_not_known_in_full_is_no_metric() {
+    let metrics = written("prometheus", &sample("verify-groups").1);
+    for topic in [
+        "group=\"billing\",topic=\"payments\"",
+        "group=\"archive\",topic=\"refunds\"",
+    ] {
+        assert!(!metrics.contains(topic), "{topic} is in\n{metrics}");
+    }
+}
+
+/// A series that stands twice makes the exporter refuse the whole file.
+#[test]
+fn names_that_cannot_be_told_apart_are_one_series() {
+    let (_, mut report) = sample("verify-groups-unread");
+    let sight = report.groups.as_mut().expect("groups");
+    sight.groups[0].name = "a\u{1}".to_owned();
+    sight.groups[1].name = "a\u{2}".to_owned();
+    let metrics = written("prometheus", &report);
+    assert_eq!(grammar::check("prometheus", &metrics), Ok(()), "{metrics}");
+    assert_eq!(metrics.matches("topicctl_group_state{").count(), 1);
+}
+
+fn sample(name: &str) -> (&'static str, Report) {
+    let mut all = samples::all().into_iter();
+    all.find(|(known, _)| *known == name).expect("a sample")
+}
+
+/// Each report of several tells which cluster it is about, whether that answered or not.
+#[test]
+fn every_format_names_every_cluster() {
+    for (name, several) in samples::all_several() {
+        for (format, _) in FORMATS {
+            let text = written_several(format, &several);
+            for report in &several.reports {
+                let cluster = report.cluster_name.as_deref().expect("a name");
+                assert!(
+                    text.contains(cluster),
+                    "{name}: {cluster} is not in\n{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_became_of_several_keeps_to_80_columns() {
+    use topicctl::report::text;
+    for (name, several) in samples::all_several() {
+        let mut out = Vec::new();
+        text::write_several_result(&several, text::Layout::default(), &mut out).expect("memory");
+        for line in String::from_utf8(out).expect("UTF-8").lines() {
+            // Commands are to be copied.
+            let long = line.chars().count() > 80 && !line.trim_start().starts_with("kafka-");
+            assert!(!long, "{name}: {line}");
+        }
+    }
+}
+
+/// What is wrong with the manifests under every cluster is no cluster's own.
+#[test]
+fn a_problem_of_all_clusters_is_told_once() {
+    let (_, several) = samples::all_several().remove(2);
+    for (format, times) in [("text", 1), ("github", 1), ("markdown", 1)] {
+        let text = written_several(format, &several);
+        let told = text.matches("keeps messages for 1d").count();
+        assert_eq!(told, times, "{format}: {text}");
+    }
+}
+
+/// A comment holds 65 536 characters, however much there is to say and of however many clusters.
+#[test]
+fn markdown_has_room_in_one_comment() {
+    let full = |cluster: &str| {
+        let (_, mut report) = sample("verify");
+        let (_, grouped) = sample("verify-groups");
+        let differing = report.topics.remove(2);
+        let all = (0..1000).map(|index| {
+            let one = samples::topic(&format!("orders-{index}"), 3, State::Matching);
+            let (name, location) = (one.name.clone(), one.location.clone());
+            match index % 2 {
+                0 => one,
+                _ => Topic {
+                    name,
+                    location,
+                    ..differing.clone()
+                },
+            }
+        });
+        report.topics = all.collect();
+        report.cluster_name = Some(cluster.to_owned());
+        let problem = report.diagnostics.remove(0);
+        let problems = (0..200).map(|index| {
+            let message = format!("{} of {cluster}, {index}", problem.message);
+            let detail = "x".repeat(100);
+            Diagnostic::error(problem.code, message).detail(detail)
+        });
+        report.diagnostics = problems.collect();
+        let mut sight = grouped.groups.expect("groups");
+        sight.groups = sight.groups.iter().cycle().take(300).cloned().collect();
+        sight.topics = sight.topics.iter().cycle().take(300).cloned().collect();
+        report.groups = Some(sight);
+        report
+    };
+    let fits = |text: &str| {
+        assert_eq!(grammar::check("markdown", text), Ok(()));
+        let count = text.chars().count();
+        assert!((30_000..65_536).contains(&count), "{count}");
+        for word in ["problems", "topics", "rows"] {
+            let rest = format!(" more {word} are in the JSON report.");
+            assert!(text.contains(&rest), "{rest} is not in\n{text}");
+        }
+    };
+    fits(&written("markdown", &full("prod")));
+    for clusters in [1, 3, 10, 40] {
+        let (_, mut several) = samples::all_several().remove(0);
+        let reports = (0..clusters).map(|index| full(&format!("cluster-{index}")));
+        several.reports = reports.collect();
+        fits(&written_several("markdown", &several));
+    }
+}
+
+#[test]
+fn the_last_sentence_counts_clusters() {
+    let sentences = samples::all_several().into_iter();
+    let sentences: Vec<_> = sentences.map(|(_, several)| several.sentence()).collect();
+    assert_eq!(
+        sentences,
+        [
+            "3 clusters: 1 matches, 1 not reached, 1 not authorised. 0.31 s",
+            "2 clusters: none valid. 0.31 s",
+            "2 clusters: 1 matches, 1 differs. 0.31 s",
+            "2 clusters: all match. 0.31 s",
+            "1 cluster: not reached. 0.31 s",
+        ]
+    );
+}
