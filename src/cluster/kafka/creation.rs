@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use librdkafka_admin::{Entries, Error, ErrorCode};
 use tokio::time::sleep;
 
-use super::admin::{Code, Described, Failure};
 use super::connection::Connection;
-use super::look;
+use super::{convert, look};
 use crate::cluster::{Answer, ClusterError, NewTopic, Refusal};
 use crate::topic::TopicName;
 
@@ -35,62 +35,57 @@ pub(super) async fn validate(
     let mut open = topics.to_vec();
     let mut election = ELECTION.iter();
     while !open.is_empty() {
+        let topics: Vec<_> = open.iter().map(convert::new_topic).collect();
         let results = connection
-            .ask(|client| client.create_topics(options, &open, true))
-            .await?
-            .map_err(|failure| connection.give_up(&failure))?;
-        let unanswered = |result: &&Described<()>| matches!(&result.result, Err(failure) if failure.code == Code::REQUEST_TIMED_OUT);
-        if let Some(Err(failure)) = results.iter().find(unanswered).map(|result| &result.result) {
-            return Err(connection.give_up(failure));
+            .ask(|client| client.create_topics(options, &topics, true))
+            .await?;
+        let timed_out = |error: &&Error| error.code == ErrorCode::REQUEST_TIMED_OUT;
+        let mut errors = results.values().filter_map(|result| result.as_ref().err());
+        if let Some(error) = errors.find(timed_out) {
+            return Err(connection.give_up(error));
         }
-        open = sort(open, Ok(results), &mut answers);
-        rest(connection, &mut open, &mut election, &mut answers).await;
+        open = take_answers(open, Ok(results), &mut answers);
+        wait_for_controller(connection, &mut open, &mut election, &mut answers).await;
     }
     Ok(answers)
 }
 
 /// Creates.
 pub(super) async fn create(connection: &Connection, topics: &[NewTopic]) -> Answers {
+    let options = connection.options();
     let mut answers = Answers::new();
     let mut open = topics.to_vec();
     let mut election = ELECTION.iter();
     while !open.is_empty() {
-        let call = connection
-            .client()
-            .create_topics(connection.options(), &open, false);
-        let outcome = connection.write(call).await;
-        open = sort(open, outcome, &mut answers);
-        rest(connection, &mut open, &mut election, &mut answers).await;
+        let topics: Vec<_> = open.iter().map(convert::new_topic).collect();
+        let call = connection.client().create_topics(options, &topics, false);
+        let result = connection.write(call).await;
+        open = take_answers(open, result, &mut answers);
+        wait_for_controller(connection, &mut open, &mut election, &mut answers).await;
     }
     answers
 }
 
 /// Takes the answers of one request, and returns the topics that must be asked again.
-fn sort(
+fn take_answers(
     asked: Vec<NewTopic>,
-    outcome: Result<Vec<Described<()>>, Failure>,
+    result: Result<Entries<()>, Error>,
     answers: &mut Answers,
 ) -> Vec<NewTopic> {
-    let (mut results, for_all) = match outcome {
-        Ok(results) => (
-            results
-                .into_iter()
-                .map(|one| (one.name, one.result))
-                .collect::<BTreeMap<_, _>>(),
-            None,
-        ),
-        Err(failure) => (BTreeMap::new(), Some(failure)),
+    let (mut results, for_all) = match result {
+        Ok(results) => (results, None),
+        Err(error) => (Entries::new(), Some(error)),
     };
     let mut again = vec![];
     for topic in asked {
         let answer = match (results.remove(topic.name.as_str()), &for_all) {
             (Some(Ok(())), _) => Answer::Accepted,
-            (Some(Err(failure)), _) if failure.code == Code::NOT_CONTROLLER => {
+            (Some(Err(error)), _) if error.code == ErrorCode::NOT_CONTROLLER => {
                 again.push(topic);
                 continue;
             }
-            (Some(Err(failure)), _) => answer(&failure),
-            (None, Some(failure)) => answer(failure),
+            (Some(Err(error)), _) => answer(&error),
+            (None, Some(error)) => answer(error),
             (None, None) => Answer::Unclear("the broker left it out of its answer".to_owned()),
         };
         answers.insert(topic.name, answer);
@@ -99,7 +94,7 @@ fn sort(
 }
 
 /// Waits for a controller, or lets the topics go as refused where none is found.
-async fn rest(
+async fn wait_for_controller(
     connection: &Connection,
     open: &mut Vec<NewTopic>,
     election: &mut std::slice::Iter<'_, Duration>,
@@ -112,36 +107,32 @@ async fn rest(
         Some(pause) => {
             sleep(*pause).await;
             // librdkafka learns of a new controller from metadata only. Where this fails, the next
-            // try tells why.
+            // try says why.
             let _ = look::cluster(connection).await;
         }
         None => {
-            let message = "no broker is known that takes the request".to_owned();
-            let failure = Failure {
-                code: Code::NOT_CONTROLLER,
-                message,
+            let error = Error {
+                code: ErrorCode::NOT_CONTROLLER,
+                message: "no broker is known that takes the request".to_owned(),
             };
-            answers.extend(open.drain(..).map(|topic| (topic.name, answer(&failure))));
+            answers.extend(open.drain(..).map(|topic| (topic.name, answer(&error))));
         }
     }
 }
 
-fn answer(failure: &Failure) -> Answer {
-    match failure.code {
-        Code::TOPIC_ALREADY_EXISTS => Answer::AlreadyExists,
-        Code::TRANSPORT
-        | Code::TIMED_OUT
-        | Code::DESTROY
-        | Code::REQUEST_TIMED_OUT
-        | Code::NETWORK_EXCEPTION
-        | Code::UNKNOWN_SERVER_ERROR => Answer::Unclear(failure.to_string()),
+fn answer(error: &Error) -> Answer {
+    match error.code {
+        ErrorCode::TOPIC_ALREADY_EXISTS => Answer::AlreadyExists,
+        ErrorCode::TRANSPORT
+        | ErrorCode::TIMED_OUT
+        | ErrorCode::DESTROY
+        | ErrorCode::REQUEST_TIMED_OUT
+        | ErrorCode::NETWORK_EXCEPTION
+        | ErrorCode::UNKNOWN_SERVER_ERROR => Answer::Unclear(error.to_string()),
         code => Answer::Refused(Refusal {
-            unauthorized: matches!(
-                code,
-                Code::TOPIC_AUTHORIZATION_FAILED | Code::CLUSTER_AUTHORIZATION_FAILED
-            ),
-            code: code.name(),
-            message: failure.message.clone(),
+            unauthorized: convert::is_unauthorized(code),
+            code: code.to_string(),
+            message: error.message.clone(),
         }),
     }
 }

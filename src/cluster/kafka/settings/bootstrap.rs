@@ -12,7 +12,7 @@ const MSK_IAM_PORTS: [&str; 2] = ["9098", "9198"];
 /// Amazon MSK's listener for TLS without SASL.
 const MSK_TLS_PORTS: [&str; 2] = ["9094", "9194"];
 
-/// Checks and normalises the list that won. `clusters` are the names of those that have one.
+/// Checks and normalizes the list that won. `clusters` are the names of those that have one.
 pub(super) fn check(
     layers: &mut Layers,
     clusters: &[String],

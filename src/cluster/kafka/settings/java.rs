@@ -15,7 +15,8 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::jaas::{self, Module};
-use super::layers::{self, Layers, SetBy};
+use super::layers::{Layers, SetBy};
+use super::names;
 use super::problem;
 use super::properties::Property;
 use crate::diagnostic::{Diagnostic, Location};
@@ -151,7 +152,7 @@ pub(super) fn apply(
             continue;
         }
         let (key, value) = (
-            layers::canonical(property.key.trim()),
+            names::canonical(property.key.trim()),
             property.value.as_str(),
         );
         match key {
@@ -205,11 +206,11 @@ fn other(key: &str, value: &str, from: SetBy, layers: &mut Layers, problems: &mu
         problems.push(from.locate(found).help(*help));
     } else if IGNORED.contains(&key) || IGNORED_PREFIXES.iter().any(|p| key.starts_with(p)) {
         tracing::debug!("{from} does not matter to topicctl");
-    } else if layers::is_known(key) && !layers::is_refused(key) {
+    } else if names::is_known(key) && names::why_refused(key).is_none() {
         layers.set_checked(key, value, from, problems);
     } else {
         let found = problem(format!("`{key}` is not a property of a Kafka client"));
-        problems.push(from.locate(found).help(layers::suggestion(key)));
+        problems.push(from.locate(found).help(names::suggestion(key)));
     }
 }
 

@@ -272,7 +272,7 @@ fn credentials_alone_mean_sasl_over_tls() {
     );
     assert_eq!(settings.user(), Some("ci"));
     assert_eq!(
-        settings.facts().credentials_from,
+        settings.info().credentials_from,
         "KAFKA_SASL_USERNAME and KAFKA_PASSWORD"
     );
 }
@@ -456,7 +456,7 @@ fn secrets_are_never_shown() {
             ("ssl.keystore.password", "hush4"),
         ],
     );
-    let shown = format!("{settings:?} {:#?} {:?}", settings, settings.facts());
+    let shown = format!("{settings:?} {:#?} {:?}", settings, settings.info());
     assert!(!shown.contains("hush"), "{shown}");
     assert!(shown.contains("kafka:9093"), "{shown}");
     for (setting, words) in [
