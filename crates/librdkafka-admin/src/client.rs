@@ -143,11 +143,7 @@ impl AdminClient {
             std::thread::Builder::new()
                 .name("kafka-events".to_owned())
                 .spawn(move || read_events(&handle, &*listener))
-                .map_err(|error| ConfigError {
-                    property: None,
-                    unknown: false,
-                    message: error.to_string(),
-                })?
+                .map_err(|error| ConfigError::start(error.to_string()))?
         };
         Ok(Self {
             handle,
@@ -157,14 +153,11 @@ impl AdminClient {
 
     /// Makes one admin call: `send` hands it to librdkafka, `read` copies its result on the
     /// reading thread.
-    ///
-    /// # Safety
-    /// `send` makes a call of the kind whose result `read` takes.
-    pub(crate) unsafe fn call<T: Send + 'static>(
+    pub(crate) fn call<T: Send + 'static>(
         &self,
         options: AdminOptions,
         send: impl FnOnce(&Request) -> Result<(), Error>,
-        read: unsafe fn(&Event) -> T,
+        read: fn(&Event) -> T,
     ) -> Pending<T> {
         let (sender, receiver) = oneshot::channel();
         let number = self.handle.next.fetch_add(1, Ordering::Relaxed);
@@ -173,9 +166,7 @@ impl AdminClient {
             Box::new(move |event| {
                 let result = match event.error() {
                     Some(error) => Err(error),
-                    // SAFETY: the event carries this call's number, so it is this call's result,
-                    // and `read` is the reader of that kind.
-                    None => Ok(unsafe { read(event) }),
+                    None => Ok(read(event)),
                 };
                 // Nobody waits any more: the answer has no use.
                 let _ = sender.send(result);
@@ -227,11 +218,11 @@ impl<T> Pending<T> {
     }
 }
 
-/// What goes along with the arguments of one call: handle, queue and options, alive as long as
-/// this.
-pub(crate) struct Request<'a> {
-    handle: &'a Handle,
-    options: NonNull<rd::rd_kafka_AdminOptions_t>,
+/// What goes along with the arguments of one call. All of it is alive while the call is made.
+pub(crate) struct Request {
+    pub(crate) client: *mut rd::rd_kafka_t,
+    pub(crate) options: *mut rd::rd_kafka_AdminOptions_t,
+    pub(crate) queue: *mut rd::rd_kafka_queue_t,
 }
 
 type SetNumber = unsafe extern "C" fn(
@@ -241,16 +232,19 @@ type SetNumber = unsafe extern "C" fn(
     usize,
 ) -> rd::rd_kafka_resp_err_t;
 
-impl<'a> Request<'a> {
-    fn new(handle: &'a Handle, options: AdminOptions, number: usize) -> Result<Self, Error> {
+impl Request {
+    fn new(handle: &Handle, options: AdminOptions, number: usize) -> Result<Self, Error> {
         // SAFETY: the client is alive; the object is owned by this value. Options made for any
         // call take every setter that the call knows. The opaque value is only handed back.
         let request = unsafe {
             let kind = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ANY;
             let new = rd::rd_kafka_AdminOptions_new(handle.as_ptr(), kind);
             rd::rd_kafka_AdminOptions_set_opaque(new, ptr::without_provenance_mut(number));
-            let options = NonNull::new(new).expect("librdkafka aborts where memory is short");
-            Self { handle, options }
+            Self {
+                client: handle.as_ptr(),
+                options: new,
+                queue: handle.queue.as_ptr(),
+            }
         };
         let timeout = milliseconds(options.request_timeout);
         request.set(rd::rd_kafka_AdminOptions_set_request_timeout, timeout)?;
@@ -264,7 +258,7 @@ impl<'a> Request<'a> {
         let mut text = [0; ERROR_TEXT];
         // SAFETY: the object is alive, `text` is as long as it says, and every setter of this
         // type copies its number. Setters return codes of their own library, so the enum holds.
-        let code = unsafe { setter(self.options(), value, text.as_mut_ptr(), text.len()) };
+        let code = unsafe { setter(self.options, value, text.as_mut_ptr(), text.len()) };
         match code as i32 {
             0 => Ok(()),
             code => Err(Error {
@@ -273,24 +267,12 @@ impl<'a> Request<'a> {
             }),
         }
     }
-
-    pub(crate) fn client(&self) -> *mut rd::rd_kafka_t {
-        self.handle.as_ptr()
-    }
-
-    pub(crate) fn queue(&self) -> *mut rd::rd_kafka_queue_t {
-        self.handle.queue.as_ptr()
-    }
-
-    pub(crate) fn options(&self) -> *mut rd::rd_kafka_AdminOptions_t {
-        self.options.as_ptr()
-    }
 }
 
-impl Drop for Request<'_> {
+impl Drop for Request {
     fn drop(&mut self) {
         // SAFETY: owned by this value; calls copy what they are given.
-        unsafe { rd::rd_kafka_AdminOptions_destroy(self.options()) }
+        unsafe { rd::rd_kafka_AdminOptions_destroy(self.options) }
     }
 }
 
@@ -298,8 +280,22 @@ impl Drop for Request<'_> {
 pub(crate) struct Event(NonNull<rd::rd_kafka_event_t>);
 
 impl Event {
-    pub(crate) fn as_ptr(&self) -> *mut rd::rd_kafka_event_t {
+    fn as_ptr(&self) -> *mut rd::rd_kafka_event_t {
         self.0.as_ptr()
+    }
+
+    /// The result of a call, which lives as long as the event.
+    ///
+    /// # Panics
+    /// Where the event is of another kind of call: then librdkafka returns null.
+    pub(crate) fn result<R>(
+        &self,
+        accessor: unsafe extern "C" fn(*mut rd::rd_kafka_event_t) -> *const R,
+    ) -> *const R {
+        // SAFETY: the event is alive.
+        let result = unsafe { accessor(self.as_ptr()) };
+        assert!(!result.is_null(), "a result of another call");
+        result
     }
 
     fn error(&self) -> Option<Error> {

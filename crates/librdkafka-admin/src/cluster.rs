@@ -2,7 +2,7 @@
 
 use rdkafka_sys as rd;
 
-use crate::client::{AdminClient, AdminOptions, Event, Pending};
+use crate::client::{AdminClient, AdminOptions, Event, Pending, Request};
 use crate::error::{Error, ErrorCode};
 use crate::ffi::{elements, text};
 
@@ -41,7 +41,7 @@ impl AdminClient {
     /// copies the id of the answer without a look whether there is one
     /// (`rd_kafka_ClusterDescription_new`), and a Redpanda broker has none in its first moments.
     pub fn describe_cluster(&self, options: AdminOptions) -> Pending<ClusterDescription> {
-        let send = |request: &crate::client::Request| {
+        let send = |request: &Request| {
             if self.cluster_id().is_none() {
                 return Err(Error {
                     code: ErrorCode::NO_ENTRY,
@@ -50,21 +50,18 @@ impl AdminClient {
             }
             // SAFETY: what the request points at is alive.
             unsafe {
-                rd::rd_kafka_DescribeCluster(request.client(), request.options(), request.queue());
+                rd::rd_kafka_DescribeCluster(request.client, request.options, request.queue);
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_cluster) }
+        self.call(options, send, read_cluster)
     }
 }
 
-/// # Safety
-/// `event` is the result of a DescribeCluster call.
-unsafe fn read_cluster(event: &Event) -> ClusterDescription {
-    // SAFETY: the event's kind is given by the contract; what it returns lives as long as it.
+fn read_cluster(event: &Event) -> ClusterDescription {
+    // SAFETY: all that is read belongs to the event.
     unsafe {
-        let result = rd::rd_kafka_event_DescribeCluster_result(event.as_ptr());
+        let result = event.result(rd::rd_kafka_event_DescribeCluster_result);
         ClusterDescription {
             id: text(rd::rd_kafka_DescribeCluster_result_cluster_id(result)),
             brokers: elements(result, rd::rd_kafka_DescribeCluster_result_nodes)

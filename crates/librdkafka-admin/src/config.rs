@@ -20,6 +20,16 @@ pub struct ConfigError {
     pub message: String,
 }
 
+impl ConfigError {
+    pub(crate) fn start(message: String) -> Self {
+        Self {
+            property: None,
+            unknown: false,
+            message,
+        }
+    }
+}
+
 /// Whether librdkafka takes this property with this value.
 ///
 /// # Errors
@@ -83,11 +93,7 @@ impl Config {
                 text.len(),
             )
         };
-        let handle = NonNull::new(handle).ok_or_else(|| ConfigError {
-            property: None,
-            unknown: false,
-            message: buffer(&text),
-        })?;
+        let handle = NonNull::new(handle).ok_or_else(|| ConfigError::start(buffer(&text)))?;
         std::mem::forget(self);
         Ok(handle)
     }

@@ -1,6 +1,6 @@
 //! The configuration of topics.
 
-use std::ffi::CString;
+use std::ffi::{CString, c_int};
 
 use rdkafka_sys as rd;
 
@@ -39,6 +39,19 @@ pub enum ConfigSource {
     Unknown,
 }
 
+impl ConfigSource {
+    fn new(code: c_int) -> Self {
+        match code {
+            1 => Self::DynamicTopic,
+            2 => Self::DynamicBroker,
+            3 => Self::DynamicDefaultBroker,
+            4 => Self::StaticBroker,
+            5 => Self::Default,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 impl AdminClient {
     /// Reads configurations of topics in one request: those with the given keys, or all of a topic
     /// for which no key is given.
@@ -56,17 +69,16 @@ impl AdminClient {
                     add_resource(&mut array, name, keys)?;
                 }
                 rd::rd_kafka_DescribeConfigs(
-                    request.client(),
-                    array.as_mut_ptr(),
-                    array.len(),
-                    request.options(),
-                    request.queue(),
+                    request.client,
+                    array.elements.as_mut_ptr(),
+                    array.elements.len(),
+                    request.options,
+                    request.queue,
                 );
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_configs) }
+        self.call(options, send, read_configs)
     }
 }
 
@@ -81,7 +93,7 @@ fn add_resource(
     // SAFETY: the texts are alive and copied; the resource is owned by the array at once.
     unsafe {
         let resource = rd::rd_kafka_ConfigResource_new(kind, name.as_ptr());
-        array.push(resource);
+        array.elements.push(resource);
         for key in keys {
             // The value has no meaning here, but librdkafka insists on one; without the key, all
             // would be read.
@@ -98,42 +110,26 @@ fn add_resource(
     Ok(())
 }
 
-/// # Safety
-/// `event` is the result of a DescribeConfigs call.
-unsafe fn read_configs(event: &Event) -> Entries<Vec<ConfigEntry>> {
-    // SAFETY: the event's kind is given by the contract; all that is read belongs to it.
+fn read_configs(event: &Event) -> Entries<Vec<ConfigEntry>> {
+    // SAFETY: all that is read belongs to the event.
     unsafe {
-        let result = rd::rd_kafka_event_DescribeConfigs_result(event.as_ptr());
+        let result = event.result(rd::rd_kafka_event_DescribeConfigs_result);
         elements(result, rd::rd_kafka_DescribeConfigs_result_resources)
             .map(|resource| {
                 let name = text(rd::rd_kafka_ConfigResource_name(resource)).unwrap_or_default();
                 let code = rd_kafka_ConfigResource_error(resource);
                 let message = rd::rd_kafka_ConfigResource_error_string(resource);
                 let entries = elements(resource, rd::rd_kafka_ConfigResource_configs);
-                let entries = entries.map(|entry| read_entry(entry));
+                let entries = entries.map(|entry| {
+                    let sensitive = rd::rd_kafka_ConfigEntry_is_sensitive(entry) == 1;
+                    ConfigEntry {
+                        name: text(rd::rd_kafka_ConfigEntry_name(entry)).unwrap_or_default(),
+                        value: text(rd::rd_kafka_ConfigEntry_value(entry)).filter(|_| !sensitive),
+                        source: ConfigSource::new(rd_kafka_ConfigEntry_source(entry)),
+                    }
+                });
                 (name, check(code, message).map(|()| entries.collect()))
             })
             .collect()
-    }
-}
-
-/// # Safety
-/// `entry` belongs to an event that is alive.
-unsafe fn read_entry(entry: *const rd::rd_kafka_ConfigEntry_t) -> ConfigEntry {
-    // SAFETY: all that is read belongs to the entry's event.
-    unsafe {
-        let sensitive = rd::rd_kafka_ConfigEntry_is_sensitive(entry) == 1;
-        ConfigEntry {
-            name: text(rd::rd_kafka_ConfigEntry_name(entry)).unwrap_or_default(),
-            value: text(rd::rd_kafka_ConfigEntry_value(entry)).filter(|_| !sensitive),
-            source: match rd_kafka_ConfigEntry_source(entry) {
-                1 => ConfigSource::DynamicTopic,
-                2 => ConfigSource::DynamicBroker,
-                3 => ConfigSource::DynamicDefaultBroker,
-                4 => ConfigSource::StaticBroker,
-                5 => ConfigSource::Default,
-                _ => ConfigSource::Unknown,
-            },
-        }
     }
 }

@@ -66,36 +66,24 @@ pub(crate) unsafe fn elements<'a, O, T: 'a>(
 
 /// Objects that a call takes as an array. librdkafka copies them.
 pub(crate) struct Array<T> {
-    elements: Vec<*mut T>,
+    pub(crate) elements: Vec<*mut T>,
     destroy: unsafe extern "C" fn(*mut *mut T, usize),
 }
 
 impl<T> Array<T> {
     /// # Safety
-    /// `destroy` may be called once with the elements that will be pushed.
+    /// `destroy` may be called once with the elements that the array will get.
     pub(crate) unsafe fn new(destroy: unsafe extern "C" fn(*mut *mut T, usize)) -> Self {
         Self {
             elements: vec![],
             destroy,
         }
     }
-
-    pub(crate) fn push(&mut self, element: *mut T) {
-        self.elements.push(element);
-    }
-
-    pub(crate) fn as_mut_ptr(&mut self) -> *mut *mut T {
-        self.elements.as_mut_ptr()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.elements.len()
-    }
 }
 
 impl<T> Drop for Array<T> {
     fn drop(&mut self) {
-        // SAFETY: by the contract of `new`; the elements are owned by this array.
+        // SAFETY: by the contract of `new`.
         unsafe { (self.destroy)(self.elements.as_mut_ptr(), self.elements.len()) }
     }
 }

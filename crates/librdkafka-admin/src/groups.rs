@@ -97,17 +97,16 @@ impl AdminClient {
             // points at is alive.
             unsafe {
                 rd::rd_kafka_DescribeConsumerGroups(
-                    request.client(),
+                    request.client,
                     ids.as_mut_ptr(),
                     ids.len(),
-                    request.options(),
-                    request.queue(),
+                    request.options,
+                    request.queue,
                 );
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_descriptions) }
+        self.call(options, send, read_descriptions)
     }
 
     /// Asks every broker which groups it coordinates (ListGroups).
@@ -115,25 +114,18 @@ impl AdminClient {
         let send = |request: &Request| {
             // SAFETY: what the request points at is alive.
             unsafe {
-                rd::rd_kafka_ListConsumerGroups(
-                    request.client(),
-                    request.options(),
-                    request.queue(),
-                );
+                rd::rd_kafka_ListConsumerGroups(request.client, request.options, request.queue);
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_listing) }
+        self.call(options, send, read_listing)
     }
 }
 
-/// # Safety
-/// `event` is the result of a DescribeConsumerGroups call.
-unsafe fn read_descriptions(event: &Event) -> Entries<GroupDescription> {
-    // SAFETY: the event's kind is given by the contract; all that is read belongs to it.
+fn read_descriptions(event: &Event) -> Entries<GroupDescription> {
+    // SAFETY: all that is read belongs to the event.
     unsafe {
-        let result = rd::rd_kafka_event_DescribeConsumerGroups_result(event.as_ptr());
+        let result = event.result(rd::rd_kafka_event_DescribeConsumerGroups_result);
         elements(result, rd::rd_kafka_DescribeConsumerGroups_result_groups)
             .map(|group| {
                 let id = text(rd::rd_kafka_ConsumerGroupDescription_group_id(group));
@@ -171,6 +163,20 @@ unsafe fn read_description(
         let assignor = text(rd::rd_kafka_ConsumerGroupDescription_partition_assignor(
             group,
         ));
+        // An assignment always has a list.
+        let member = |member| {
+            let assignment = rd::rd_kafka_MemberDescription_assignment(member);
+            let assigned = partitions(rd::rd_kafka_MemberAssignment_partitions(assignment));
+            let consumer_id = text(rd::rd_kafka_MemberDescription_consumer_id(member));
+            let client_id = text(rd::rd_kafka_MemberDescription_client_id(member));
+            let host = text(rd::rd_kafka_MemberDescription_host(member));
+            MemberDescription {
+                consumer_id: consumer_id.unwrap_or_default(),
+                client_id: client_id.unwrap_or_default(),
+                host: host.unwrap_or_default(),
+                assignment: assigned.map(|one| topic_partition(one)).collect(),
+            }
+        };
         let members = rd::rd_kafka_ConsumerGroupDescription_member_count(group);
         GroupDescription {
             state: match rd::rd_kafka_ConsumerGroupDescription_state(group) {
@@ -194,36 +200,17 @@ unsafe fn read_description(
             members: (0..members)
                 .map(|index| rd::rd_kafka_ConsumerGroupDescription_member(group, index))
                 .filter(|member| !member.is_null())
-                .map(|member| read_member(member))
+                .map(member)
                 .collect(),
         }
     }
 }
 
-/// # Safety
-/// `member` belongs to an event that is alive.
-unsafe fn read_member(member: *const rd::rd_kafka_MemberDescription_t) -> MemberDescription {
-    // SAFETY: all that is read belongs to the member's event; an assignment always has a list.
-    unsafe {
-        let assignment = rd::rd_kafka_MemberDescription_assignment(member);
-        let assigned = partitions(rd::rd_kafka_MemberAssignment_partitions(assignment));
-        MemberDescription {
-            consumer_id: text(rd::rd_kafka_MemberDescription_consumer_id(member))
-                .unwrap_or_default(),
-            client_id: text(rd::rd_kafka_MemberDescription_client_id(member)).unwrap_or_default(),
-            host: text(rd::rd_kafka_MemberDescription_host(member)).unwrap_or_default(),
-            assignment: assigned.map(|one| topic_partition(one)).collect(),
-        }
-    }
-}
-
-/// # Safety
-/// `event` is the result of a ListConsumerGroups call.
-unsafe fn read_listing(event: &Event) -> GroupListing {
+fn read_listing(event: &Event) -> GroupListing {
     let (mut valid, mut errors) = (0, 0);
-    // SAFETY: the event's kind is given by the contract; only the arrays' lengths are used.
+    // SAFETY: only the arrays' lengths are used.
     unsafe {
-        let result = rd::rd_kafka_event_ListConsumerGroups_result(event.as_ptr());
+        let result = event.result(rd::rd_kafka_event_ListConsumerGroups_result);
         rd::rd_kafka_ListConsumerGroups_result_valid(result, &mut valid);
         rd::rd_kafka_ListConsumerGroups_result_errors(result, &mut errors);
     }

@@ -43,16 +43,15 @@ impl AdminClient {
             // SAFETY: the call copies the list; what the request points at is alive.
             unsafe {
                 rd::rd_kafka_ListOffsets(
-                    request.client(),
+                    request.client,
                     list.0.as_ptr(),
-                    request.options(),
-                    request.queue(),
+                    request.options,
+                    request.queue,
                 );
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_listed) }
+        self.call(options, send, read_listed)
     }
 
     /// Has librdkafka ask any broker that it is connected to for metadata, which names the
@@ -88,18 +87,17 @@ impl AdminClient {
                 let mut asked =
                     rd::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), list.0.as_ptr());
                 rd::rd_kafka_ListConsumerGroupOffsets(
-                    request.client(),
+                    request.client,
                     &raw mut asked,
                     1,
-                    request.options(),
-                    request.queue(),
+                    request.options,
+                    request.queue,
                 );
                 rd::rd_kafka_ListConsumerGroupOffsets_destroy(asked);
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_committed) }
+        self.call(options, send, read_committed)
     }
 }
 
@@ -134,25 +132,20 @@ impl Drop for PartitionList {
     }
 }
 
-/// # Safety
-/// `event` is the result of a ListOffsets call.
-unsafe fn read_listed(event: &Event) -> Offsets {
-    // SAFETY: the event's kind is given by the contract; all that is read belongs to it.
+fn read_listed(event: &Event) -> Offsets {
+    // SAFETY: all that is read belongs to the event.
     unsafe {
-        let result = rd::rd_kafka_event_ListOffsets_result(event.as_ptr());
+        let result = event.result(rd::rd_kafka_event_ListOffsets_result);
         elements(result, rd::rd_kafka_ListOffsets_result_infos)
             .map(|info| read_offset(rd::rd_kafka_ListOffsetsResultInfo_topic_partition(info)))
             .collect()
     }
 }
 
-/// # Safety
-/// `event` is the result of a ListConsumerGroupOffsets call.
-unsafe fn read_committed(event: &Event) -> Offsets {
-    // SAFETY: the event's kind is given by the contract; all that is read belongs to it. The call
-    // was for one group.
+fn read_committed(event: &Event) -> Offsets {
+    // SAFETY: all that is read belongs to the event. The call was for one group.
     unsafe {
-        let result = rd::rd_kafka_event_ListConsumerGroupOffsets_result(event.as_ptr());
+        let result = event.result(rd::rd_kafka_event_ListConsumerGroupOffsets_result);
         elements(result, rd::rd_kafka_ListConsumerGroupOffsets_result_groups)
             .flat_map(|group| partitions(rd::rd_kafka_group_result_partitions(group)))
             .map(|partition| read_offset(partition))

@@ -67,17 +67,16 @@ impl AdminClient {
                 let collection =
                     rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
                 rd::rd_kafka_DescribeTopics(
-                    request.client(),
+                    request.client,
                     collection,
-                    request.options(),
-                    request.queue(),
+                    request.options,
+                    request.queue,
                 );
                 rd::rd_kafka_TopicCollection_destroy(collection);
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_descriptions) }
+        self.call(options, send, read_descriptions)
     }
 
     /// The names of all topics that the cluster shows (a Metadata request for all of them).
@@ -117,7 +116,7 @@ impl AdminClient {
                 operation_timeout,
             )?;
             request.set(rd::rd_kafka_AdminOptions_set_validate_only, validate_only)?;
-            // SAFETY: the array gets what `new_topic` owns, and the call copies it; what the
+            // SAFETY: the array gets what `add_topic` makes, and the call copies it; what the
             // request points at is alive.
             unsafe {
                 let mut array = Array::new(rd::rd_kafka_NewTopic_destroy_array);
@@ -125,17 +124,16 @@ impl AdminClient {
                     add_topic(&mut array, topic)?;
                 }
                 rd::rd_kafka_CreateTopics(
-                    request.client(),
-                    array.as_mut_ptr(),
-                    array.len(),
-                    request.options(),
-                    request.queue(),
+                    request.client,
+                    array.elements.as_mut_ptr(),
+                    array.elements.len(),
+                    request.options,
+                    request.queue,
                 );
             }
             Ok(())
         };
-        // SAFETY: call and reader are of one kind.
-        unsafe { self.call(options, send, read_created) }
+        self.call(options, send, read_created)
     }
 }
 
@@ -158,7 +156,7 @@ fn add_topic(array: &mut Array<rd::rd_kafka_NewTopic_t>, topic: &NewTopic) -> Re
                 message: buffer(&text),
             });
         }
-        array.push(new);
+        array.elements.push(new);
         for (key, value) in &topic.configs {
             let (key, value) = (CString::new(*key)?, CString::new(*value)?);
             rd::rd_kafka_NewTopic_set_config(new, key.as_ptr(), value.as_ptr());
@@ -198,59 +196,46 @@ fn all_names(handle: &Handle, timeout: Duration) -> Result<Vec<String>, Error> {
     }
 }
 
-/// # Safety
-/// `event` is the result of a DescribeTopics call.
-unsafe fn read_descriptions(event: &Event) -> Entries<TopicDescription> {
-    // SAFETY: the event's kind is given by the contract; all that is read belongs to it.
+fn read_descriptions(event: &Event) -> Entries<TopicDescription> {
+    // SAFETY: all that is read belongs to the event.
     unsafe {
-        let result = rd::rd_kafka_event_DescribeTopics_result(event.as_ptr());
+        let id = |node: *const rd::rd_kafka_Node_t| rd::rd_kafka_Node_id(node);
+        let partition = |partition| PartitionDescription {
+            partition: rd::rd_kafka_TopicPartitionInfo_partition(partition),
+            leader: Some(rd::rd_kafka_TopicPartitionInfo_leader(partition))
+                .filter(|leader| !leader.is_null())
+                .map(id)
+                .filter(|id| *id >= 0),
+            replicas: elements(partition, rd::rd_kafka_TopicPartitionInfo_replicas)
+                .map(id)
+                .collect(),
+            isr: elements(partition, rd::rd_kafka_TopicPartitionInfo_isr)
+                .map(id)
+                .collect(),
+        };
+        let topic = |topic| {
+            let name = text(rd::rd_kafka_TopicDescription_name(topic)).unwrap_or_default();
+            let error = rd::rd_kafka_TopicDescription_error(topic);
+            let code = rd_kafka_error_code(error);
+            let description = check(code, rd::rd_kafka_error_string(error)).map(|()| {
+                let partitions = elements(topic, rd::rd_kafka_TopicDescription_partitions);
+                let mut partitions: Vec<_> = partitions.map(partition).collect();
+                partitions.sort_by_key(|partition| partition.partition);
+                TopicDescription { partitions }
+            });
+            (name, description)
+        };
+        let result = event.result(rd::rd_kafka_event_DescribeTopics_result);
         elements(result, rd::rd_kafka_DescribeTopics_result_topics)
-            .map(|topic| {
-                let name = text(rd::rd_kafka_TopicDescription_name(topic)).unwrap_or_default();
-                let error = rd::rd_kafka_TopicDescription_error(topic);
-                let code = rd_kafka_error_code(error);
-                let description = check(code, rd::rd_kafka_error_string(error)).map(|()| {
-                    let mut partitions: Vec<_> =
-                        elements(topic, rd::rd_kafka_TopicDescription_partitions)
-                            .map(|partition| read_partition(partition))
-                            .collect();
-                    partitions.sort_by_key(|partition| partition.partition);
-                    TopicDescription { partitions }
-                });
-                (name, description)
-            })
+            .map(topic)
             .collect()
     }
 }
 
-/// # Safety
-/// `partition` belongs to an event that is alive.
-unsafe fn read_partition(
-    partition: *const rd::rd_kafka_TopicPartitionInfo_t,
-) -> PartitionDescription {
-    // SAFETY: all that is read belongs to the partition's event.
+fn read_created(event: &Event) -> Entries<()> {
+    // SAFETY: all that is read belongs to the event.
     unsafe {
-        let id = |node: *const rd::rd_kafka_Node_t| rd::rd_kafka_Node_id(node);
-        let leader = rd::rd_kafka_TopicPartitionInfo_leader(partition);
-        let replicas = elements(partition, rd::rd_kafka_TopicPartitionInfo_replicas);
-        let isr = elements(partition, rd::rd_kafka_TopicPartitionInfo_isr);
-        PartitionDescription {
-            partition: rd::rd_kafka_TopicPartitionInfo_partition(partition),
-            leader: (!leader.is_null())
-                .then(|| id(leader))
-                .filter(|id| *id >= 0),
-            replicas: replicas.map(id).collect(),
-            isr: isr.map(id).collect(),
-        }
-    }
-}
-
-/// # Safety
-/// `event` is the result of a CreateTopics call.
-unsafe fn read_created(event: &Event) -> Entries<()> {
-    // SAFETY: the event's kind is given by the contract; all that is read belongs to it.
-    unsafe {
-        let result = rd::rd_kafka_event_CreateTopics_result(event.as_ptr());
+        let result = event.result(rd::rd_kafka_event_CreateTopics_result);
         elements(result, rd::rd_kafka_CreateTopics_result_topics)
             .map(|topic| {
                 let name = text(rd::rd_kafka_topic_result_name(topic)).unwrap_or_default();

@@ -316,7 +316,7 @@ impl ConnectionError {
     }
 }
 
-/// What a peer means that closes the connection: nobody says it, but when it happens tells. A
+/// What a peer means that closes the connection: nobody says it, but it shows in when it happens. A
 /// listener with TLS closes on the first request, and one with SASL on the first that is not for
 /// authentication. (librdkafka's own hints of this kind are never added: it looks for the cause in
 /// the format and not in the text, rdkafka_broker.c, `rd_kafka_broker_set_error`.)

@@ -5,9 +5,10 @@
 //! refused where the broker said no, unclear where nobody knows, which must then be read.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::time::Duration;
 
-use librdkafka_admin::{Entries, Error, ErrorCode};
+use librdkafka_admin::{self as admin, Entries, Error, ErrorCode};
 use tokio::time::sleep;
 
 use super::connection::Connection;
@@ -30,94 +31,79 @@ pub(super) async fn validate(
     connection: &Connection,
     topics: &[NewTopic],
 ) -> Result<Answers, ClusterError> {
-    let options = connection.options();
-    let mut answers = Answers::new();
-    let mut open = topics.to_vec();
-    let mut election = ELECTION.iter();
-    while !open.is_empty() {
-        let topics: Vec<_> = open.iter().map(convert::new_topic).collect();
+    ask_controller(connection, topics, async |topics| {
+        let options = connection.options();
         let results = connection
-            .ask(|client| client.create_topics(options, &topics, true))
+            .ask(|client| client.create_topics(options, topics, true))
             .await?;
         let timed_out = |error: &&Error| error.code == ErrorCode::REQUEST_TIMED_OUT;
         let mut errors = results.values().filter_map(|result| result.as_ref().err());
-        if let Some(error) = errors.find(timed_out) {
-            return Err(connection.give_up(error));
+        match errors.find(timed_out) {
+            Some(error) => Err(connection.give_up(error)),
+            None => Ok(Ok(results)),
         }
-        open = take_answers(open, Ok(results), &mut answers);
-        wait_for_controller(connection, &mut open, &mut election, &mut answers).await;
-    }
-    Ok(answers)
+    })
+    .await
 }
 
 /// Creates.
 pub(super) async fn create(connection: &Connection, topics: &[NewTopic]) -> Answers {
-    let options = connection.options();
+    let answers = ask_controller(connection, topics, async |topics| {
+        let client = connection.client();
+        let call = client.create_topics(connection.options(), topics, false);
+        Ok::<_, Infallible>(connection.write(call).await)
+    });
+    match answers.await {
+        Ok(answers) => answers,
+    }
+}
+
+/// Sends the request until a controller has taken every topic. Where none is found in the end, the
+/// topics that are left are refused.
+async fn ask_controller<E>(
+    connection: &Connection,
+    topics: &[NewTopic],
+    send: impl AsyncFn(&[admin::NewTopic<'_>]) -> Result<Result<Entries<()>, Error>, E>,
+) -> Result<Answers, E> {
     let mut answers = Answers::new();
-    let mut open = topics.to_vec();
+    let mut open: Vec<&NewTopic> = topics.iter().collect();
     let mut election = ELECTION.iter();
     while !open.is_empty() {
-        let topics: Vec<_> = open.iter().map(convert::new_topic).collect();
-        let call = connection.client().create_topics(options, &topics, false);
-        let result = connection.write(call).await;
-        open = take_answers(open, result, &mut answers);
-        wait_for_controller(connection, &mut open, &mut election, &mut answers).await;
-    }
-    answers
-}
-
-/// Takes the answers of one request, and returns the topics that must be asked again.
-fn take_answers(
-    asked: Vec<NewTopic>,
-    result: Result<Entries<()>, Error>,
-    answers: &mut Answers,
-) -> Vec<NewTopic> {
-    let (mut results, for_all) = match result {
-        Ok(results) => (results, None),
-        Err(error) => (Entries::new(), Some(error)),
-    };
-    let mut again = vec![];
-    for topic in asked {
-        let answer = match (results.remove(topic.name.as_str()), &for_all) {
-            (Some(Ok(())), _) => Answer::Accepted,
-            (Some(Err(error)), _) if error.code == ErrorCode::NOT_CONTROLLER => {
-                again.push(topic);
-                continue;
-            }
-            (Some(Err(error)), _) => answer(&error),
-            (None, Some(error)) => answer(error),
-            (None, None) => Answer::Unclear("the broker left it out of its answer".to_owned()),
-        };
-        answers.insert(topic.name, answer);
-    }
-    again
-}
-
-/// Waits for a controller, or lets the topics go as refused where none is found.
-async fn wait_for_controller(
-    connection: &Connection,
-    open: &mut Vec<NewTopic>,
-    election: &mut std::slice::Iter<'_, Duration>,
-    answers: &mut Answers,
-) {
-    if open.is_empty() {
-        return;
-    }
-    match election.next() {
-        Some(pause) => {
-            sleep(*pause).await;
-            // librdkafka learns of a new controller from metadata only. Where this fails, the next
-            // try says why.
-            let _ = look::cluster(connection).await;
+        let request: Vec<_> = open.iter().map(|topic| convert::new_topic(topic)).collect();
+        let mut result = send(&request).await?;
+        open.retain(|topic| {
+            let answer = match &mut result {
+                Err(error) => answer(error),
+                Ok(results) => match results.remove(topic.name.as_str()) {
+                    Some(Ok(())) => Answer::Accepted,
+                    Some(Err(error)) if error.code == ErrorCode::NOT_CONTROLLER => return true,
+                    Some(Err(error)) => answer(&error),
+                    None => Answer::Unclear("the broker left it out of its answer".to_owned()),
+                },
+            };
+            answers.insert(topic.name.clone(), answer);
+            false
+        });
+        if open.is_empty() {
+            break;
         }
-        None => {
+        let Some(pause) = election.next() else {
             let error = Error {
                 code: ErrorCode::NOT_CONTROLLER,
                 message: "no broker is known that takes the request".to_owned(),
             };
-            answers.extend(open.drain(..).map(|topic| (topic.name, answer(&error))));
-        }
+            answers.extend(
+                open.drain(..)
+                    .map(|topic| (topic.name.clone(), answer(&error))),
+            );
+            break;
+        };
+        sleep(*pause).await;
+        // librdkafka learns of a new controller from metadata only. Where this fails, the next try
+        // says why.
+        let _ = look::cluster(connection).await;
     }
+    Ok(answers)
 }
 
 fn answer(error: &Error) -> Answer {

@@ -49,8 +49,6 @@ const LOADING: [Duration; 6] = [
     Duration::from_millis(1600),
 ];
 
-const SILENT_LEADER: &str = "its leader gave no answer";
-
 /// The waits for a leader that does not answer; a lost one may take long to be replaced.
 const LEADERLESS: &[Duration] = LOADING.split_at(3).0;
 
@@ -276,18 +274,16 @@ async fn offsets(
                 open.push((name, place.id));
             } else {
                 // librdkafka would wait for a leader up to the limit of the call.
-                bounds.insert(place.id, both(&no_answer("it has no leader")));
+                bounds.insert(place.id, both("it has no leader"));
             }
         }
     }
     let mut pauses = LEADERLESS.iter();
     loop {
-        let mut answers = ask_bounds(connection, &open).await?;
+        let answers = ask_bounds(connection, &open).await?;
         let pause = pauses.next();
         let mut again = vec![];
-        for (name, id) in open {
-            let bounds = answers.remove(&(name.as_str(), id));
-            let bounds = bounds.unwrap_or_else(|| both(&no_answer(SILENT_LEADER)));
+        for ((name, id), bounds) in open.into_iter().zip(answers) {
             let failed = [&bounds.earliest, &bounds.latest]
                 .into_iter()
                 .any(|offset| offset.as_ref().is_err_and(|unread| !unread.unauthorized));
@@ -305,10 +301,11 @@ async fn offsets(
     }
 }
 
-async fn ask_bounds<'a>(
+/// The answer has an entry for each partition, in order.
+async fn ask_bounds(
     connection: &Connection,
-    partitions: &[(&'a TopicName, i32)],
-) -> Result<BTreeMap<(&'a str, i32), Bounds>, ClusterError> {
+    partitions: &[(&TopicName, i32)],
+) -> Result<Vec<Bounds>, ClusterError> {
     let options = connection.options();
     let client = connection.client();
     let calls: Vec<_> = partitions
@@ -318,18 +315,17 @@ async fn ask_bounds<'a>(
             (batch, ask(OffsetSpec::Earliest), ask(OffsetSpec::Latest))
         })
         .collect();
-    let mut all = BTreeMap::new();
+    let mut all = vec![];
     for (batch, earliest, latest) in calls {
         let mut earliest = connection.ask_once(earliest).await?;
         let mut latest = connection.ask_once(latest).await?;
-        for (name, id) in batch {
+        all.extend(batch.iter().map(|(name, id)| {
             let key = (name.as_str().to_owned(), *id);
-            let bounds = Bounds {
+            Bounds {
                 earliest: take_offset(&mut earliest, &key),
                 latest: take_offset(&mut latest, &key),
-            };
-            all.insert((name.as_str(), *id), bounds);
-        }
+            }
+        }));
     }
     Ok(all)
 }
@@ -339,20 +335,18 @@ fn take_offset(
     result: &mut Result<Offsets, Error>,
     partition: &(String, i32),
 ) -> Result<i64, Unread> {
-    match result {
-        Err(error) => Err(unread(error)),
-        Ok(offsets) => match offsets.remove(partition) {
-            Some(Ok(Some(offset))) => Ok(offset),
-            Some(Err(error)) => Err(unread(&error)),
-            Some(Ok(None)) | None => Err(no_answer(SILENT_LEADER)),
-        },
+    let offsets = result.as_mut().map_err(|error| unread(error))?;
+    match offsets.remove(partition) {
+        Some(Ok(Some(offset))) => Ok(offset),
+        Some(Err(error)) => Err(unread(&error)),
+        Some(Ok(None)) | None => Err(no_answer("its leader gave no answer")),
     }
 }
 
-fn both(unread: &Unread) -> Bounds {
+fn both(reason: &str) -> Bounds {
     Bounds {
-        earliest: Err(unread.clone()),
-        latest: Err(unread.clone()),
+        earliest: Err(no_answer(reason)),
+        latest: Err(no_answer(reason)),
     }
 }
 

@@ -72,7 +72,6 @@ pub struct ConnectionOptions {
 /// `--cluster`: how the manifests say that the cluster is reached.
 #[derive(Clone, Debug)]
 pub struct ChosenCluster {
-    /// Its name.
     pub name: String,
     /// `host:port`, by comma, and the place that says so.
     pub bootstrap_servers: Option<(String, Span)>,
@@ -107,9 +106,9 @@ impl Settings {
 
         environment::apply(environment, &mut layers, &mut problems);
         let mut asked_timeout = None;
-        let of_cluster = options.cluster.as_ref();
-        let of_cluster_config = of_cluster.and_then(|cluster| cluster.command_config);
-        for source in [options.command_config, of_cluster_config]
+        let cluster = options.cluster.as_ref();
+        let cluster_config = cluster.and_then(|cluster| cluster.command_config);
+        for source in [options.command_config, cluster_config]
             .into_iter()
             .flatten()
         {
@@ -118,7 +117,7 @@ impl Settings {
             let asked = java::apply(found, path, &mut layers, &mut problems);
             asked_timeout = asked.or(asked_timeout);
         }
-        if let Some(cluster) = of_cluster
+        if let Some(cluster) = cluster
             && let Some((servers, span)) = &cluster.bootstrap_servers
         {
             let by = SetBy::Cluster {
@@ -147,7 +146,7 @@ impl Settings {
         };
         let own_address = match layers.from("bootstrap.servers") {
             Some(SetBy::Cluster { .. }) => true,
-            Some(SetBy::File { span, .. }) => Some(span.source) == of_cluster_config,
+            Some(SetBy::File { span, .. }) => Some(span.source) == cluster_config,
             _ => false,
         };
         let bootstrap_servers = bootstrap::check(&mut layers, &options.clusters, &mut problems);
@@ -166,7 +165,7 @@ impl Settings {
                     timeout,
                 },
                 layers,
-                command_config: of_cluster_config
+                command_config: cluster_config
                     .or(options.command_config)
                     .map(|id| sources.path(id).to_string()),
                 client_name,
@@ -215,8 +214,8 @@ impl Settings {
         &self.info
     }
 
-    /// librdkafka's settings, in the order to set them. `host` and `suffix` tell one run's client
-    /// id from another's.
+    /// librdkafka's settings, in the order to set them. `host` and `suffix` distinguish the client
+    /// ids of runs.
     pub(super) fn entries(&self, host: &str, suffix: u32) -> Vec<(&str, SecretString)> {
         let mut entries: Vec<(&str, SecretString)> = self.layers.entries().collect();
         if !self.layers.has("client.id") {

@@ -25,7 +25,7 @@ fn read(code: ErrorCode, message: &str) -> ConnectionError {
 }
 
 #[test]
-fn errors_of_connections_are_told_apart() {
+fn errors_of_connections_are_distinguished() {
     for (code, words, kind) in [
         (
             ErrorCode::TRANSPORT,

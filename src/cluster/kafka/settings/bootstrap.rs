@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_of_msk_are_told_apart() {
+    fn ports_of_msk_are_distinguished() {
         let hint = |servers, protocol| port_hint(servers, protocol).unwrap_or_default();
         assert!(hint("b-1:9098", "SSL").contains("IAM"));
         assert!(hint("b-1:9094,b-2:9098", "SSL").contains("mixes"));

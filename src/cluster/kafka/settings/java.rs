@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::jaas::{self, Module};
+use super::jaas;
 use super::layers::{Layers, SetBy};
 use super::names;
 use super::problem;
@@ -186,10 +186,8 @@ pub(super) fn apply(
 
 /// Of a name that stands there several times, Java takes the last.
 fn last_of_each(found: Vec<Property>) -> Vec<Property> {
-    let mut last = BTreeMap::new();
-    for property in found {
-        last.insert(property.key.clone(), property);
-    }
+    let by_key = found.into_iter().map(|one| (one.key.clone(), one));
+    let last: BTreeMap<String, Property> = by_key.collect();
     let mut all: Vec<Property> = last.into_values().collect();
     all.sort_by_key(|property| property.line);
     all
@@ -223,7 +221,7 @@ fn login(value: &str, from: SetBy, layers: &mut Layers, problems: &mut Vec<Diagn
                 login.password.expose_secret(),
                 from.clone(),
             );
-            layers.note_module(login.module == Module::Scram, from);
+            layers.scram_module = login.is_scram.then_some(from);
         }
         Err(words) => {
             let found = problem(format!("`sasl.jaas.config` cannot be used: {words}"));

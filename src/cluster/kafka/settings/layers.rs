@@ -91,22 +91,17 @@ pub(super) struct Entry {
 #[derive(Clone, Default)]
 pub(super) struct Layers {
     entries: BTreeMap<String, Entry>,
-    scram_module: Option<SetBy>,
+    /// Where a SCRAM login module was found.
+    pub(super) scram_module: Option<SetBy>,
 }
 
 impl Layers {
     /// Sets what is known to be good; replaces what a weaker layer said.
     pub(super) fn set(&mut self, name: &str, value: &str, from: SetBy) {
         for group in EXCLUSIVE.iter().filter(|group| group.contains(&name)) {
-            for other in group.iter().filter(|other| **other != name) {
-                let weaker = self
-                    .entries
-                    .get(*other)
-                    .is_some_and(|entry| !same(&entry.from, &from));
-                if weaker {
-                    self.entries.remove(*other);
-                }
-            }
+            self.entries.retain(|other, entry| {
+                other == name || !group.contains(&other.as_str()) || same(&entry.from, &from)
+            });
         }
         self.entries.insert(
             name.to_owned(),
@@ -131,24 +126,10 @@ impl Layers {
         }
     }
 
-    /// Remembers what the login module of the file is for.
-    pub(super) fn note_module(&mut self, scram: bool, from: SetBy) {
-        self.scram_module = scram.then_some(from);
-    }
-
-    /// Where a SCRAM login module was found.
-    pub(super) fn scram_module(&self) -> Option<&SetBy> {
-        self.scram_module.as_ref()
-    }
-
     /// Forgets a setting of the file or the environment, where a flag says otherwise.
     pub(super) fn remove_weaker_than_flags(&mut self, name: &str) {
-        if self
-            .get(name)
-            .is_some_and(|entry| entry.from != SetBy::Override)
-        {
-            self.entries.remove(name);
-        }
+        self.entries
+            .retain(|other, entry| other != name || entry.from == SetBy::Override);
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Entry> {

@@ -72,7 +72,7 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
 
 fn settle_mechanism(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> String {
     let Some(entry) = layers.get("sasl.mechanism") else {
-        if let Some(from) = layers.scram_module() {
+        if let Some(from) = &layers.scram_module {
             let found = problem("a ScramLoginModule, and no sasl.mechanism").help(
                 "set sasl.mechanism to SCRAM-SHA-256 or SCRAM-SHA-512, as the cluster has it",
             );

@@ -378,7 +378,7 @@ fn overrides_that_would_break_a_promise_are_refused() {
 }
 
 #[test]
-fn client_ids_tell_runs_apart() {
+fn client_ids_distinguish_runs() {
     let environment = &[SERVERS[0], ("SERVICE_NAME", "orders")];
     let file = Some("client.id=mine");
     for (given, wanted) in [
