@@ -191,9 +191,10 @@ impl ConnectionError {
 
     fn message_and_help(&self, info: &ConnectionInfo) -> (String, String) {
         let address = self.address(info);
-        let protocol = &info.protocol;
-        let user = info.user.as_deref().unwrap_or("nobody");
-        let mechanism = info.mechanism.as_deref().unwrap_or("no mechanism");
+        let security = &info.security;
+        let protocol = &security.protocol;
+        let user = security.user.as_deref().unwrap_or("nobody");
+        let mechanism = security.mechanism.as_deref().unwrap_or("no mechanism");
         match self.kind {
             Kind::AllDown | Kind::Transport => (
                 format!("no connection to {address} ({protocol})"),
@@ -288,7 +289,7 @@ impl ConnectionError {
                 format!(
                     "give the cluster's CA certificate (PEM): SSL_CA_LOCATION, or ssl.ca.location \
                      with -X; now it is {}",
-                    info.ca.as_deref().unwrap_or("the system's bundle")
+                    security.ca.as_deref().unwrap_or("the system's bundle")
                 ),
             ),
             Kind::NoSasl => (
@@ -310,7 +311,7 @@ impl ConnectionError {
             ),
             Kind::Credentials => (
                 format!("{address} refused the credentials of `{user}` ({mechanism})"),
-                format!("check {}", info.credentials_from),
+                format!("check {}", security.credentials_from),
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! What messages may say of a connection. Holds no secret.
+//! What messages may say of a connection. It holds no secret and decides nothing.
 
 use std::time::Duration;
 
@@ -7,6 +7,16 @@ use std::time::Duration;
 pub(super) struct ConnectionInfo {
     /// `host:port`, by comma.
     pub(super) bootstrap_servers: String,
+    pub(super) security: Security,
+    /// The longest silence.
+    pub(super) timeout: Duration,
+    /// What a port of the bootstrap list suggests, where it does not fit.
+    pub(super) port_hint: Option<String>,
+}
+
+/// How the connection is secured.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Security {
     /// In upper case, as Kafka writes it.
     pub(super) protocol: String,
     /// `None` without SASL.
@@ -17,10 +27,6 @@ pub(super) struct ConnectionInfo {
     pub(super) credentials_from: String,
     /// The CA as it is set; `None` for the system's bundle.
     pub(super) ca: Option<String>,
-    /// The longest silence.
-    pub(super) timeout: Duration,
-    /// What a port of the bootstrap list suggests, where it does not fit.
-    pub(super) port_hint: Option<String>,
 }
 
 /// `30 s`, `0.5 s`.

@@ -157,11 +157,7 @@ impl Settings {
                 info: ConnectionInfo {
                     port_hint: bootstrap::port_hint(&bootstrap_servers, &security.protocol),
                     bootstrap_servers,
-                    protocol: security.protocol,
-                    mechanism: security.mechanism,
-                    user: security.user,
-                    credentials_from: security.credentials_from,
-                    ca: security.ca,
+                    security,
                     timeout,
                 },
                 layers,
@@ -184,7 +180,7 @@ impl Settings {
     /// The properties file that Kafka's own tools need for this connection: the one that was given,
     /// or on a secured cluster the name that is usual for one.
     pub fn command_config(&self) -> Option<&str> {
-        let secured = self.info.protocol != "PLAINTEXT";
+        let secured = self.info.security.protocol != "PLAINTEXT";
         let usual = secured.then_some("client.properties");
         self.command_config.as_deref().or(usual)
     }
@@ -197,7 +193,7 @@ impl Settings {
 
     /// Who we are to the cluster, with SASL.
     pub fn user(&self) -> Option<&str> {
-        self.info.user.as_deref()
+        self.info.security.user.as_deref()
     }
 
     /// The longest silence of the cluster, connecting or answering one request.

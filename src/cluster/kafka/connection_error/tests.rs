@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use super::*;
+use crate::cluster::kafka::connection_info::Security;
 
 fn info() -> ConnectionInfo {
     ConnectionInfo {
         bootstrap_servers: "kafka:9092".to_owned(),
-        protocol: "SASL_SSL".to_owned(),
-        mechanism: Some("PLAIN".to_owned()),
-        user: Some("ci".to_owned()),
-        credentials_from: "KAFKA_USERNAME and KAFKA_PASSWORD".to_owned(),
-        ca: None,
+        security: Security {
+            protocol: "SASL_SSL".to_owned(),
+            mechanism: Some("PLAIN".to_owned()),
+            user: Some("ci".to_owned()),
+            credentials_from: "KAFKA_USERNAME and KAFKA_PASSWORD".to_owned(),
+            ca: None,
+        },
         timeout: Duration::from_secs(30),
         port_hint: None,
     }

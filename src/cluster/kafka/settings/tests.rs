@@ -272,7 +272,7 @@ fn credentials_alone_mean_sasl_over_tls() {
     );
     assert_eq!(settings.user(), Some("ci"));
     assert_eq!(
-        settings.info().credentials_from,
+        settings.info().security.credentials_from,
         "KAFKA_SASL_USERNAME and KAFKA_PASSWORD"
     );
 }

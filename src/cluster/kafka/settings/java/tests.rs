@@ -43,7 +43,7 @@ socket.keepalive.enable = true
     );
     assert_eq!(settings.timeout(), Duration::from_secs(5));
     assert_eq!(
-        settings.info().credentials_from,
+        settings.info().security.credentials_from,
         "sasl.jaas.config in client.properties:5"
     );
     for name in [
