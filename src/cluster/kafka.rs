@@ -53,7 +53,7 @@ impl Kafka {
     /// - `Configuration`: librdkafka cannot start with these settings.
     /// - `Authentication`: credentials or certificates are not accepted, at once.
     /// - `Unreachable`: no broker can be reached, about a second after that is clear and the wait
-    ///   is over; or none answers within [`Settings::timeout`].
+    ///   is over; or none answers within [the time limit](settings::ConnectionOptions::timeout).
     pub async fn connect(
         settings: &Settings,
         progress: impl Fn(&Waiting) + Send + Sync + 'static,

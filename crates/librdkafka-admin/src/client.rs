@@ -40,7 +40,6 @@ pub trait Listener: Send + Sync + 'static {
     fn error(&self, error: Error);
 }
 
-/// Options of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct AdminOptions {
     /// For the whole call, waiting for a connection included; 1 ms to an hour.

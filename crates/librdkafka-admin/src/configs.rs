@@ -14,11 +14,9 @@ use crate::ffi::{Array, c_texts, elements, text};
 /// One configuration of a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigEntry {
-    /// Its key.
     pub name: String,
     /// `None` where the broker keeps it to itself (a sensitive value).
     pub value: Option<String>,
-    /// Where the broker has the value from.
     pub source: ConfigSource,
 }
 

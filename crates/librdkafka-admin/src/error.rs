@@ -92,7 +92,6 @@ impl fmt::Display for ErrorCode {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Error {
-    /// What went wrong.
     pub code: ErrorCode,
     /// As the broker or librdkafka says it; may be empty.
     pub message: String,

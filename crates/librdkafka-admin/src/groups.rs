@@ -14,13 +14,11 @@ use crate::offsets::{partitions, topic_partition};
 /// A consumer group as its coordinator describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GroupDescription {
-    /// Its state at that moment.
     pub state: GroupState,
     /// The protocol that its members speak.
     pub group_type: GroupType,
     /// How partitions are given out, `range` for example, where there are members.
     pub partition_assignor: Option<String>,
-    /// Its members.
     pub members: Vec<MemberDescription>,
 }
 

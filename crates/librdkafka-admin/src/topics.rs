@@ -18,14 +18,12 @@ use crate::ffi::{Array, ERROR_TEXT, buffer, c_texts, elements, milliseconds, tex
 /// 0 in any case: otherwise librdkafka reports REQUEST_TIMED_OUT as success.
 const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 
-/// A topic as a broker describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicDescription {
     /// By ascending number.
     pub partitions: Vec<PartitionDescription>,
 }
 
-/// A partition as a broker describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PartitionDescription {
     /// From 0.
@@ -38,7 +36,6 @@ pub struct PartitionDescription {
     pub isr: Vec<i32>,
 }
 
-/// A topic to create.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewTopic<'a> {
     /// As Kafka allows it; the broker refuses others.
@@ -47,7 +44,6 @@ pub struct NewTopic<'a> {
     pub partitions: Option<i32>,
     /// `None` takes the broker's default (Kafka 2.4 and later).
     pub replication_factor: Option<i32>,
-    /// Keys and values.
     pub configs: Vec<(&'a str, &'a str)>,
 }
 

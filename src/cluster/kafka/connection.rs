@@ -2,7 +2,7 @@
 //!
 //! librdkafka never gives up: it reconnects for ever and lets a call run into its time limit,
 //! whatever the cause. [`Connection`] listens to the errors meanwhile and ends the wait as soon as
-//! it is hopeless. It knows nothing of topics.
+//! one of them lasts. It knows nothing of topics.
 //!
 //! Two phases. Until the first answer, any error that lasts ends the wait (or is waited out,
 //! with `--wait`). After it, a broker that goes away is the client library's to work around, and
@@ -158,12 +158,12 @@ impl Connection {
             biased;
             // The sender lives in `self`, so that waiting cannot fail.
             _ = state.wait_for(|state| state.connected) => Ok(()),
-            error = self.hopeless(asked) => Err(error),
+            error = self.lasting_error(asked) => Err(error),
             () = sleep_until(limit) => Err(self.no_answer()),
         }
     }
 
-    /// Makes a reading call until it is answered, or it is hopeless to go on. An answer that is an
+    /// Makes a reading call until it is answered, or an error lasts. An answer that is an
     /// error for the whole call is an error.
     pub(super) async fn ask<T>(
         &self,
@@ -202,7 +202,7 @@ impl Connection {
             let result = tokio::select! {
                 biased;
                 result = call.result() => result,
-                error = self.hopeless(asked) => return Err(error),
+                error = self.lasting_error(asked) => return Err(error),
                 never = self.look_for_brokers() => match never {},
             };
             match result {
@@ -244,7 +244,7 @@ impl Connection {
                 }
                 Ok(result)
             }
-            error = self.hopeless(Instant::now()) => Err(error),
+            error = self.lasting_error(Instant::now()) => Err(error),
         }
     }
 
@@ -319,9 +319,9 @@ impl Connection {
         self.started + self.wait
     }
 
-    /// Ends when there is no hope for an answer any more, with the reason; reports the progress
-    /// until then.
-    async fn hopeless(&self, asked: Instant) -> ClusterError {
+    /// Waits for an error that lasts, which is the end of waiting for an answer; reports the
+    /// progress until then.
+    async fn lasting_error(&self, asked: Instant) -> ClusterError {
         let mut states = self.listener.0.subscribe();
         let mut reported: Option<(&'static str, Instant)> = None;
         loop {
@@ -329,12 +329,12 @@ impl Connection {
             let state = states.borrow_and_update().clone();
             let mut wake = None;
             if let Some((error, since)) = state.error {
-                let ends = self.hope_ends(&error, since, state.all_down, asked);
-                if error.is_final() || ends.is_some_and(|ends| now >= ends) {
+                let deadline = self.deadline(&error, since, state.all_down, asked);
+                if error.is_final() || deadline.is_some_and(|deadline| now >= deadline) {
                     return error.into_cluster_error(&self.info);
                 }
                 let next_report = self.report(&error, &mut reported, now);
-                wake = [ends, next_report].into_iter().flatten().min();
+                wake = [deadline, next_report].into_iter().flatten().min();
             }
             // The sender lives in `self`, so that waiting for a change cannot fail.
             let _ = match wake {
@@ -345,7 +345,7 @@ impl Connection {
     }
 
     /// When an error that lasts is to be believed; `None` leaves it to the call's time limit.
-    fn hope_ends(
+    fn deadline(
         &self,
         error: &ConnectionError,
         since: Instant,

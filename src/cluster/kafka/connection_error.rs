@@ -67,7 +67,6 @@ pub(super) enum Kind {
 }
 
 impl ConnectionError {
-    /// Reads an error event.
     pub(super) fn from_error(error: &Error) -> Self {
         let (address, message) = split_address(&error.message);
         let has = |text: &str| message.contains(text);
@@ -165,7 +164,6 @@ impl ConnectionError {
         self.broker.as_deref().unwrap_or(&info.bootstrap_servers)
     }
 
-    /// The error for people.
     pub(super) fn into_cluster_error(self, info: &ConnectionInfo) -> ClusterError {
         let (message, help) = self.message_and_help(info);
         let help = match &info.port_hint {

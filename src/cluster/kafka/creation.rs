@@ -17,7 +17,7 @@ use crate::cluster::{Answer, ClusterError, NewTopic, Refusal};
 use crate::topic::TopicName;
 
 /// The waits for a new controller to be known, after a broker said that it is none.
-const ELECTION: [Duration; 4] = [
+const CONTROLLER_BACKOFF: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(250),
     Duration::from_millis(500),
@@ -26,7 +26,6 @@ const ELECTION: [Duration; 4] = [
 
 type Answers = BTreeMap<TopicName, Answer>;
 
-/// Has the creation checked.
 pub(super) async fn validate(
     connection: &Connection,
     topics: &[NewTopic],
@@ -46,7 +45,6 @@ pub(super) async fn validate(
     .await
 }
 
-/// Creates.
 pub(super) async fn create(connection: &Connection, topics: &[NewTopic]) -> Answers {
     let answers = ask_controller(connection, topics, async |topics| {
         let client = connection.client();
@@ -67,7 +65,7 @@ async fn ask_controller<E>(
 ) -> Result<Answers, E> {
     let mut answers = Answers::new();
     let mut open: Vec<&NewTopic> = topics.iter().collect();
-    let mut election = ELECTION.iter();
+    let mut election = CONTROLLER_BACKOFF.iter();
     while !open.is_empty() {
         let request: Vec<_> = open.iter().map(|topic| convert::new_topic(topic)).collect();
         let mut result = send(&request).await?;

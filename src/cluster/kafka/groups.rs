@@ -40,7 +40,7 @@ const OFFSETS_TOPIC: &str = "__consumer_offsets";
 const NO_LIMIT: Duration = Duration::from_secs(3600);
 
 /// The waits for a coordinator that was elected a moment ago and is still loading its groups.
-const LOADING: [Duration; 6] = [
+const COORDINATOR_BACKOFF: [Duration; 6] = [
     Duration::from_millis(50),
     Duration::from_millis(100),
     Duration::from_millis(200),
@@ -50,9 +50,8 @@ const LOADING: [Duration; 6] = [
 ];
 
 /// The waits for a leader that does not answer; a lost one may take long to be replaced.
-const LEADERLESS: &[Duration] = LOADING.split_at(3).0;
+const LEADER_BACKOFF: &[Duration] = COORDINATOR_BACKOFF.split_at(3).0;
 
-/// Sees groups and offsets.
 pub(super) async fn observe(
     connection: &Connection,
     wanted: &Wanted,
@@ -64,14 +63,14 @@ pub(super) async fn observe(
         groups(connection, wanted, ids).await?
     } else {
         ids.iter()
-            .map(|id| ((*id).to_owned(), never_was()))
+            .map(|id| ((*id).to_owned(), no_group()))
             .collect()
     };
     let offsets = offsets(connection, &wanted.partitions).await?;
     Ok(Seen { groups, offsets })
 }
 
-fn never_was() -> SeenGroup {
+fn no_group() -> SeenGroup {
     SeenGroup {
         description: Ok(dead()),
         commits: Ok(Commits::new()),
@@ -114,7 +113,7 @@ async fn groups(
     mut open: Vec<&str>,
 ) -> Result<BTreeMap<String, SeenGroup>, ClusterError> {
     let mut groups = BTreeMap::new();
-    let mut pauses = LOADING.iter();
+    let mut pauses = COORDINATOR_BACKOFF.iter();
     loop {
         let described = describe(connection, &open).await?;
         let committed = commits(connection, wanted, &described).await?;
@@ -122,7 +121,7 @@ async fn groups(
         let mut again = vec![];
         for ((id, description), commits) in described.into_iter().zip(committed) {
             let error = description.as_ref().err().or(commits.as_ref().err());
-            if pause.is_some() && error.is_some_and(|error| is_passing(error.code)) {
+            if pause.is_some() && error.is_some_and(|error| is_retriable(error.code)) {
                 again.push(id);
                 continue;
             }
@@ -140,7 +139,7 @@ async fn groups(
     }
 }
 
-fn is_passing(code: ErrorCode) -> bool {
+fn is_retriable(code: ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
@@ -210,7 +209,7 @@ async fn commits(
 ) -> Result<Vec<Result<Commits, Error>>, ClusterError> {
     let client = connection.client();
     let ask = |(id, description): &(&str, Result<Description, Error>)| {
-        let places = places_of(wanted, id);
+        let places = declared_partitions(wanted, id);
         if let Err(error) = description {
             return Err(error.clone());
         }
@@ -236,7 +235,7 @@ async fn commits(
 }
 
 /// The partitions of the topics that a group is declared to read.
-fn places_of<'a>(wanted: &'a Wanted, id: &str) -> Vec<(&'a TopicName, i32)> {
+fn declared_partitions<'a>(wanted: &'a Wanted, id: &str) -> Vec<(&'a TopicName, i32)> {
     let none = BTreeSet::new();
     let topics = wanted.groups.get(id).unwrap_or(&none);
     wanted
@@ -278,7 +277,7 @@ async fn offsets(
             }
         }
     }
-    let mut pauses = LEADERLESS.iter();
+    let mut pauses = LEADER_BACKOFF.iter();
     loop {
         let answers = ask_bounds(connection, &open).await?;
         let pause = pauses.next();

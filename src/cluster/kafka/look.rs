@@ -30,7 +30,7 @@ const SECOND_LOOK: Duration = Duration::from_millis(75);
 const OTHER_BROKER_LIMIT: Duration = Duration::from_secs(1);
 
 /// The waits for a broker that knows a topic but not its configuration yet.
-const LAG: [Duration; 5] = [
+const METADATA_BACKOFF: [Duration; 5] = [
     Duration::from_millis(20),
     Duration::from_millis(50),
     Duration::from_millis(100),
@@ -179,7 +179,7 @@ async fn read_configs(
     wanted: &BTreeMap<&TopicName, Keys>,
     topics: &mut Found,
 ) -> Result<(), ClusterError> {
-    let mut lag = LAG.iter();
+    let mut lag = METADATA_BACKOFF.iter();
     let mut open: Vec<(&TopicName, &Keys)> = wanted
         .iter()
         .filter(|(_, keys)| **keys != Keys::NONE)

@@ -196,11 +196,6 @@ impl Settings {
         self.info.security.user.as_deref()
     }
 
-    /// The longest silence of the cluster, connecting or answering one request.
-    pub fn timeout(&self) -> Duration {
-        self.info.timeout
-    }
-
     /// How long to wait for a first answer.
     pub fn wait(&self) -> Duration {
         self.wait

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::layers::Layers;
+use super::layers::{Entry, Layers};
 use super::problem;
 use crate::diagnostic::Diagnostic;
 
@@ -18,16 +18,14 @@ pub(super) fn check(
     clusters: &[String],
     problems: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    let entry = layers.get("bootstrap.servers");
-    let text = entry
-        .map(|entry| entry.value.expose_secret().to_owned())
-        .unwrap_or_default();
-    let from = entry.map(|entry| entry.from.clone());
+    let entry = layers.get("bootstrap.servers").cloned();
+    let text = entry.as_ref().map(|entry| entry.value.expose_secret());
     let servers: Vec<&str> = text
+        .unwrap_or_default()
         .split(|c: char| c == ',' || c.is_whitespace())
         .filter(|server| !server.is_empty())
         .collect();
-    let Some(from) = from.filter(|_| !servers.is_empty()) else {
+    let Some(Entry { from, .. }) = entry.as_ref().filter(|_| !servers.is_empty()) else {
         let mut help = "name them with -b, KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in \
                         --command-config"
             .to_owned();
@@ -46,7 +44,7 @@ pub(super) fn check(
         }
     }
     let list = servers.join(",");
-    layers.set("bootstrap.servers", &list, from);
+    layers.set("bootstrap.servers", &list, from.clone());
     (problems.len() == before).then_some(list)
 }
 

@@ -6,7 +6,6 @@
 
 use secrecy::SecretString;
 
-/// Who logs in.
 #[derive(Debug)]
 pub(super) struct Login {
     /// Whether the module is `ScramLoginModule`, else it is `PlainLoginModule`.

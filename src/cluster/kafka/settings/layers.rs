@@ -35,7 +35,6 @@ const EXCLUSIVE: [&[&str]; 3] = [
 /// Where a setting comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum SetBy {
-    /// This variable.
     Environment(&'static str),
     /// A place in the properties file, and the property's name there.
     File {
@@ -43,13 +42,11 @@ pub(super) enum SetBy {
         span: Span,
         property: String,
     },
-    /// The chosen cluster's entry.
     Cluster {
         name: String,
         location: Location,
         span: Span,
     },
-    /// This flag.
     Flag(&'static str),
     /// `-X`.
     Override,
@@ -80,7 +77,6 @@ impl fmt::Display for SetBy {
     }
 }
 
-/// One setting.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) value: SecretString,

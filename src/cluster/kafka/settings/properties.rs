@@ -6,7 +6,6 @@
 
 use crate::diagnostic::{SourceId, Span};
 
-/// One property.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Property {
     pub(super) key: String,

@@ -176,7 +176,7 @@ fn a_chosen_cluster_stands_between_flags_and_the_given_properties_file() {
     let own = [("bootstrap.servers", "own:3"), ("security.protocol", "SSL")];
     let settings = expect(&given, &own);
     assert_eq!(settings.command_config(), Some("prod.properties"));
-    assert_eq!(settings.timeout().as_millis(), 8000);
+    assert_eq!(settings.info().timeout.as_millis(), 8000);
 
     given.cluster = Some((Some("entry:4"), Some("bootstrap.servers=own:3")));
     expect(&given, &[("bootstrap.servers", "entry:4")]);

@@ -41,7 +41,7 @@ socket.keepalive.enable = true
             ("socket.keepalive.enable", "true"),
         ],
     );
-    assert_eq!(settings.timeout(), Duration::from_secs(5));
+    assert_eq!(settings.info().timeout, Duration::from_secs(5));
     assert_eq!(
         settings.info().security.credentials_from,
         "sasl.jaas.config in client.properties:5"
