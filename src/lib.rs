@@ -4,7 +4,7 @@
 //! The modules follow the data: manifests become declared topics, the cluster is observed, the
 //! comparison is a plan, the plan is applied, and the report is printed at the edge. The library
 //! never prints; renderers write to what they are given.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod accepted;
 pub mod apply;

@@ -1,10 +1,10 @@
 //! Splits topics into CreateTopics requests, as few as the controller's limit allows.
 //!
 //! A controller turns a request into metadata records, one for each topic, configuration and
-//! partition and one more for min.insync.replicas, and refuses a request of more than 10 000 as a whole ("Unable to perform
-//! excessively large batch operation"). It is best to come close to that: a broker makes the
-//! logs of one request on the thread that publishes the next one's topics. This module only
-//! counts; it sends nothing and knows no client.
+//! partition and one more for min.insync.replicas, and refuses a request of more than 10 000 as a
+//! whole ("Unable to perform excessively large batch operation"). It is best to come close to that:
+//! a broker makes the logs of one request on the thread that publishes the next one's topics. This
+//! module only counts; it sends nothing and knows no client.
 
 use super::NewTopic;
 
@@ -212,7 +212,7 @@ mod tests {
         fn requests_are_few(families in families(), limit in 1..400_u64) {
             let total: u64 = families.iter().map(|family| size(family)).sum();
             let batches = split_at(limit, families);
-            // Two neighbours always exceed the limit together, or they would be one.
+            // Two neighbors always exceed the limit together, or they would be one.
             for pair in batches.windows(2) {
                 prop_assert!(size(&pair[0]) + size(&pair[1]) > limit);
             }

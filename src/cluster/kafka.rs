@@ -3,26 +3,29 @@
 //!
 //! [`settings`] makes librdkafka's settings of what the user gave; [`Kafka::connect`] opens a
 //! connection with them and implements the traits of [`crate::cluster`].
-//! Nothing here can alter or delete: `admin` has no such call, and `clippy.toml` bans them.
+//! Nothing here can alter or delete: [`librdkafka_admin`] has no such call, and `clippy.toml` bans
+//! them.
 //!
 //! | module | holds |
 //! |-|-|
-//! | `admin` | librdkafka's admin calls as safe functions, the only `unsafe` |
-//! | `connection` | patience: when a wait is over, and with which words |
-//! | `trouble` | what an error of a connection means |
+//! | `connection` | when a wait is over, and with which words |
+//! | `connection_error` | what an error of a connection means |
+//! | `connection_info` | what messages may say of a connection |
+//! | `convert` | the client's types to topicctl's and back |
 //! | `look` | topics, their configuration, the cluster |
 //! | `serving` | whether leaders serve |
 //! | `groups` | consumer groups, their commits, the offsets of partitions |
 //! | `creation` | creating, and having it checked |
 
-mod admin;
 mod connection;
+mod connection_error;
+mod connection_info;
+mod convert;
 mod creation;
 mod groups;
 mod look;
 mod serving;
 pub mod settings;
-mod trouble;
 
 use std::collections::BTreeMap;
 
@@ -44,13 +47,13 @@ pub struct Kafka {
 
 impl Kafka {
     /// Connects: returns when a broker has answered. `progress` is called now and then while
-    /// there is trouble that [`Settings::wait`] still leaves time for.
+    /// there are errors that [`Settings::wait`] still leaves time for.
     ///
     /// # Errors
     /// - `Configuration`: librdkafka cannot start with these settings.
     /// - `Authentication`: credentials or certificates are not accepted, at once.
     /// - `Unreachable`: no broker can be reached, about a second after that is clear and the wait
-    ///   is over; or none answers within [`Settings::timeout`].
+    ///   is over; or none answers within [the time limit](settings::ConnectionOptions::timeout).
     pub async fn connect(
         settings: &Settings,
         progress: impl Fn(&Waiting) + Send + Sync + 'static,
@@ -62,7 +65,7 @@ impl Kafka {
 
 impl ObserveTopics for Kafka {
     async fn identity(&self) -> Result<ClusterIdentity, ClusterError> {
-        Ok(look::cluster(&self.connection).await?.identity())
+        look::cluster(&self.connection).await
     }
 
     async fn names(&self) -> Result<Vec<TopicName>, ClusterError> {

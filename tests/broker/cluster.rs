@@ -41,7 +41,7 @@ fn settings(servers: &str, overrides: &[&str], timeout: f64, wait: f64) -> Setti
 /// A time limit, in seconds, that nothing runs into which ends for another reason.
 const LONG: f64 = 240.0;
 
-/// A connection that does not wait for brokers, and bears a long silence.
+/// A connection that does not wait for brokers, and tolerates a long silence.
 async fn connect(servers: &str, overrides: &[&str]) -> Result<Kafka, ClusterError> {
     Kafka::connect(&settings(servers, overrides, LONG, 0.0), |_| ()).await
 }

@@ -2,36 +2,38 @@
 //!
 //! librdkafka never gives up: it reconnects for ever and lets a call run into its time limit,
 //! whatever the cause. [`Connection`] listens to the errors meanwhile and ends the wait as soon as
-//! it is hopeless. It knows nothing of topics.
+//! one of them lasts. It knows nothing of topics.
 //!
-//! Two phases. Until the first answer, any trouble that lasts ends the wait (or is waited out,
+//! Two phases. Until the first answer, any error that lasts ends the wait (or is waited out,
 //! with `--wait`). After it, a broker that goes away is the client library's to work around, and
-//! only final troubles and the loss of all brokers end a wait.
+//! only final errors and the loss of all brokers end a wait.
 
 use std::convert::Infallible;
-use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use librdkafka_admin::{AdminClient, AdminOptions, Entries, Error, ErrorCode, Listener, Pending};
 use secrecy::ExposeSecret;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::admin::{CallOptions, Client, Code, Failure, Listener, Outcome, Pending};
-use super::settings::{Facts, Settings};
-use super::trouble::{Kind, Trouble, silence};
+use super::connection_error::{ConnectionError, Kind};
+use super::connection_info::ConnectionInfo;
+use super::settings::Settings;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 
 /// How long all known addresses may be unreachable before it counts: another bootstrap server may
 /// answer, and librdkafka tries them one after the other.
-const GRACE: Duration = Duration::from_secs(1);
+const ALL_DOWN_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long a single address may be in trouble where others may answer in its place.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a single address may fail where others may answer in its place.
+const ONE_DOWN_LIMIT: Duration = Duration::from_secs(3);
 
-/// How often the same progress is told again; new words are told after [`GRACE`].
-const PROGRESS: Duration = Duration::from_secs(5);
+/// How long to wait before progress is reported for the first time, and between two causes.
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
+
+/// How often the same progress is reported again.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long an answer may take before another broker is looked for: the one that all calls go to,
 /// the controller as the metadata names it, may be gone without the cluster knowing yet.
@@ -56,45 +58,47 @@ pub struct Waiting {
 
 type Progress = Box<dyn Fn(&Waiting) + Send + Sync>;
 
-/// What the reading thread has told.
+/// What is known of the connection, from the client's reading thread and from answers.
 #[derive(Clone, Debug, Default)]
-struct Heard {
+struct ConnectionState {
     connected: bool,
-    /// The trouble that says most, and since when there has been any.
-    trouble: Option<(Trouble, Instant)>,
+    /// Whether a call was answered.
+    answered: bool,
+    /// The error that says most, and since when there has been any.
+    error: Option<(ConnectionError, Instant)>,
     /// Since when all known brokers have been out of reach.
     all_down: Option<Instant>,
 }
 
-struct Ear(watch::Sender<Heard>);
+struct ErrorListener(watch::Sender<ConnectionState>);
 
-impl Listener for Ear {
+impl Listener for ErrorListener {
     fn connected(&self) {
-        self.0.send_modify(|heard| {
-            *heard = Heard {
+        self.0.send_modify(|state| {
+            *state = ConnectionState {
                 connected: true,
-                ..Heard::default()
+                ..ConnectionState::default()
             };
         });
     }
 
-    fn error(&self, failure: Failure) {
-        let trouble = Trouble::read(&failure);
+    fn error(&self, error: Error) {
+        let error = ConnectionError::from_error(&error);
         let now = Instant::now();
-        self.0.send_modify(|heard| {
-            let trouble = if heard.connected {
-                trouble.after_an_answer()
+        self.0.send_modify(|state| {
+            let error = if state.connected {
+                error.after_answer()
             } else {
-                trouble
+                error
             };
-            if trouble.kind == Kind::AllDown {
-                heard.all_down.get_or_insert(now);
+            if error.kind == Kind::AllDown {
+                state.all_down.get_or_insert(now);
             }
-            match &mut heard.trouble {
-                // A kind that tells less never hides one that tells more.
-                Some((known, _)) if known.kind > trouble.kind => {}
-                Some((known, _)) => *known = trouble,
-                none => *none = Some((trouble, now)),
+            match &mut state.error {
+                // A kind that says less never hides one that says more.
+                Some((known, _)) if known.kind > error.kind => {}
+                Some((known, _)) => *known = error,
+                none => *none = Some((error, now)),
             }
         });
     }
@@ -102,13 +106,11 @@ impl Listener for Ear {
 
 /// A client that connects, and is connected, to one cluster.
 pub(super) struct Connection {
-    client: Client,
-    heard: watch::Receiver<Heard>,
-    forget: Arc<Ear>,
-    facts: Facts,
+    client: AdminClient,
+    listener: Arc<ErrorListener>,
+    info: ConnectionInfo,
     started: Instant,
     wait: Duration,
-    answered: AtomicBool,
     progress: Progress,
 }
 
@@ -118,179 +120,188 @@ impl Connection {
         settings: &Settings,
         progress: Progress,
     ) -> Result<Self, ClusterError> {
-        let (sender, heard) = watch::channel(Heard::default());
-        let forget = Arc::new(Ear(sender));
-        let listener: Arc<dyn Listener> = Arc::clone(&forget) as _;
+        let listener = Arc::new(ErrorListener(watch::Sender::default()));
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         // Without a source of randomness two runs have one client id, which harms nobody.
         let entries = settings.entries(&host, getrandom::u32().unwrap_or_default());
-        let entries = entries
+        let properties = entries
             .iter()
             .map(|(name, value)| (*name, value.expose_secret()));
-        let client = Client::start(entries, listener)
-            .map_err(|error| settings.start_error(error.setting.as_deref(), &error.message))?;
+        let client = AdminClient::start(properties, Arc::clone(&listener) as _)
+            .map_err(|error| settings.start_error(error.property.as_deref(), &error.message))?;
         let connection = Self {
             client,
-            heard,
-            forget,
-            facts: settings.facts().clone(),
+            listener,
+            info: settings.info().clone(),
             started: Instant::now(),
             wait: settings.wait(),
-            answered: AtomicBool::new(false),
             progress,
         };
         connection.first_metadata().await?;
         Ok(connection)
     }
 
-    pub(super) fn client(&self) -> &Client {
+    pub(super) fn client(&self) -> &AdminClient {
         &self.client
     }
 
     /// The options of a call that may take as long as an answer may.
-    pub(super) fn options(&self) -> CallOptions {
-        CallOptions {
-            timeout: self.facts.timeout,
-            broker: None,
-        }
+    pub(super) fn options(&self) -> AdminOptions {
+        AdminOptions::new(self.info.timeout)
     }
 
     async fn first_metadata(&self) -> Result<(), ClusterError> {
-        let mut heard = self.heard.clone();
+        let mut state = self.listener.0.subscribe();
         let asked = Instant::now();
-        let limit = self.patience_ends().max(asked + self.facts.timeout);
+        let limit = self.wait_ends().max(asked + self.info.timeout);
         tokio::select! {
             biased;
             // The sender lives in `self`, so that waiting cannot fail.
-            _ = heard.wait_for(|heard| heard.connected) => Ok(()),
-            error = self.hopeless(asked) => Err(error),
+            _ = state.wait_for(|state| state.connected) => Ok(()),
+            error = self.lasting_error(asked) => Err(error),
             () = sleep_until(limit) => Err(self.no_answer()),
         }
     }
 
-    /// Makes a reading call until it is answered, or it is hopeless to go on. An answer may be a
-    /// failure for the whole call.
+    /// Makes a reading call until it is answered, or an error lasts. An answer that is an
+    /// error for the whole call is an error.
     pub(super) async fn ask<T>(
         &self,
-        call: impl Fn(&Client) -> Pending<T>,
-    ) -> Result<Outcome<T>, ClusterError> {
+        call: impl Fn(&AdminClient) -> Pending<T>,
+    ) -> Result<T, ClusterError> {
         let first = call(&self.client);
         self.ask_on(first, call).await
     }
 
-    /// [`Self::ask`] for a call that is under way already, so that several can be.
-    pub(super) async fn ask_on<T>(
+    /// Makes one reading call for each batch, all under way together, and joins their entries.
+    pub(super) async fn ask_batches<I, T>(
         &self,
-        first: Pending<T>,
-        again: impl Fn(&Client) -> Pending<T>,
-    ) -> Result<Outcome<T>, ClusterError> {
+        items: &[I],
+        size: usize,
+        call: impl Fn(&AdminClient, &[I]) -> Pending<Entries<T>>,
+    ) -> Result<Entries<T>, ClusterError> {
+        let batches: Vec<_> = items
+            .chunks(size)
+            .map(|batch| (batch, call(&self.client, batch)))
+            .collect();
+        let mut entries = Entries::new();
+        for (batch, pending) in batches {
+            entries.extend(self.ask_on(pending, |client| call(client, batch)).await?);
+        }
+        Ok(entries)
+    }
+
+    /// [`Self::ask`] for a call that is under way already.
+    async fn ask_on<T>(
+        &self,
+        mut call: Pending<T>,
+        again: impl Fn(&AdminClient) -> Pending<T>,
+    ) -> Result<T, ClusterError> {
         let asked = Instant::now();
-        let mut call = first;
         loop {
-            let outcome = tokio::select! {
+            let result = tokio::select! {
                 biased;
-                outcome = call.outcome() => outcome,
-                error = self.hopeless(asked) => return Err(error),
+                result = call.result() => result,
+                error = self.lasting_error(asked) => return Err(error),
                 never = self.look_for_brokers() => match never {},
             };
-            match outcome {
-                Err(failure) if failure.code == Code::TRANSPORT => {
+            match result {
+                Err(error) if error.code == ErrorCode::TRANSPORT => {
                     // The connection broke under the request; another one may carry it.
-                    if asked.elapsed() > self.facts.timeout && Instant::now() > self.patience_ends()
-                    {
-                        return Err(self.give_up(&failure));
+                    if asked.elapsed() > self.info.timeout && Instant::now() > self.wait_ends() {
+                        return Err(self.give_up(&error));
                     }
                     sleep(RETRY_PAUSE).await;
                 }
-                Err(failure) if failure.code == Code::TIMED_OUT => {
-                    if self.is_answered() || Instant::now() > self.patience_ends() {
+                Err(error) if error.code == ErrorCode::TIMED_OUT => {
+                    if self.is_answered() || Instant::now() > self.wait_ends() {
                         return Err(self.no_answer());
                     }
                 }
-                Err(failure) if failure.code == Code::DESTROY => {
-                    return Err(self.give_up(&failure));
+                Err(error) if error.code == ErrorCode::DESTROY => {
+                    return Err(self.give_up(&error));
                 }
                 answer => {
                     self.note_answer();
-                    return Ok(answer);
+                    return answer.map_err(|error| self.give_up(&error));
                 }
             }
             call = again(&self.client);
         }
     }
 
-    /// Makes a reading call once; a failure, its time limit included, is an outcome too.
-    pub(super) async fn ask_briefly<T>(
+    /// Makes a reading call once; an error of the whole call, its time limit included, is a result
+    /// too.
+    pub(super) async fn ask_once<T>(
         &self,
         call: Pending<T>,
-    ) -> Result<Outcome<T>, ClusterError> {
+    ) -> Result<Result<T, Error>, ClusterError> {
         tokio::select! {
             biased;
-            outcome = call.outcome() => {
-                if outcome.is_ok() {
+            result = call.result() => {
+                if result.is_ok() {
                     self.note_answer();
                 }
-                Ok(outcome)
+                Ok(result)
             }
-            error = self.hopeless(Instant::now()) => Err(error),
+            error = self.lasting_error(Instant::now()) => Err(error),
         }
     }
 
-    /// Makes a call that must not be repeated blindly; whatever ends it is its outcome.
-    pub(super) async fn write<T>(&self, call: Pending<T>) -> Outcome<T> {
-        let outcome = tokio::select! {
+    /// Makes a call that must not be repeated blindly; whatever ends it is its result.
+    pub(super) async fn write<T>(&self, call: Pending<T>) -> Result<T, Error> {
+        let result = tokio::select! {
             biased;
-            outcome = call.outcome() => outcome,
+            result = call.result() => result,
             never = self.look_for_brokers() => match never {},
         };
-        if outcome.is_ok() {
+        if result.is_ok() {
             self.note_answer();
         }
-        outcome
+        result
     }
 
-    /// The error for a call that a failure ended for good.
-    pub(super) fn give_up(&self, failure: &Failure) -> ClusterError {
-        match failure.code {
-            Code::TIMED_OUT | Code::REQUEST_TIMED_OUT => self.no_answer(),
-            Code::TRANSPORT | Code::DESTROY => self
-                .known_trouble()
-                .unwrap_or_else(|| Trouble::read(failure))
-                .into_error(&self.facts),
+    /// The error for a call that an error ended for good.
+    pub(super) fn give_up(&self, error: &Error) -> ClusterError {
+        match error.code {
+            ErrorCode::TIMED_OUT | ErrorCode::REQUEST_TIMED_OUT => self.no_answer(),
+            ErrorCode::TRANSPORT | ErrorCode::DESTROY => self
+                .known_error()
+                .unwrap_or_else(|| ConnectionError::from_error(error))
+                .into_cluster_error(&self.info),
             code => ClusterError {
                 kind: match code {
-                    Code::CLUSTER_AUTHORIZATION_FAILED => ClusterErrorKind::Authorization,
+                    ErrorCode::CLUSTER_AUTHORIZATION_FAILED => ClusterErrorKind::Authorization,
                     _ => ClusterErrorKind::Broker,
                 },
-                message: format!("{} answered {}", self.facts.bootstrap_servers, code.name()),
-                detail: Some(failure.message.clone()),
+                message: format!("{} answered {code}", self.info.bootstrap_servers),
+                detail: Some(error.message.clone()),
                 help: None,
             },
         }
     }
 
     fn no_answer(&self) -> ClusterError {
-        match self.known_trouble() {
-            Some(trouble) => trouble.into_error(&self.facts),
-            None => silence(&self.facts),
-        }
+        self.known_error()
+            .unwrap_or_else(ConnectionError::timeout)
+            .into_cluster_error(&self.info)
     }
 
-    fn known_trouble(&self) -> Option<Trouble> {
-        let heard = self.heard.borrow();
-        heard.trouble.as_ref().map(|(trouble, _)| trouble.clone())
+    fn known_error(&self) -> Option<ConnectionError> {
+        let state = self.listener.0.borrow();
+        state.error.as_ref().map(|(error, _)| error.clone())
     }
 
     fn is_answered(&self) -> bool {
-        self.answered.load(Ordering::Relaxed)
+        self.listener.0.borrow().answered
     }
 
     /// An answer: whatever was wrong before is over.
     fn note_answer(&self) {
-        self.answered.store(true, Ordering::Relaxed);
-        self.forget.0.send_modify(|heard| {
-            heard.trouble = None;
-            heard.all_down = None;
+        self.listener.0.send_modify(|state| {
+            state.answered = true;
+            state.error = None;
+            state.all_down = None;
         });
     }
 
@@ -304,98 +315,82 @@ impl Connection {
     }
 
     /// When `--wait` is over.
-    fn patience_ends(&self) -> Instant {
+    fn wait_ends(&self) -> Instant {
         self.started + self.wait
     }
 
-    /// Ends when there is no hope for an answer any more, with the reason; tells the progress
-    /// until then.
-    async fn hopeless(&self, asked: Instant) -> ClusterError {
-        let mut heard = self.heard.clone();
-        let mut told: Option<(&'static str, Instant)> = None;
+    /// Waits for an error that lasts, which is the end of waiting for an answer; reports the
+    /// progress until then.
+    async fn lasting_error(&self, asked: Instant) -> ClusterError {
+        let mut states = self.listener.0.subscribe();
+        let mut reported: Option<(&'static str, Instant)> = None;
         loop {
             let now = Instant::now();
-            let state = heard.borrow_and_update().clone();
-            let Some((trouble, since)) = state.trouble else {
-                changed(&mut heard).await;
-                continue;
+            let state = states.borrow_and_update().clone();
+            let mut wake = None;
+            if let Some((error, since)) = state.error {
+                let deadline = self.deadline(&error, since, state.all_down, asked);
+                if error.is_final() || deadline.is_some_and(|deadline| now >= deadline) {
+                    return error.into_cluster_error(&self.info);
+                }
+                let next_report = self.report(&error, &mut reported, now);
+                wake = [deadline, next_report].into_iter().flatten().min();
+            }
+            // The sender lives in `self`, so that waiting for a change cannot fail.
+            let _ = match wake {
+                Some(wake) => timeout_at(wake, states.changed()).await.unwrap_or(Ok(())),
+                None => states.changed().await,
             };
-            if trouble.is_final() {
-                return trouble.into_error(&self.facts);
-            }
-            let ends = self.hope_ends(&trouble, since, state.all_down, asked);
-            if ends.is_some_and(|ends| now >= ends) {
-                return trouble.into_error(&self.facts);
-            }
-            let next_word = self.tell(&trouble, &mut told, now);
-            tokio::select! {
-                () = changed(&mut heard) => {}
-                () = until(ends) => {}
-                () = until(next_word) => {}
-            }
         }
     }
 
-    /// When a trouble that lasts is to be believed; `None` leaves it to the call's time limit.
-    fn hope_ends(
+    /// When an error that lasts is to be believed; `None` leaves it to the call's time limit.
+    fn deadline(
         &self,
-        trouble: &Trouble,
+        error: &ConnectionError,
         since: Instant,
         all_down: Option<Instant>,
         asked: Instant,
     ) -> Option<Instant> {
         let ends = match all_down {
-            _ if trouble.is_silence() => return None,
-            Some(down) => down.max(asked) + GRACE,
+            _ if error.kind == Kind::Timeout => return None,
+            Some(down) => down.max(asked) + ALL_DOWN_LIMIT,
             None if self.is_answered() => return None,
-            None => since.max(asked) + PATIENCE,
+            None => since.max(asked) + ONE_DOWN_LIMIT,
         };
         Some(if self.is_answered() {
             ends
         } else {
-            ends.max(self.patience_ends())
+            ends.max(self.wait_ends())
         })
     }
 
-    /// Tells the progress where there is something to wait for, and returns when to do it again.
-    fn tell(
+    /// Reports the progress where there is something to wait for, and returns when to do it again.
+    fn report(
         &self,
-        trouble: &Trouble,
-        told: &mut Option<(&'static str, Instant)>,
+        error: &ConnectionError,
+        reported: &mut Option<(&'static str, Instant)>,
         now: Instant,
     ) -> Option<Instant> {
-        if now >= self.patience_ends() || self.is_answered() {
+        if now >= self.wait_ends() || self.is_answered() {
             return None;
         }
-        let what = trouble.brief();
-        let again = match told {
-            Some((known, when)) if *known == what => *when + PROGRESS,
-            Some((_, when)) => *when + GRACE,
-            None => self.started + GRACE,
+        let what = error.summary();
+        let again = match reported {
+            Some((known, when)) if *known == what => *when + PROGRESS_INTERVAL,
+            Some((_, when)) => *when + PROGRESS_DELAY,
+            None => self.started + PROGRESS_DELAY,
         };
         if now < again {
             return Some(again);
         }
-        *told = Some((what, now));
+        *reported = Some((what, now));
         (self.progress)(&Waiting {
-            whom: trouble.whom(&self.facts).to_owned(),
+            whom: error.address(&self.info).to_owned(),
             what,
             elapsed: now - self.started,
             limit: self.wait,
         });
-        Some(now + PROGRESS)
-    }
-}
-
-async fn changed(heard: &mut watch::Receiver<Heard>) {
-    if heard.changed().await.is_err() {
-        pending::<()>().await;
-    }
-}
-
-async fn until(when: Option<Instant>) {
-    match when {
-        Some(when) => sleep_until(when).await,
-        None => pending().await,
+        Some(now + PROGRESS_INTERVAL)
     }
 }

@@ -5,18 +5,19 @@
 //! refused where the broker said no, unclear where nobody knows, which must then be read.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::time::Duration;
 
+use librdkafka_admin::{self as admin, Entries, Error, ErrorCode};
 use tokio::time::sleep;
 
-use super::admin::{Code, Described, Failure};
 use super::connection::Connection;
-use super::look;
+use super::{convert, look};
 use crate::cluster::{Answer, ClusterError, NewTopic, Refusal};
 use crate::topic::TopicName;
 
 /// The waits for a new controller to be known, after a broker said that it is none.
-const ELECTION: [Duration; 4] = [
+const CONTROLLER_BACKOFF: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(250),
     Duration::from_millis(500),
@@ -25,123 +26,97 @@ const ELECTION: [Duration; 4] = [
 
 type Answers = BTreeMap<TopicName, Answer>;
 
-/// Has the creation checked.
 pub(super) async fn validate(
     connection: &Connection,
     topics: &[NewTopic],
 ) -> Result<Answers, ClusterError> {
-    let options = connection.options();
-    let mut answers = Answers::new();
-    let mut open = topics.to_vec();
-    let mut election = ELECTION.iter();
-    while !open.is_empty() {
+    ask_controller(connection, topics, async |topics| {
+        let options = connection.options();
         let results = connection
-            .ask(|client| client.create_topics(options, &open, true))
-            .await?
-            .map_err(|failure| connection.give_up(&failure))?;
-        let unanswered = |result: &&Described<()>| matches!(&result.result, Err(failure) if failure.code == Code::REQUEST_TIMED_OUT);
-        if let Some(Err(failure)) = results.iter().find(unanswered).map(|result| &result.result) {
-            return Err(connection.give_up(failure));
+            .ask(|client| client.create_topics(options, topics, true))
+            .await?;
+        let timed_out = |error: &&Error| error.code == ErrorCode::REQUEST_TIMED_OUT;
+        let mut errors = results.values().filter_map(|result| result.as_ref().err());
+        match errors.find(timed_out) {
+            Some(error) => Err(connection.give_up(error)),
+            None => Ok(Ok(results)),
         }
-        open = sort(open, Ok(results), &mut answers);
-        rest(connection, &mut open, &mut election, &mut answers).await;
+    })
+    .await
+}
+
+pub(super) async fn create(connection: &Connection, topics: &[NewTopic]) -> Answers {
+    let answers = ask_controller(connection, topics, async |topics| {
+        let client = connection.client();
+        let call = client.create_topics(connection.options(), topics, false);
+        Ok::<_, Infallible>(connection.write(call).await)
+    });
+    match answers.await {
+        Ok(answers) => answers,
+    }
+}
+
+/// Sends the request until a controller has taken every topic. Where none is found in the end, the
+/// topics that are left are refused.
+async fn ask_controller<E>(
+    connection: &Connection,
+    topics: &[NewTopic],
+    send: impl AsyncFn(&[admin::NewTopic<'_>]) -> Result<Result<Entries<()>, Error>, E>,
+) -> Result<Answers, E> {
+    let mut answers = Answers::new();
+    let mut open: Vec<&NewTopic> = topics.iter().collect();
+    let mut election = CONTROLLER_BACKOFF.iter();
+    while !open.is_empty() {
+        let request: Vec<_> = open.iter().map(|topic| convert::new_topic(topic)).collect();
+        let mut result = send(&request).await?;
+        open.retain(|topic| {
+            let answer = match &mut result {
+                Err(error) => answer(error),
+                Ok(results) => match results.remove(topic.name.as_str()) {
+                    Some(Ok(())) => Answer::Accepted,
+                    Some(Err(error)) if error.code == ErrorCode::NOT_CONTROLLER => return true,
+                    Some(Err(error)) => answer(&error),
+                    None => Answer::Unclear("the broker left it out of its answer".to_owned()),
+                },
+            };
+            answers.insert(topic.name.clone(), answer);
+            false
+        });
+        if open.is_empty() {
+            break;
+        }
+        let Some(pause) = election.next() else {
+            let error = Error {
+                code: ErrorCode::NOT_CONTROLLER,
+                message: "no broker is known that takes the request".to_owned(),
+            };
+            answers.extend(
+                open.drain(..)
+                    .map(|topic| (topic.name.clone(), answer(&error))),
+            );
+            break;
+        };
+        sleep(*pause).await;
+        // librdkafka learns of a new controller from metadata only. Where this fails, the next try
+        // says why.
+        let _ = look::cluster(connection).await;
     }
     Ok(answers)
 }
 
-/// Creates.
-pub(super) async fn create(connection: &Connection, topics: &[NewTopic]) -> Answers {
-    let mut answers = Answers::new();
-    let mut open = topics.to_vec();
-    let mut election = ELECTION.iter();
-    while !open.is_empty() {
-        let call = connection
-            .client()
-            .create_topics(connection.options(), &open, false);
-        let outcome = connection.write(call).await;
-        open = sort(open, outcome, &mut answers);
-        rest(connection, &mut open, &mut election, &mut answers).await;
-    }
-    answers
-}
-
-/// Takes the answers of one request, and returns the topics that must be asked again.
-fn sort(
-    asked: Vec<NewTopic>,
-    outcome: Result<Vec<Described<()>>, Failure>,
-    answers: &mut Answers,
-) -> Vec<NewTopic> {
-    let (mut results, for_all) = match outcome {
-        Ok(results) => (
-            results
-                .into_iter()
-                .map(|one| (one.name, one.result))
-                .collect::<BTreeMap<_, _>>(),
-            None,
-        ),
-        Err(failure) => (BTreeMap::new(), Some(failure)),
-    };
-    let mut again = vec![];
-    for topic in asked {
-        let answer = match (results.remove(topic.name.as_str()), &for_all) {
-            (Some(Ok(())), _) => Answer::Accepted,
-            (Some(Err(failure)), _) if failure.code == Code::NOT_CONTROLLER => {
-                again.push(topic);
-                continue;
-            }
-            (Some(Err(failure)), _) => answer(&failure),
-            (None, Some(failure)) => answer(failure),
-            (None, None) => Answer::Unclear("the broker left it out of its answer".to_owned()),
-        };
-        answers.insert(topic.name, answer);
-    }
-    again
-}
-
-/// Waits for a controller, or lets the topics go as refused where none is found.
-async fn rest(
-    connection: &Connection,
-    open: &mut Vec<NewTopic>,
-    election: &mut std::slice::Iter<'_, Duration>,
-    answers: &mut Answers,
-) {
-    if open.is_empty() {
-        return;
-    }
-    match election.next() {
-        Some(pause) => {
-            sleep(*pause).await;
-            // librdkafka learns of a new controller from metadata only. Where this fails, the next
-            // try tells why.
-            let _ = look::cluster(connection).await;
-        }
-        None => {
-            let message = "no broker is known that takes the request".to_owned();
-            let failure = Failure {
-                code: Code::NOT_CONTROLLER,
-                message,
-            };
-            answers.extend(open.drain(..).map(|topic| (topic.name, answer(&failure))));
-        }
-    }
-}
-
-fn answer(failure: &Failure) -> Answer {
-    match failure.code {
-        Code::TOPIC_ALREADY_EXISTS => Answer::AlreadyExists,
-        Code::TRANSPORT
-        | Code::TIMED_OUT
-        | Code::DESTROY
-        | Code::REQUEST_TIMED_OUT
-        | Code::NETWORK_EXCEPTION
-        | Code::UNKNOWN_SERVER_ERROR => Answer::Unclear(failure.to_string()),
+fn answer(error: &Error) -> Answer {
+    match error.code {
+        ErrorCode::TOPIC_ALREADY_EXISTS => Answer::AlreadyExists,
+        ErrorCode::TRANSPORT
+        | ErrorCode::TIMED_OUT
+        | ErrorCode::DESTROY
+        | ErrorCode::REQUEST_TIMED_OUT
+        | ErrorCode::NETWORK_EXCEPTION
+        | ErrorCode::UNKNOWN_SERVER_ERROR => Answer::Unclear(error.to_string()),
         code => Answer::Refused(Refusal {
-            unauthorized: matches!(
-                code,
-                Code::TOPIC_AUTHORIZATION_FAILED | Code::CLUSTER_AUTHORIZATION_FAILED
-            ),
-            code: code.name(),
-            message: failure.message.clone(),
+            unauthorized: convert::is_unauthorized(code),
+            code: code.to_string(),
+            message: error.message.clone(),
         }),
     }
 }

@@ -10,7 +10,7 @@
 //! so its absence is only believed where no broker lists a group either.
 //!
 //! Calls to coordinators have no time limit in librdkafka, which does not survive one that is
-//! reached (`Client::describe_group` says why); the limit is kept here, and a call that reached it is
+//! reached (`AdminClient::describe_group` says why); the limit is kept here, and a call that reached it is
 //! left alone.
 //!
 //! The broker of librdkafka's first answer stays a group's coordinator for as long as the client
@@ -20,10 +20,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use librdkafka_admin::{AdminOptions, Error, ErrorCode, OffsetSpec, Offsets, Pending};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::admin::{CallOptions, Code, Described, Failure, Outcome, PartitionOffset, Pending};
 use super::connection::Connection;
+use super::connection_info::seconds;
+use super::convert::{self, unread};
+use super::serving::PARTITIONS_PER_CALL;
 use crate::cluster::ClusterError;
 use crate::groups::{
     Bounds, Commits, Description, Place, Protocol, Seen, SeenGroup, State, Unread, Wanted,
@@ -33,15 +36,11 @@ use crate::topic::TopicName;
 /// Where a cluster keeps its groups.
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
-/// Partitions in one ListOffsets call: librdkafka finds the place of each answer by going through
-/// all of them.
-const PARTITIONS_AT_ONCE: usize = 1000;
-
-/// Longer than a run: what librdkafka is told as the limit of a call to a coordinator.
+/// Longer than a run: what librdkafka is given as the limit of a call to a coordinator.
 const NO_LIMIT: Duration = Duration::from_secs(3600);
 
 /// The waits for a coordinator that was elected a moment ago and is still loading its groups.
-const LOADING: [Duration; 6] = [
+const COORDINATOR_BACKOFF: [Duration; 6] = [
     Duration::from_millis(50),
     Duration::from_millis(100),
     Duration::from_millis(200),
@@ -51,9 +50,8 @@ const LOADING: [Duration; 6] = [
 ];
 
 /// The waits for a leader that does not answer; a lost one may take long to be replaced.
-const LEADERLESS: &[Duration] = LOADING.split_at(3).0;
+const LEADER_BACKOFF: &[Duration] = COORDINATOR_BACKOFF.split_at(3).0;
 
-/// Sees groups and offsets.
 pub(super) async fn observe(
     connection: &Connection,
     wanted: &Wanted,
@@ -65,14 +63,14 @@ pub(super) async fn observe(
         groups(connection, wanted, ids).await?
     } else {
         ids.iter()
-            .map(|id| ((*id).to_owned(), never_was()))
+            .map(|id| ((*id).to_owned(), no_group()))
             .collect()
     };
     let offsets = offsets(connection, &wanted.partitions).await?;
     Ok(Seen { groups, offsets })
 }
 
-fn never_was() -> SeenGroup {
+fn no_group() -> SeenGroup {
     SeenGroup {
         description: Ok(dead()),
         commits: Ok(Commits::new()),
@@ -91,26 +89,20 @@ fn dead() -> Description {
 
 /// Whether the cluster can have groups at all; asked in ways that create nothing.
 async fn any_group(connection: &Connection) -> Result<bool, ClusterError> {
-    let Ok(topic) = TopicName::parse(OFFSETS_TOPIC) else {
-        return Ok(true);
-    };
     let options = connection.options();
     let topics = connection
-        .ask(|client| client.describe_topics(options, &[&topic]))
-        .await?
-        .map_err(|failure| connection.give_up(&failure))?;
-    let absent = |answer: &Described<_>| {
-        let result: &Result<_, Failure> = &answer.result;
-        matches!(result, Err(failure) if failure.code == Code::UNKNOWN_TOPIC_OR_PARTITION)
-    };
-    if !topics.iter().any(absent) {
+        .ask(|client| client.describe_topics(options, [OFFSETS_TOPIC]))
+        .await?;
+    let absent = matches!(topics.get(OFFSETS_TOPIC), Some(Err(error))
+        if error.code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    if !absent {
         return Ok(true);
     }
     let listed = connection
-        .ask_briefly(connection.client().list_groups(options))
+        .ask_once(connection.client().list_groups(options))
         .await?;
     // A broker that has no answer may have groups.
-    Ok(listed.map_or(true, |listed| listed.groups > 0 || listed.errors > 0))
+    Ok(listed.map_or(true, |listed| listed.valid > 0 || listed.errors > 0))
 }
 
 /// Describes groups and reads their commits. What did not get an answer is asked again for a while,
@@ -121,21 +113,21 @@ async fn groups(
     mut open: Vec<&str>,
 ) -> Result<BTreeMap<String, SeenGroup>, ClusterError> {
     let mut groups = BTreeMap::new();
-    let mut pauses = LOADING.iter();
+    let mut pauses = COORDINATOR_BACKOFF.iter();
     loop {
         let described = describe(connection, &open).await?;
         let committed = commits(connection, wanted, &described).await?;
         let pause = pauses.next();
         let mut again = vec![];
         for ((id, description), commits) in described.into_iter().zip(committed) {
-            let failure = description.as_ref().err().or(commits.as_ref().err());
-            if pause.is_some() && failure.is_some_and(|failure| is_passing(failure.code)) {
+            let error = description.as_ref().err().or(commits.as_ref().err());
+            if pause.is_some() && error.is_some_and(|error| is_retriable(error.code)) {
                 again.push(id);
                 continue;
             }
             let seen = SeenGroup {
-                description: description.map_err(|failure| unread(&failure)),
-                commits: commits.map_err(|failure| unread(&failure)),
+                description: description.map_err(|error| unread(&error)),
+                commits: commits.map_err(|error| unread(&error)),
             };
             groups.insert(id.to_owned(), seen);
         }
@@ -147,13 +139,13 @@ async fn groups(
     }
 }
 
-fn is_passing(code: Code) -> bool {
+fn is_retriable(code: ErrorCode) -> bool {
     matches!(
         code,
-        Code::COORDINATOR_LOAD_IN_PROGRESS
-            | Code::COORDINATOR_NOT_AVAILABLE
-            | Code::NOT_COORDINATOR
-            | Code::TRANSPORT
+        ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
+            | ErrorCode::COORDINATOR_NOT_AVAILABLE
+            | ErrorCode::NOT_COORDINATOR
+            | ErrorCode::TRANSPORT
     )
 }
 
@@ -162,53 +154,49 @@ fn is_passing(code: Code) -> bool {
 async fn describe<'a>(
     connection: &Connection,
     ids: &[&'a str],
-) -> Result<Vec<(&'a str, Result<Description, Failure>)>, ClusterError> {
+) -> Result<Vec<(&'a str, Result<Description, Error>)>, ClusterError> {
     let client = connection.client();
     let calls: Vec<_> = ids
         .iter()
         .map(|id| (*id, client.describe_group(unlimited(), id)))
         .collect();
-    let limit = Instant::now() + connection.options().timeout;
+    let limit = Instant::now() + connection.options().request_timeout;
     let mut described = vec![];
     for (id, call) in calls {
-        let answers = ask_coordinator(connection, call, limit).await?;
-        let answer = answers.and_then(|mut answers| {
-            let answer = answers.pop().map(|answer| answer.result);
-            answer.unwrap_or_else(|| {
-                Err(Failure {
-                    code: Code::NO_ENTRY,
+        let entries = ask_coordinator(connection, call, limit).await?;
+        let entry = entries.and_then(|mut entries| {
+            entries.remove(id).unwrap_or_else(|| {
+                Err(Error {
+                    code: ErrorCode::NO_ENTRY,
                     message: "the broker left the group out of its answer".to_owned(),
                 })
             })
         });
-        let description = match answer {
-            Err(failure) if failure.code == Code::GROUP_ID_NOT_FOUND => Ok(dead()),
-            answer => answer,
+        let description = match entry {
+            Err(error) if error.code == ErrorCode::GROUP_ID_NOT_FOUND => Ok(dead()),
+            entry => entry.map(convert::group),
         };
         described.push((id, description));
     }
     Ok(described)
 }
 
-fn unlimited() -> CallOptions {
-    CallOptions {
-        timeout: NO_LIMIT,
-        broker: None,
-    }
+fn unlimited() -> AdminOptions {
+    AdminOptions::new(NO_LIMIT)
 }
 
-/// Waits for a call to a coordinator until a limit, which is an outcome.
+/// Waits for a call to a coordinator until a limit, which is a result.
 async fn ask_coordinator<T>(
     connection: &Connection,
     call: Pending<T>,
     limit: Instant,
-) -> Result<Outcome<T>, ClusterError> {
-    let answer = timeout_at(limit, connection.ask_briefly(call)).await;
+) -> Result<Result<T, Error>, ClusterError> {
+    let answer = timeout_at(limit, connection.ask_once(call)).await;
     answer.unwrap_or_else(|_| {
-        let seconds = connection.options().timeout.as_secs_f64();
-        Ok(Err(Failure {
-            code: Code::TIMED_OUT,
-            message: format!("its coordinator gave no answer within {seconds} s"),
+        let limit = seconds(connection.options().request_timeout);
+        Ok(Err(Error {
+            code: ErrorCode::TIMED_OUT,
+            message: format!("its coordinator gave no answer within {limit}"),
         }))
     })
 }
@@ -217,26 +205,26 @@ async fn ask_coordinator<T>(
 async fn commits(
     connection: &Connection,
     wanted: &Wanted,
-    described: &[(&str, Result<Description, Failure>)],
-) -> Result<Vec<Result<Commits, Failure>>, ClusterError> {
+    described: &[(&str, Result<Description, Error>)],
+) -> Result<Vec<Result<Commits, Error>>, ClusterError> {
     let client = connection.client();
-    let ask = |(id, description): &(&str, Result<Description, Failure>)| {
-        let places = places_of(wanted, id);
-        if let Err(failure) = description {
-            return Err(failure.clone());
+    let ask = |(id, description): &(&str, Result<Description, Error>)| {
+        let places = declared_partitions(wanted, id);
+        if let Err(error) = description {
+            return Err(error.clone());
         }
         if places.is_empty() {
             return Ok(None);
         }
-        let call = client.committed_offsets(unlimited(), id, &places);
+        let call = client.committed_offsets(unlimited(), id, convert::by_name(&places));
         Ok(Some((places, call)))
     };
     let calls: Vec<_> = described.iter().map(ask).collect();
-    let limit = Instant::now() + connection.options().timeout;
+    let limit = Instant::now() + connection.options().request_timeout;
     let mut all = vec![];
     for call in calls {
         all.push(match call {
-            Err(failure) => Err(failure),
+            Err(error) => Err(error),
             Ok(None) => Ok(Commits::new()),
             Ok(Some((places, call))) => ask_coordinator(connection, call, limit)
                 .await?
@@ -247,7 +235,7 @@ async fn commits(
 }
 
 /// The partitions of the topics that a group is declared to read.
-fn places_of<'a>(wanted: &'a Wanted, id: &str) -> Vec<(&'a TopicName, i32)> {
+fn declared_partitions<'a>(wanted: &'a Wanted, id: &str) -> Vec<(&'a TopicName, i32)> {
     let none = BTreeSet::new();
     let topics = wanted.groups.get(id).unwrap_or(&none);
     wanted
@@ -258,19 +246,12 @@ fn places_of<'a>(wanted: &'a Wanted, id: &str) -> Vec<(&'a TopicName, i32)> {
         .collect()
 }
 
-fn read_commits(places: &[(&TopicName, i32)], offsets: Vec<PartitionOffset>) -> Commits {
-    let mut answers: BTreeMap<(String, i32), _> = offsets
-        .into_iter()
-        .map(|offset| ((offset.topic, offset.partition), offset.result))
-        .collect();
+fn read_commits(places: &[(&TopicName, i32)], mut offsets: Offsets) -> Commits {
     let mut commits = Commits::new();
     for (topic, id) in places {
-        let result = match answers.remove(&(topic.as_str().to_owned(), *id)) {
-            Some(result) => result.map_err(|failure| unread(&failure)),
-            None => Err(Unread {
-                unauthorized: false,
-                reason: "the broker left the partition out of its answer".to_owned(),
-            }),
+        let result = match offsets.remove(&(topic.as_str().to_owned(), *id)) {
+            Some(result) => result.map_err(|error| unread(&error)),
+            None => Err(no_answer("the broker left the partition out of its answer")),
         };
         let partitions = commits.entry((*topic).clone()).or_default();
         partitions.insert(*id, result);
@@ -292,18 +273,16 @@ async fn offsets(
                 open.push((name, place.id));
             } else {
                 // librdkafka would wait for a leader up to the limit of the call.
-                bounds.insert(place.id, both(&leaderless()));
+                bounds.insert(place.id, both("it has no leader"));
             }
         }
     }
-    let mut pauses = LEADERLESS.iter();
+    let mut pauses = LEADER_BACKOFF.iter();
     loop {
-        let mut answers = ask_bounds(connection, &open).await?;
+        let answers = ask_bounds(connection, &open).await?;
         let pause = pauses.next();
         let mut again = vec![];
-        for (name, id) in open {
-            let bounds = answers.remove(&(name.as_str(), id));
-            let bounds = bounds.unwrap_or_else(|| both(&silent()));
+        for ((name, id), bounds) in open.into_iter().zip(answers) {
             let failed = [&bounds.earliest, &bounds.latest]
                 .into_iter()
                 .any(|offset| offset.as_ref().is_err_and(|unread| !unread.unauthorized));
@@ -321,85 +300,58 @@ async fn offsets(
     }
 }
 
-async fn ask_bounds<'a>(
+/// The answer has an entry for each partition, in order.
+async fn ask_bounds(
     connection: &Connection,
-    partitions: &[(&'a TopicName, i32)],
-) -> Result<BTreeMap<(&'a str, i32), Bounds>, ClusterError> {
+    partitions: &[(&TopicName, i32)],
+) -> Result<Vec<Bounds>, ClusterError> {
     let options = connection.options();
     let client = connection.client();
     let calls: Vec<_> = partitions
-        .chunks(PARTITIONS_AT_ONCE)
+        .chunks(PARTITIONS_PER_CALL)
         .map(|batch| {
-            let first = client.start_offsets(options, batch);
-            let next = client.end_offsets(options, batch);
-            (batch, first, next)
+            let ask = |spec| client.list_offsets(options, spec, convert::by_name(batch));
+            (batch, ask(OffsetSpec::Earliest), ask(OffsetSpec::Latest))
         })
         .collect();
-    let mut all = BTreeMap::new();
-    for (batch, first, next) in calls {
-        let first = connection.ask_briefly(first).await?;
-        let next = connection.ask_briefly(next).await?;
-        let (mut first, mut next) = (by_partition(first), by_partition(next));
-        for (name, id) in batch {
+    let mut all = vec![];
+    for (batch, earliest, latest) in calls {
+        let mut earliest = connection.ask_once(earliest).await?;
+        let mut latest = connection.ask_once(latest).await?;
+        all.extend(batch.iter().map(|(name, id)| {
             let key = (name.as_str().to_owned(), *id);
-            let bounds = Bounds {
-                earliest: first(&key),
-                latest: next(&key),
-            };
-            all.insert((name.as_str(), *id), bounds);
-        }
+            Bounds {
+                earliest: take_offset(&mut earliest, &key),
+                latest: take_offset(&mut latest, &key),
+            }
+        }));
     }
     Ok(all)
 }
 
 /// What a call says of a partition.
-fn by_partition(
-    outcome: Outcome<Vec<PartitionOffset>>,
-) -> impl FnMut(&(String, i32)) -> Result<i64, Unread> {
-    let mut answers = outcome.map(|offsets| {
-        let offsets = offsets.into_iter();
-        let entry = |offset: PartitionOffset| ((offset.topic, offset.partition), offset.result);
-        offsets.map(entry).collect::<BTreeMap<_, _>>()
-    });
-    move |partition| match &mut answers {
-        Err(failure) => Err(unread(failure)),
-        Ok(answers) => match answers.remove(partition) {
-            Some(Ok(Some(offset))) => Ok(offset),
-            Some(Err(failure)) => Err(unread(&failure)),
-            Some(Ok(None)) | None => Err(silent()),
-        },
+fn take_offset(
+    result: &mut Result<Offsets, Error>,
+    partition: &(String, i32),
+) -> Result<i64, Unread> {
+    let offsets = result.as_mut().map_err(|error| unread(error))?;
+    match offsets.remove(partition) {
+        Some(Ok(Some(offset))) => Ok(offset),
+        Some(Err(error)) => Err(unread(&error)),
+        Some(Ok(None)) | None => Err(no_answer("its leader gave no answer")),
     }
 }
 
-fn both(unread: &Unread) -> Bounds {
+fn both(reason: &str) -> Bounds {
     Bounds {
-        earliest: Err(unread.clone()),
-        latest: Err(unread.clone()),
+        earliest: Err(no_answer(reason)),
+        latest: Err(no_answer(reason)),
     }
 }
 
-fn leaderless() -> Unread {
+fn no_answer(reason: &str) -> Unread {
     Unread {
         unauthorized: false,
-        reason: "it has no leader".to_owned(),
-    }
-}
-
-fn silent() -> Unread {
-    Unread {
-        unauthorized: false,
-        reason: "its leader gave no answer".to_owned(),
-    }
-}
-
-fn unread(failure: &Failure) -> Unread {
-    Unread {
-        unauthorized: matches!(
-            failure.code,
-            Code::GROUP_AUTHORIZATION_FAILED
-                | Code::TOPIC_AUTHORIZATION_FAILED
-                | Code::CLUSTER_AUTHORIZATION_FAILED
-        ),
-        reason: failure.to_string(),
+        reason: reason.to_owned(),
     }
 }

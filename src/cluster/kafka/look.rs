@@ -7,31 +7,30 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use librdkafka_admin::{AdminClient, AdminOptions, Entries, ErrorCode, TopicDescription};
 use tokio::time::sleep;
 
-use super::admin::{CallOptions, Client, Code, Configured, Described, Failure, Pending};
 use super::connection::Connection;
+use super::convert;
 use crate::cluster::{Absence, ClusterError, Keys, Wanted};
-use crate::observed::{
-    ClusterIdentity, Observation, Observed, ObservedPartition, ObservedTopic, Unknown,
-};
-use crate::topic::{ConfigKey, TopicName};
+use crate::observed::{ClusterIdentity, Observation, Observed, ObservedTopic, Unknown};
+use crate::topic::TopicName;
 
 /// Topics in one DescribeTopics call. librdkafka finds the place of each answer by going through
 /// all names, so one call of thousands costs more than several under way together.
-const TOPICS_AT_ONCE: usize = 500;
+const TOPICS_PER_CALL: usize = 500;
 
 /// Topics in one DescribeConfigs call: an answer has about 3 KB a topic at most.
-const CONFIGS_AT_ONCE: usize = 400;
+const CONFIGS_PER_CALL: usize = 400;
 
 /// Between the two looks that make absence certain: longer than a broker usually lags.
 const SECOND_LOOK: Duration = Duration::from_millis(75);
 
 /// How long another broker is waited for at the second look, before any may answer.
-const OTHER_BROKER: Duration = Duration::from_secs(1);
+const OTHER_BROKER_LIMIT: Duration = Duration::from_secs(1);
 
 /// The waits for a broker that knows a topic but not its configuration yet.
-const LAG: [Duration; 5] = [
+const METADATA_BACKOFF: [Duration; 5] = [
     Duration::from_millis(20),
     Duration::from_millis(50),
     Duration::from_millis(100),
@@ -39,48 +38,26 @@ const LAG: [Duration; 5] = [
     Duration::from_millis(400),
 ];
 
-/// The cluster as it describes itself.
-pub(super) struct Cluster {
-    id: Option<String>,
-    brokers: Vec<i32>,
-}
-
-impl Cluster {
-    pub(super) fn identity(self) -> ClusterIdentity {
-        ClusterIdentity {
-            id: self.id,
-            brokers: self.brokers,
-        }
-    }
-}
-
 /// Asks which cluster this is.
-pub(super) async fn cluster(connection: &Connection) -> Result<Cluster, ClusterError> {
+pub(super) async fn cluster(connection: &Connection) -> Result<ClusterIdentity, ClusterError> {
     if connection.client().cluster_id().is_none() {
-        // A cluster without an id cannot be asked this (`Client::describe_cluster` says why).
-        return Ok(Cluster {
-            id: None,
-            brokers: vec![],
-        });
+        // A cluster without an id cannot be asked (`AdminClient::describe_cluster` says why).
+        return Ok(ClusterIdentity::default());
     }
     let options = connection.options();
-    let description = connection
+    let cluster = connection
         .ask(|client| client.describe_cluster(options))
-        .await?
-        .map_err(|failure| connection.give_up(&failure))?;
-    Ok(Cluster {
-        id: description.id,
-        brokers: description.brokers,
+        .await?;
+    Ok(ClusterIdentity {
+        id: cluster.id,
+        brokers: cluster.brokers,
     })
 }
 
 /// All topics that may be seen. A name that Kafka itself would not create is left out.
 pub(super) async fn names(connection: &Connection) -> Result<Vec<TopicName>, ClusterError> {
-    let timeout = connection.options().timeout;
-    let names = connection
-        .ask(|client| client.topic_names(timeout))
-        .await?
-        .map_err(|failure| connection.give_up(&failure))?;
+    let timeout = connection.options().request_timeout;
+    let names = connection.ask(|client| client.topic_names(timeout)).await?;
     let mut names: Vec<_> = names
         .iter()
         .filter_map(|name| TopicName::parse(name).ok())
@@ -97,9 +74,7 @@ pub(super) async fn observe(
 ) -> Result<Observation, ClusterError> {
     let wanted = by_name(wanted);
     let names: Vec<&TopicName> = wanted.keys().copied().collect();
-    let options = connection.options();
-    let (cluster, mut topics) =
-        tokio::try_join!(cluster(connection), look_up(connection, options, &names))?;
+    let (cluster, mut topics) = tokio::try_join!(cluster(connection), look_up(connection, &names))?;
 
     if absence == Absence::Confirmed {
         let absent: Vec<&TopicName> = names
@@ -113,10 +88,7 @@ pub(super) async fn observe(
         }
     }
     read_configs(connection, &wanted, &mut topics).await?;
-    Ok(Observation {
-        cluster: cluster.identity(),
-        topics,
-    })
+    Ok(Observation { cluster, topics })
 }
 
 /// Every name once, with all keys that are wanted of it.
@@ -141,43 +113,31 @@ fn by_name(wanted: &[Wanted]) -> BTreeMap<&TopicName, Keys> {
 
 type Found = BTreeMap<TopicName, Observed>;
 
-/// Looks names up, all batches under way together. The answer holds every name.
-async fn look_up(
-    connection: &Connection,
-    options: CallOptions,
-    names: &[&TopicName],
-) -> Result<Found, ClusterError> {
-    let call = |batch: &[&TopicName], client: &Client| client.describe_topics(options, batch);
-    let batches: Vec<_> = names
-        .chunks(TOPICS_AT_ONCE)
-        .map(|batch| (batch, call(batch, connection.client())))
-        .collect();
-    let mut found = Found::new();
-    for (batch, pending) in batches {
-        let answers = connection
-            .ask_on(pending, |client| call(batch, client))
-            .await?
-            .map_err(|failure| connection.give_up(&failure))?;
-        found.extend(read_topics(batch, answers));
-    }
-    Ok(found)
+/// Looks names up. The answer holds every name.
+async fn look_up(connection: &Connection, names: &[&TopicName]) -> Result<Found, ClusterError> {
+    let options = connection.options();
+    let call = |client: &AdminClient, batch: &[&TopicName]| {
+        client.describe_topics(options, batch.iter().map(|name| name.as_str()))
+    };
+    let entries = connection.ask_batches(names, TOPICS_PER_CALL, call).await?;
+    Ok(read_topics(names, entries))
 }
 
-fn read_topics(names: &[&TopicName], answers: Vec<Described<Vec<ObservedPartition>>>) -> Found {
-    let mut answers: BTreeMap<String, _> = answers
-        .into_iter()
-        .map(|answer| (answer.name, answer.result))
-        .collect();
+fn read_topics(names: &[&TopicName], mut entries: Entries<TopicDescription>) -> Found {
     let read = |name: &&TopicName| {
-        let observed = match answers.remove(name.as_str()) {
-            Some(Ok(partitions)) => Observed::Present(ObservedTopic {
-                partitions,
+        let observed = match entries.remove(name.as_str()) {
+            Some(Ok(topic)) => Observed::Present(ObservedTopic {
+                partitions: topic
+                    .partitions
+                    .into_iter()
+                    .map(convert::partition)
+                    .collect(),
                 config: BTreeMap::new(),
             }),
-            Some(Err(failure)) if failure.code == Code::UNKNOWN_TOPIC_OR_PARTITION => {
+            Some(Err(error)) if error.code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION => {
                 Observed::Absent
             }
-            Some(Err(failure)) => unknown(false, &failure),
+            Some(Err(error)) => Observed::Unknown(convert::unknown(false, &error)),
             None => left_out(false),
         };
         ((*name).clone(), observed)
@@ -193,21 +153,22 @@ async fn look_again(
 ) -> Result<Found, ClusterError> {
     let first = connection.client().controller();
     let Some(other) = brokers.iter().copied().find(|id| Some(*id) != first) else {
-        return look_up(connection, connection.options(), names).await;
+        return look_up(connection, names).await;
     };
-    let timeout = connection.options().timeout.min(OTHER_BROKER);
-    let options = CallOptions {
-        timeout,
+    let timeout = connection.options().request_timeout;
+    let options = AdminOptions {
+        request_timeout: timeout.min(OTHER_BROKER_LIMIT),
         broker: Some(other),
     };
     let mut found = Found::new();
-    for batch in names.chunks(TOPICS_AT_ONCE) {
-        let call: Pending<_> = connection.client().describe_topics(options, batch);
-        match connection.ask_briefly(call).await? {
-            Ok(answers) => found.extend(read_topics(batch, answers)),
+    for batch in names.chunks(TOPICS_PER_CALL) {
+        let texts = batch.iter().map(|name| name.as_str());
+        let call = connection.client().describe_topics(options, texts);
+        found.extend(match connection.ask_once(call).await? {
+            Ok(entries) => read_topics(batch, entries),
             // That one cannot be reached: any other has to do.
-            Err(_) => found.extend(look_up(connection, connection.options(), batch).await?),
-        }
+            Err(_) => look_up(connection, batch).await?,
+        });
     }
     Ok(found)
 }
@@ -218,36 +179,43 @@ async fn read_configs(
     wanted: &BTreeMap<&TopicName, Keys>,
     topics: &mut Found,
 ) -> Result<(), ClusterError> {
-    let mut lag = LAG.iter();
+    let mut lag = METADATA_BACKOFF.iter();
     let mut open: Vec<(&TopicName, &Keys)> = wanted
         .iter()
         .filter(|(_, keys)| **keys != Keys::NONE)
         .filter(|(name, _)| matches!(topics.get(**name), Some(Observed::Present(_))))
         .map(|(name, keys)| (*name, keys))
         .collect();
+    let options = connection.options();
+    let call = |client: &AdminClient, batch: &[(&TopicName, &Keys)]| {
+        let asked = batch.iter();
+        let asked: Vec<_> = asked
+            .map(|(name, keys)| (name.as_str(), convert::config_keys(keys)))
+            .collect();
+        client.describe_configs(options, &asked)
+    };
     while !open.is_empty() {
-        let mut answers = ask_configs(connection, &open).await?;
+        let mut entries = connection
+            .ask_batches(&open, CONFIGS_PER_CALL, call)
+            .await?;
         let pause = lag.next();
         let mut lagging = vec![];
         for (name, keys) in open {
-            let failed = match answers.remove(name.as_str()) {
+            let failed = match entries.remove(name.as_str()) {
                 Some(Ok(config)) => {
                     if let Some(Observed::Present(topic)) = topics.get_mut(name) {
-                        let entries = config.into_iter();
-                        topic.config = entries
-                            .map(|(key, one)| (ConfigKey::new(key), one))
-                            .collect();
+                        topic.config = config.into_iter().map(convert::config).collect();
                     }
                     continue;
                 }
                 // The topic exists, so this broker only lags behind.
-                Some(Err(failure))
-                    if failure.code == Code::UNKNOWN_TOPIC_OR_PARTITION && pause.is_some() =>
+                Some(Err(error))
+                    if error.code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION && pause.is_some() =>
                 {
                     lagging.push((name, keys));
                     continue;
                 }
-                Some(Err(failure)) => unknown(true, &failure),
+                Some(Err(error)) => Observed::Unknown(convert::unknown(true, &error)),
                 None => left_out(true),
             };
             topics.insert(name.clone(), failed);
@@ -258,38 +226,6 @@ async fn read_configs(
         }
     }
     Ok(())
-}
-
-async fn ask_configs(
-    connection: &Connection,
-    open: &[(&TopicName, &Keys)],
-) -> Result<BTreeMap<String, Result<Configured, Failure>>, ClusterError> {
-    let options = connection.options();
-    let call = |batch: &[_], client: &Client| client.describe_configs(options, batch);
-    let batches: Vec<_> = open
-        .chunks(CONFIGS_AT_ONCE)
-        .map(|batch| (batch, call(batch, connection.client())))
-        .collect();
-    let mut answers = BTreeMap::new();
-    for (batch, pending) in batches {
-        let batch = connection
-            .ask_on(pending, |client| call(batch, client))
-            .await?
-            .map_err(|failure| connection.give_up(&failure))?;
-        answers.extend(batch.into_iter().map(|answer| (answer.name, answer.result)));
-    }
-    Ok(answers)
-}
-
-fn unknown(exists: bool, failure: &Failure) -> Observed {
-    Observed::Unknown(Unknown {
-        exists,
-        unauthorized: matches!(
-            failure.code,
-            Code::TOPIC_AUTHORIZATION_FAILED | Code::CLUSTER_AUTHORIZATION_FAILED
-        ),
-        reason: failure.to_string(),
-    })
 }
 
 fn left_out(exists: bool) -> Observed {

@@ -8,13 +8,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::admin::{CallOptions, Code, Failure, PartitionOffset};
+use librdkafka_admin::{AdminOptions, Error, ErrorCode, OffsetSpec, Offsets};
+
 use super::connection::Connection;
+use super::convert::by_name;
 use crate::cluster::{ClusterError, Unserved};
 use crate::topic::{Partitions, TopicName};
 
-/// Partitions in one call: what librdkafka does with the answer grows with their square.
-const AT_ONCE: usize = 1000;
+/// Partitions in one ListOffsets call: what librdkafka does with the answer grows with their square.
+pub(super) const PARTITIONS_PER_CALL: usize = 1000;
 
 /// For leaders to become known and to answer.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -30,38 +32,35 @@ pub(super) async fn unserved(
         .iter()
         .flat_map(|(name, count)| (0..count.get()).map(|partition| (*name, partition)))
         .collect();
-    let options = CallOptions {
-        timeout: connection.options().timeout.min(LIMIT),
-        broker: None,
-    };
+    let options = AdminOptions::new(connection.options().request_timeout.min(LIMIT));
+    let client = connection.client();
     let calls: Vec<_> = partitions
-        .chunks(AT_ONCE)
-        .map(|batch| (batch, connection.client().end_offsets(options, batch)))
+        .chunks(PARTITIONS_PER_CALL)
+        .map(|batch| {
+            let call = client.list_offsets(options, OffsetSpec::Latest, by_name(batch));
+            (batch, call)
+        })
         .collect();
     let mut unserved = vec![];
     for (batch, call) in calls {
-        let outcome = connection.ask_briefly(call).await?;
-        unserved.extend(read(batch, outcome));
+        let result = connection.ask_once(call).await?;
+        unserved.extend(read(batch, result));
     }
     Ok(unserved)
 }
 
 fn read(
     batch: &[(&TopicName, i32)],
-    outcome: Result<Vec<PartitionOffset>, Failure>,
+    result: Result<Offsets, Error>,
 ) -> impl Iterator<Item = Unserved> {
-    let (answers, otherwise) = match outcome {
+    let (mut answers, otherwise) = match result {
         Ok(answers) => (answers, "its leader gave no answer".to_owned()),
-        Err(failure) => (vec![], reason(&failure)),
+        Err(error) => (Offsets::new(), reason(&error)),
     };
-    let mut answers: BTreeMap<(String, i32), _> = answers
-        .into_iter()
-        .map(|answer| ((answer.topic, answer.partition), answer.result))
-        .collect();
     batch.iter().filter_map(move |(topic, partition)| {
         let reason = match answers.remove(&(topic.as_str().to_owned(), *partition)) {
             Some(Ok(Some(_))) => return None,
-            Some(Err(failure)) => reason(&failure),
+            Some(Err(error)) => reason(&error),
             Some(Ok(None)) | None => otherwise.clone(),
         };
         Some(Unserved {
@@ -72,21 +71,17 @@ fn read(
     })
 }
 
-fn reason(failure: &Failure) -> String {
-    match failure.code {
+fn reason(error: &Error) -> String {
+    match error.code {
         // librdkafka's own words for what a lagging broker's metadata lacks.
-        Code::UNKNOWN_TOPIC | Code::UNKNOWN_PARTITION => {
-            format!(
-                "{}: not in the metadata yet",
-                Code::UNKNOWN_TOPIC_OR_PARTITION.name()
-            )
+        ErrorCode::UNKNOWN_TOPIC | ErrorCode::UNKNOWN_PARTITION => {
+            let code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+            format!("{code}: not in the metadata yet")
         }
-        Code::NO_ENTRY | Code::TIMED_OUT => {
-            format!(
-                "{}: no leader is known yet",
-                Code::LEADER_NOT_AVAILABLE.name()
-            )
+        ErrorCode::NO_ENTRY | ErrorCode::TIMED_OUT => {
+            let code = ErrorCode::LEADER_NOT_AVAILABLE;
+            format!("{code}: no leader is known yet")
         }
-        _ => failure.to_string(),
+        _ => error.to_string(),
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Pure: takes the options of the command line, a look-up of the environment and the text of the
 //! properties files, and gives [`Settings`] or every problem at once. Five layers, strongest first:
-//! `-X`, flags, `--cluster`, `--command-config`, environment. A setting that cannot be honoured is an error that
-//! names it; none is dropped, except what cannot matter to an admin client. Secrets live in
-//! [`SecretString`] and are in no message, log line or `Debug` output.
+//! `-X`, flags, `--cluster`, `--command-config`, environment. A setting that cannot be honored is an
+//! error that names it; none is dropped, except what cannot matter to an admin client. Secrets live
+//! in [`SecretString`] and are in no message, log line or `Debug` output.
 //!
 //! | module | holds |
 //! |-|-|
@@ -13,7 +13,9 @@
 //! | `properties` | the syntax of Java's `.properties` |
 //! | `java` | the Java client's names and values, in librdkafka's |
 //! | `jaas` | `sasl.jaas.config` |
-//! | `layers` | names, checks and strength of settings |
+//! | `names` | which settings there are, are secret, may not be set |
+//! | `layers` | all settings, and which one is stronger |
+//! | `overrides` | `-X` |
 //! | `security` | what is encrypted, and who logs in |
 
 mod bootstrap;
@@ -21,6 +23,7 @@ mod environment;
 mod jaas;
 mod java;
 mod layers;
+mod names;
 mod overrides;
 mod properties;
 mod security;
@@ -34,7 +37,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::layers::{Layers, SetBy};
 pub use self::overrides::separate;
-use super::trouble::seconds;
+use super::connection_info::{ConnectionInfo, seconds};
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
 
@@ -69,7 +72,6 @@ pub struct ConnectionOptions {
 /// `--cluster`: how the manifests say that the cluster is reached.
 #[derive(Clone, Debug)]
 pub struct ChosenCluster {
-    /// Its name.
     pub name: String,
     /// `host:port`, by comma, and the place that says so.
     pub bootstrap_servers: Option<(String, Span)>,
@@ -77,32 +79,11 @@ pub struct ChosenCluster {
     pub command_config: Option<SourceId>,
 }
 
-/// What messages may tell of a connection. Holds no secret.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Facts {
-    /// `host:port`, by comma.
-    pub(super) bootstrap_servers: String,
-    /// In upper case, as Kafka writes it.
-    pub(super) protocol: String,
-    /// `None` without SASL.
-    pub(super) mechanism: Option<String>,
-    /// `None` without SASL.
-    pub(super) user: Option<String>,
-    /// Where the credentials are set: `KAFKA_USERNAME and KAFKA_PASSWORD`.
-    pub(super) credentials_from: String,
-    /// The CA as it is set; `None` for the system's bundle.
-    pub(super) ca: Option<String>,
-    /// The longest silence.
-    pub(super) timeout: Duration,
-    /// What a port of the bootstrap list suggests, where it does not fit.
-    pub(super) port_hint: Option<String>,
-}
-
 /// The settings of one connection.
 #[derive(Clone)]
 pub struct Settings {
     layers: Layers,
-    facts: Facts,
+    info: ConnectionInfo,
     command_config: Option<String>,
     client_name: String,
     wait: Duration,
@@ -125,9 +106,9 @@ impl Settings {
 
         environment::apply(environment, &mut layers, &mut problems);
         let mut asked_timeout = None;
-        let of_cluster = options.cluster.as_ref();
-        let of_cluster_config = of_cluster.and_then(|cluster| cluster.command_config);
-        for source in [options.command_config, of_cluster_config]
+        let cluster = options.cluster.as_ref();
+        let cluster_config = cluster.and_then(|cluster| cluster.command_config);
+        for source in [options.command_config, cluster_config]
             .into_iter()
             .flatten()
         {
@@ -136,7 +117,7 @@ impl Settings {
             let asked = java::apply(found, path, &mut layers, &mut problems);
             asked_timeout = asked.or(asked_timeout);
         }
-        if let Some(cluster) = of_cluster
+        if let Some(cluster) = cluster
             && let Some((servers, span)) = &cluster.bootstrap_servers
         {
             let by = SetBy::Cluster {
@@ -150,7 +131,7 @@ impl Settings {
             layers.set("bootstrap.servers", servers, SetBy::Flag("-b"));
         }
         for (index, text) in options.overrides.iter().enumerate() {
-            layers.apply_override(index + 1, text, &mut problems);
+            overrides::apply(index + 1, text, &mut layers, &mut problems);
         }
 
         let timeout = options.timeout.or(asked_timeout).unwrap_or(DEFAULT_TIMEOUT);
@@ -165,7 +146,7 @@ impl Settings {
         };
         let own_address = match layers.from("bootstrap.servers") {
             Some(SetBy::Cluster { .. }) => true,
-            Some(SetBy::File { span, .. }) => Some(span.source) == of_cluster_config,
+            Some(SetBy::File { span, .. }) => Some(span.source) == cluster_config,
             _ => false,
         };
         let bootstrap_servers = bootstrap::check(&mut layers, &options.clusters, &mut problems);
@@ -173,18 +154,14 @@ impl Settings {
         layers.fill_defaults(timeout);
         match bootstrap_servers {
             Some(bootstrap_servers) if problems.is_empty() => Ok(Self {
-                facts: Facts {
+                info: ConnectionInfo {
                     port_hint: bootstrap::port_hint(&bootstrap_servers, &security.protocol),
                     bootstrap_servers,
-                    protocol: security.protocol,
-                    mechanism: security.mechanism,
-                    user: security.user,
-                    credentials_from: security.credentials_from,
-                    ca: security.ca,
+                    security,
                     timeout,
                 },
                 layers,
-                command_config: of_cluster_config
+                command_config: cluster_config
                     .or(options.command_config)
                     .map(|id| sources.path(id).to_string()),
                 client_name,
@@ -197,13 +174,13 @@ impl Settings {
 
     /// The bootstrap servers, `host:port` by comma, as commands take them.
     pub fn bootstrap_servers(&self) -> &str {
-        &self.facts.bootstrap_servers
+        &self.info.bootstrap_servers
     }
 
     /// The properties file that Kafka's own tools need for this connection: the one that was given,
     /// or on a secured cluster the name that is usual for one.
     pub fn command_config(&self) -> Option<&str> {
-        let secured = self.facts.protocol != "PLAINTEXT";
+        let secured = self.info.security.protocol != "PLAINTEXT";
         let usual = secured.then_some("client.properties");
         self.command_config.as_deref().or(usual)
     }
@@ -216,12 +193,7 @@ impl Settings {
 
     /// Who we are to the cluster, with SASL.
     pub fn user(&self) -> Option<&str> {
-        self.facts.user.as_deref()
-    }
-
-    /// The longest silence of the cluster, connecting or answering one request.
-    pub fn timeout(&self) -> Duration {
-        self.facts.timeout
+        self.info.security.user.as_deref()
     }
 
     /// How long to wait for a first answer.
@@ -229,12 +201,12 @@ impl Settings {
         self.wait
     }
 
-    pub(super) fn facts(&self) -> &Facts {
-        &self.facts
+    pub(super) fn info(&self) -> &ConnectionInfo {
+        &self.info
     }
 
-    /// librdkafka's settings, in the order to set them. `host` and `suffix` tell one run's client
-    /// id from another's.
+    /// librdkafka's settings, in the order to set them. `host` and `suffix` distinguish the client
+    /// ids of runs.
     pub(super) fn entries(&self, host: &str, suffix: u32) -> Vec<(&str, SecretString)> {
         let mut entries: Vec<(&str, SecretString)> = self.layers.entries().collect();
         if !self.layers.has("client.id") {
@@ -253,7 +225,7 @@ impl Settings {
             names.filter(|name| message.contains(name))
         };
         let setting = setting.or_else(|| mentioned().next());
-        let secret = mentioned().chain(setting).any(layers::is_secret);
+        let secret = mentioned().chain(setting).any(names::is_secret);
         let from = setting.and_then(|name| self.layers.from(name));
         let value = setting.filter(|_| !secret);
         let value = value.and_then(|name| self.layers.text(name));
@@ -276,12 +248,12 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for (name, value) in self.layers.entries() {
-            match layers::is_secret(name) {
+            match names::is_secret(name) {
                 true => map.entry(&name, &"[secret]"),
                 false => map.entry(&name, &value.expose_secret()),
             };
         }
-        map.entry(&"--timeout", &seconds(self.facts.timeout))
+        map.entry(&"--timeout", &seconds(self.info.timeout))
             .finish()
     }
 }

@@ -79,7 +79,7 @@ fn wrong_credentials_fail_at_once_and_name_the_user() {
 }
 
 #[test]
-fn tls_that_does_not_fit_is_told_apart() {
+fn tls_mismatches_are_distinguished() {
     let tls = LocalKafka::options()
         .security(Security::Tls)
         .start()
@@ -135,7 +135,7 @@ fn tls_that_does_not_fit_is_told_apart() {
 }
 
 #[test]
-fn a_stopped_broker_is_refused_soon_and_waited_for_if_told_so() {
+fn a_stopped_broker_is_refused_soon_and_waited_for_if_asked_to() {
     let mut kafka = LocalKafka::options().start().expect("a broker");
     let servers = kafka.bootstrap_servers().to_owned();
     run(async {
@@ -159,17 +159,16 @@ fn a_stopped_broker_is_refused_soon_and_waited_for_if_told_so() {
         assert!(took < SOON, "{took:?}");
     });
 
-    let told = Arc::new(Mutex::new(vec![]));
-    let heard = Arc::clone(&told);
+    let reports = Arc::new(Mutex::new(vec![]));
+    let sink = Arc::clone(&reports);
     let patient = settings(&servers, &[], LONG, LONG);
     let waiting = std::thread::spawn(move || {
         run(async {
-            let note =
-                move |waiting: &_| heard.lock().expect("a list").push(format!("{waiting:?}"));
+            let note = move |waiting: &_| sink.lock().expect("a list").push(format!("{waiting:?}"));
             Kafka::connect(&patient, note).await.map(drop)
         })
     });
-    while told.lock().expect("a list").is_empty() {
+    while reports.lock().expect("a list").is_empty() {
         assert!(!waiting.is_finished(), "{:?}", waiting.join());
         std::thread::yield_now();
     }
@@ -177,10 +176,10 @@ fn a_stopped_broker_is_refused_soon_and_waited_for_if_told_so() {
     let started = Instant::now();
     waiting.join().expect("no panic").expect("a connection");
     assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
-    let told = told.lock().expect("a list");
+    let reports = reports.lock().expect("a list");
     assert!(
-        told[0].contains("connection refused") && told[0].contains(&servers),
-        "{told:?}"
+        reports[0].contains("connection refused") && reports[0].contains(&servers),
+        "{reports:?}"
     );
 }
 

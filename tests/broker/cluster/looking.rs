@@ -133,14 +133,14 @@ fn missing_rights_are_unknown_and_not_absent() {
             .expect("an observation");
         for (topic, exists) in [("visible", true), ("hidden", false), ("nowhere", false)] {
             let Observed::Unknown(Unknown {
-                exists: told,
+                exists: found,
                 unauthorized,
                 reason,
             }) = &seen.topics[&name(topic)]
             else {
                 panic!("{topic}: {seen:?}");
             };
-            assert_eq!((*told, *unauthorized), (exists, true), "{topic}: {reason}");
+            assert_eq!((*found, *unauthorized), (exists, true), "{topic}: {reason}");
             assert!(
                 reason.starts_with("TOPIC_AUTHORIZATION_FAILED: "),
                 "{reason}"

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::layers::Layers;
+use super::layers::{Entry, Layers};
 use super::problem;
 use crate::diagnostic::Diagnostic;
 
@@ -12,22 +12,20 @@ const MSK_IAM_PORTS: [&str; 2] = ["9098", "9198"];
 /// Amazon MSK's listener for TLS without SASL.
 const MSK_TLS_PORTS: [&str; 2] = ["9094", "9194"];
 
-/// Checks and normalises the list that won. `clusters` are the names of those that have one.
+/// Checks and normalizes the list that won. `clusters` are the names of those that have one.
 pub(super) fn check(
     layers: &mut Layers,
     clusters: &[String],
     problems: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    let entry = layers.get("bootstrap.servers");
-    let text = entry
-        .map(|entry| entry.value.expose_secret().to_owned())
-        .unwrap_or_default();
-    let from = entry.map(|entry| entry.from.clone());
+    let entry = layers.get("bootstrap.servers").cloned();
+    let text = entry.as_ref().map(|entry| entry.value.expose_secret());
     let servers: Vec<&str> = text
+        .unwrap_or_default()
         .split(|c: char| c == ',' || c.is_whitespace())
         .filter(|server| !server.is_empty())
         .collect();
-    let Some(from) = from.filter(|_| !servers.is_empty()) else {
+    let Some(Entry { from, .. }) = entry.as_ref().filter(|_| !servers.is_empty()) else {
         let mut help = "name them with -b, KAFKA_BOOTSTRAP_SERVERS, or bootstrap.servers in \
                         --command-config"
             .to_owned();
@@ -46,7 +44,7 @@ pub(super) fn check(
         }
     }
     let list = servers.join(",");
-    layers.set("bootstrap.servers", &list, from);
+    layers.set("bootstrap.servers", &list, from.clone());
     (problems.len() == before).then_some(list)
 }
 
@@ -134,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_of_msk_are_told_apart() {
+    fn ports_of_msk_are_distinguished() {
         let hint = |servers, protocol| port_hint(servers, protocol).unwrap_or_default();
         assert!(hint("b-1:9098", "SSL").contains("IAM"));
         assert!(hint("b-1:9094,b-2:9098", "SSL").contains("mixes"));

@@ -6,19 +6,10 @@
 
 use secrecy::SecretString;
 
-/// What the module is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Module {
-    /// `PlainLoginModule`.
-    Plain,
-    /// `ScramLoginModule`.
-    Scram,
-}
-
-/// Who logs in.
 #[derive(Debug)]
 pub(super) struct Login {
-    pub(super) module: Module,
+    /// Whether the module is `ScramLoginModule`, else it is `PlainLoginModule`.
+    pub(super) is_scram: bool,
     pub(super) username: String,
     pub(super) password: SecretString,
 }
@@ -26,8 +17,8 @@ pub(super) struct Login {
 /// Reads the configuration. The error does not quote it: it may hold a password.
 pub(super) fn read(text: &str) -> Result<Login, String> {
     let mut tokens = tokens(text)?.into_iter();
-    let module = match tokens.next() {
-        Some(Token::Word(class)) => known_module(&class)?,
+    let is_scram = match tokens.next() {
+        Some(Token::Word(class)) => is_scram(&class)?,
         _ => return Err("it does not begin with the class of a login module".to_owned()),
     };
     match tokens.next() {
@@ -55,7 +46,7 @@ pub(super) fn read(text: &str) -> Result<Login, String> {
     }
     match (username, password) {
         (Some(username), Some(password)) => Ok(Login {
-            module,
+            is_scram,
             username,
             password,
         }),
@@ -64,10 +55,10 @@ pub(super) fn read(text: &str) -> Result<Login, String> {
     }
 }
 
-fn known_module(class: &str) -> Result<Module, String> {
+fn is_scram(class: &str) -> Result<bool, String> {
     match class.rsplit('.').next().unwrap_or_default() {
-        "PlainLoginModule" => Ok(Module::Plain),
-        "ScramLoginModule" => Ok(Module::Scram),
+        "PlainLoginModule" => Ok(false),
+        "ScramLoginModule" => Ok(true),
         _ => Err(format!(
             "its login module {class} has no counterpart here, only PlainLoginModule and \
              ScramLoginModule have"
@@ -148,14 +139,14 @@ mod tests {
             ),
         ] {
             let login = read(&format!("{PLAIN} required {options}")).expect(options);
-            assert_eq!(login.module, Module::Plain);
+            assert!(!login.is_scram);
             assert_eq!(login.username, username);
             assert_eq!(login.password.expose_secret(), password);
         }
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_without_the_password() {
+    fn errors_do_not_quote_the_password() {
         for (text, reason) in [
             ("", "does not begin"),
             ("com.example.Login required a=b;", "com.example.Login"),

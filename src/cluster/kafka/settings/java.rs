@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::jaas::{self, Module};
-use super::layers::{self, Layers, SetBy};
+use super::jaas;
+use super::layers::{Layers, SetBy};
+use super::names;
 use super::problem;
 use super::properties::Property;
 use crate::diagnostic::{Diagnostic, Location};
@@ -151,7 +152,7 @@ pub(super) fn apply(
             continue;
         }
         let (key, value) = (
-            layers::canonical(property.key.trim()),
+            names::canonical(property.key.trim()),
             property.value.as_str(),
         );
         match key {
@@ -185,10 +186,8 @@ pub(super) fn apply(
 
 /// Of a name that stands there several times, Java takes the last.
 fn last_of_each(found: Vec<Property>) -> Vec<Property> {
-    let mut last = BTreeMap::new();
-    for property in found {
-        last.insert(property.key.clone(), property);
-    }
+    let by_key = found.into_iter().map(|one| (one.key.clone(), one));
+    let last: BTreeMap<String, Property> = by_key.collect();
     let mut all: Vec<Property> = last.into_values().collect();
     all.sort_by_key(|property| property.line);
     all
@@ -205,11 +204,11 @@ fn other(key: &str, value: &str, from: SetBy, layers: &mut Layers, problems: &mu
         problems.push(from.locate(found).help(*help));
     } else if IGNORED.contains(&key) || IGNORED_PREFIXES.iter().any(|p| key.starts_with(p)) {
         tracing::debug!("{from} does not matter to topicctl");
-    } else if layers::is_known(key) && !layers::is_refused(key) {
+    } else if names::is_known(key) && names::why_refused(key).is_none() {
         layers.set_checked(key, value, from, problems);
     } else {
         let found = problem(format!("`{key}` is not a property of a Kafka client"));
-        problems.push(from.locate(found).help(layers::suggestion(key)));
+        problems.push(from.locate(found).help(names::suggestion(key)));
     }
 }
 
@@ -222,7 +221,7 @@ fn login(value: &str, from: SetBy, layers: &mut Layers, problems: &mut Vec<Diagn
                 login.password.expose_secret(),
                 from.clone(),
             );
-            layers.note_module(login.module == Module::Scram, from);
+            layers.scram_module = login.is_scram.then_some(from);
         }
         Err(words) => {
             let found = problem(format!("`sasl.jaas.config` cannot be used: {words}"));

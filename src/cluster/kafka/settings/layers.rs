@@ -1,55 +1,23 @@
 //! Settings by librdkafka's names, with where each comes from.
 //!
 //! Layers are applied from the weakest to the strongest, so that a later setting replaces an
-//! earlier one. This module knows which names belong together, hold secrets, or may not be set.
+//! earlier one. This module knows which settings exclude each other.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
-use rdkafka::error::KafkaError;
-use rdkafka::types::RDKafkaConfRes;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::overrides::{looks_like_one, separate};
+use super::names::refusal;
 use super::problem;
-use crate::diagnostic::{Diagnostic, Location, Span, nearest};
+use crate::diagnostic::{Diagnostic, Location, Span};
 
 /// Set last, whatever the user gave: looking must not create a topic, and clusters with KIP-714
 /// must get no telemetry of ours.
 pub(super) const FIXED: [(&str, &str); 2] = [
     ("allow.auto.create.topics", "false"),
     ("enable.metrics.push", "false"),
-];
-
-/// Settings that would break a promise, and why; a value in the third place is harmless.
-const REFUSED: [(&str, &str, Option<&str>); 7] = [
-    (
-        "allow.auto.create.topics",
-        "looking at a topic must not create it",
-        Some("false"),
-    ),
-    (
-        "enable.metrics.push",
-        "topicctl sends no telemetry",
-        Some("false"),
-    ),
-    (
-        "enable.idempotence",
-        "topicctl produces nothing",
-        Some("false"),
-    ),
-    ("transactional.id", "topicctl produces nothing", None),
-    ("group.id", "topicctl consumes nothing", None),
-    ("plugin.library.paths", "topicctl loads no plugins", None),
-    ("log.queue", "topicctl reads the client's log itself", None),
-];
-
-/// Other names of one setting, and the one that is used here.
-const ALIASES: [(&str, &str); 2] = [
-    ("metadata.broker.list", "bootstrap.servers"),
-    ("sasl.mechanisms", "sasl.mechanism"),
 ];
 
 /// Settings of which the strongest layer's replaces all others: librdkafka refuses, or mixes up,
@@ -64,47 +32,9 @@ const EXCLUSIVE: [&[&str]; 3] = [
     ],
 ];
 
-/// Names to suggest for a misspelt one.
-pub(super) const SUGGESTED: [&str; 33] = [
-    "bootstrap.servers",
-    "broker.address.family",
-    "client.id",
-    "connections.max.idle.ms",
-    "debug",
-    "request.timeout.ms",
-    "sasl.jaas.config",
-    "sasl.mechanism",
-    "sasl.password",
-    "sasl.username",
-    "security.protocol",
-    "reconnect.backoff.max.ms",
-    "reconnect.backoff.ms",
-    "socket.connection.setup.timeout.ms",
-    "socket.keepalive.enable",
-    "socket.timeout.ms",
-    "ssl.ca.location",
-    "ssl.ca.pem",
-    "ssl.certificate.location",
-    "ssl.certificate.pem",
-    "ssl.cipher.suites",
-    "ssl.crl.location",
-    "ssl.endpoint.identification.algorithm",
-    "ssl.key.location",
-    "ssl.key.password",
-    "ssl.key.pem",
-    "ssl.keystore.certificate.chain",
-    "ssl.keystore.key",
-    "ssl.keystore.location",
-    "ssl.keystore.type",
-    "ssl.truststore.certificates",
-    "ssl.truststore.location",
-    "ssl.truststore.type",
-];
-
 /// Where a setting comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum SetBy {
-    /// This variable.
     Environment(&'static str),
     /// A place in the properties file, and the property's name there.
     File {
@@ -112,13 +42,11 @@ pub(super) enum SetBy {
         span: Span,
         property: String,
     },
-    /// The chosen cluster's entry.
     Cluster {
         name: String,
         location: Location,
         span: Span,
     },
-    /// This flag.
     Flag(&'static str),
     /// `-X`.
     Override,
@@ -149,7 +77,6 @@ impl fmt::Display for SetBy {
     }
 }
 
-/// One setting.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) value: SecretString,
@@ -160,22 +87,17 @@ pub(super) struct Entry {
 #[derive(Clone, Default)]
 pub(super) struct Layers {
     entries: BTreeMap<String, Entry>,
-    scram_module: Option<SetBy>,
+    /// Where a SCRAM login module was found.
+    pub(super) scram_module: Option<SetBy>,
 }
 
 impl Layers {
     /// Sets what is known to be good; replaces what a weaker layer said.
     pub(super) fn set(&mut self, name: &str, value: &str, from: SetBy) {
         for group in EXCLUSIVE.iter().filter(|group| group.contains(&name)) {
-            for other in group.iter().filter(|other| **other != name) {
-                let weaker = self
-                    .entries
-                    .get(*other)
-                    .is_some_and(|entry| !same(&entry.from, &from));
-                if weaker {
-                    self.entries.remove(*other);
-                }
-            }
+            self.entries.retain(|other, entry| {
+                other == name || !group.contains(&other.as_str()) || same(&entry.from, &from)
+            });
         }
         self.entries.insert(
             name.to_owned(),
@@ -200,72 +122,10 @@ impl Layers {
         }
     }
 
-    /// Takes one `-X`, the first, second and so on; an empty one says nothing.
-    pub(super) fn apply_override(
-        &mut self,
-        number: usize,
-        text: &str,
-        problems: &mut Vec<Diagnostic>,
-    ) {
-        if text.is_empty() {
-            return;
-        }
-        let Some((name, value)) = text.split_once('=') else {
-            // The text may be a piece of a secret that a shell has cut.
-            problems.push(
-                problem(format!("-X number {number} has no `=`"))
-                    .help("write -X key=value, librdkafka's keys"),
-            );
-            return;
-        };
-        let name = canonical(name.trim());
-        if let Some((_, why, harmless)) = REFUSED.iter().find(|(refused, ..)| *refused == name) {
-            if *harmless != Some(value.trim()) {
-                let found = format!("-X {name} is not for you to set: {why}");
-                problems.push(problem(found).help(format!("leave out -X {name}")));
-            }
-            return;
-        }
-        if !is_known(name) {
-            // A secret in place of a setting may well end in `=`, as base64 does.
-            let shown = match looks_like_one(name) {
-                true => name.to_owned(),
-                false => format!("number {number}"),
-            };
-            let found = problem(format!("-X {shown}: librdkafka has no such setting"));
-            problems.push(found.help(suggestion(name)));
-            return;
-        }
-        // Quoted together, the second would be shown as a part of the first.
-        if !is_secret(name) && separate(text).len() > 1 {
-            let found = problem(format!("-X {name}: another setting stands in its value"));
-            problems.push(found.help("give each setting an -X of its own"));
-            return;
-        }
-        match refusal(name, value) {
-            None => self.set(name, value, SetBy::Override),
-            Some(words) => problems.push(problem(format!("-X {name}: {words}"))),
-        }
-    }
-
-    /// Remembers what the login module of the file is for.
-    pub(super) fn note_module(&mut self, scram: bool, from: SetBy) {
-        self.scram_module = scram.then_some(from);
-    }
-
-    /// Where a SCRAM login module was found.
-    pub(super) fn scram_module(&self) -> Option<&SetBy> {
-        self.scram_module.as_ref()
-    }
-
     /// Forgets a setting of the file or the environment, where a flag says otherwise.
     pub(super) fn remove_weaker_than_flags(&mut self, name: &str) {
-        if self
-            .get(name)
-            .is_some_and(|entry| entry.from != SetBy::Override)
-        {
-            self.entries.remove(name);
-        }
+        self.entries
+            .retain(|other, entry| other != name || entry.from == SetBy::Override);
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Entry> {
@@ -327,71 +187,5 @@ fn same(one: &SetBy, other: &SetBy) -> bool {
     match (one, other) {
         (SetBy::File { span, .. }, SetBy::File { span: other, .. }) => span.source == other.source,
         _ => std::mem::discriminant(one) == std::mem::discriminant(other),
-    }
-}
-
-/// Whether a setting would break a promise.
-pub(super) fn is_refused(name: &str) -> bool {
-    REFUSED.iter().any(|(refused, ..)| *refused == name)
-}
-
-/// The name that is used here for one of several.
-pub(super) fn canonical(name: &str) -> &str {
-    ALIASES
-        .iter()
-        .find(|(alias, _)| *alias == name)
-        .map_or(name, |(_, name)| name)
-}
-
-/// Whether a setting holds what must not be shown.
-pub(super) fn is_secret(name: &str) -> bool {
-    [
-        "password",
-        "secret",
-        ".pem",
-        "jaas",
-        "private",
-        "assertion",
-        "oauthbearer.config",
-    ]
-    .iter()
-    .any(|part| name.contains(part))
-}
-
-/// Whether librdkafka has a setting of this name.
-pub(super) fn is_known(name: &str) -> bool {
-    let set = ClientConfig::new().set(name, "").create_native_config();
-    !matches!(
-        set,
-        Err(KafkaError::ClientConfig(
-            RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN,
-            ..
-        ))
-    )
-}
-
-/// librdkafka's words against a value; without them where they could hold a secret.
-fn refusal(name: &str, value: &str) -> Option<String> {
-    let words = native_error(name, value)?;
-    Some(if is_secret(name) {
-        format!("librdkafka does not take this {name}")
-    } else {
-        words
-    })
-}
-
-fn native_error(name: &str, value: &str) -> Option<String> {
-    match ClientConfig::new().set(name, value).create_native_config() {
-        Ok(_) => None,
-        Err(KafkaError::ClientConfig(_, words, ..)) => Some(words),
-        Err(_) => Some("it holds a NUL character".to_owned()),
-    }
-}
-
-/// The way out for a name that nobody knows.
-pub(super) fn suggestion(name: &str) -> String {
-    match nearest(name, SUGGESTED) {
-        Some(known) => format!("did you mean {known}?"),
-        None => "leave it out if topicctl can do without it".to_owned(),
     }
 }

@@ -1,7 +1,58 @@
-//! Several `key=value` in one text, as the variable `TOPICCTL_X` holds them. Values may have spaces,
-//! and a secret is never cut: a piece of it would be told as if it were a name.
+//! `-X key=value`, and several of them in one text, as the variable `TOPICCTL_X` holds them. Values
+//! may have spaces, and a secret is never cut: a piece of it would be shown as if it were a name.
 
-use super::layers::{canonical, is_known, is_secret};
+use super::layers::{Layers, SetBy};
+use super::names::{self, canonical, is_known, is_secret};
+use super::problem;
+use crate::diagnostic::Diagnostic;
+
+/// Takes one `-X`, the first, second and so on; an empty one says nothing.
+pub(super) fn apply(
+    number: usize,
+    text: &str,
+    layers: &mut Layers,
+    problems: &mut Vec<Diagnostic>,
+) {
+    if text.is_empty() {
+        return;
+    }
+    let Some((name, value)) = text.split_once('=') else {
+        // The text may be a piece of a secret that a shell has cut.
+        problems.push(
+            problem(format!("-X number {number} has no `=`"))
+                .help("write -X key=value, librdkafka's keys"),
+        );
+        return;
+    };
+    let name = canonical(name.trim());
+    if let Some((why, harmless)) = names::why_refused(name) {
+        if harmless != Some(value.trim()) {
+            let found = format!("-X {name} is not for you to set: {why}");
+            problems.push(problem(found).help(format!("leave out -X {name}")));
+        }
+        return;
+    }
+    if !is_known(name) {
+        // A secret in place of a setting may well end in `=`, as base64 does.
+        let shown = match looks_like_one(name) {
+            true => name.to_owned(),
+            false => format!("number {number}"),
+        };
+        let found = problem(format!("-X {shown}: librdkafka has no such setting"));
+        problems.push(found.help(names::suggestion(name)));
+        return;
+    }
+    // Quoted together, the second would be shown as a part of the first.
+    if !is_secret(name) && separate(text).len() > 1 {
+        let found = problem(format!("-X {name}: another setting stands in its value"));
+        problems.push(found.help("give each setting an -X of its own"));
+        return;
+    }
+    match names::refusal(name, value) {
+        None => layers.set(name, value, SetBy::Override),
+        Some(words) => problems.push(problem(format!("-X {name}: {words}"))),
+    }
+}
 
 /// The settings of a text. One begins behind white space with a name and `=`: a name that
 /// librdkafka has, or, unless what stands before may be a secret, one that looks like it.
@@ -24,7 +75,7 @@ fn begins(word: &str, before: &str) -> bool {
         return false;
     };
     let known = |name: &str| is_known(canonical(name.trim()));
-    // The name of a misspelt setting does not say whether its value is a secret.
+    // The name of a misspelled setting does not say whether its value is a secret.
     let harmless = |name: &str| known(name) && !is_secret(canonical(name.trim()));
     let shown = before
         .split_once('=')

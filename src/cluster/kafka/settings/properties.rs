@@ -1,11 +1,11 @@
 //! The syntax of Java's `.properties` files, as `java.util.Properties.load` reads them.
 //!
 //! Comments (`#`, `!`), `=`, `:` or white space between key and value, lines continued by a
-//! backslash, escapes with `\uXXXX` included. Every property keeps its place.
+//! backslash, escapes with `\uXXXX` included. Every property keeps its place, and a broken one hides
+//! no other. (The crate `java-properties` has lines but no columns, and ends at the first mistake.)
 
 use crate::diagnostic::{SourceId, Span};
 
-/// One property.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Property {
     pub(super) key: String,
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_escapes_are_told() {
+    fn broken_escapes_are_found() {
         let source = Sources::default().add("client.properties", String::new());
         for text in ["a=\\u00g0", "a=\\u12", "a=\\ud83d", "a=\\u00é0"] {
             assert!(read(text, source)[0].broken.is_some(), "{text}");

@@ -6,6 +6,7 @@
 
 use super::layers::{Layers, SetBy};
 use super::{filled, problem};
+use crate::cluster::kafka::connection_info::Security;
 use crate::diagnostic::Diagnostic;
 
 /// Mechanisms of this build.
@@ -22,16 +23,6 @@ const TLS: [&str; 8] = [
     "ssl.keystore.location",
     "ssl.crl.location",
 ];
-
-/// The decision, in words that may be shown.
-#[derive(Default)]
-pub(super) struct Security {
-    pub(super) protocol: String,
-    pub(super) mechanism: Option<String>,
-    pub(super) user: Option<String>,
-    pub(super) credentials_from: String,
-    pub(super) ca: Option<String>,
-}
 
 /// Decides protocol and mechanism, sets them, and reports what is missing for them.
 pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Security {
@@ -72,7 +63,7 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
 
 fn settle_mechanism(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> String {
     let Some(entry) = layers.get("sasl.mechanism") else {
-        if let Some(from) = layers.scram_module() {
+        if let Some(from) = &layers.scram_module {
             let found = problem("a ScramLoginModule, and no sasl.mechanism").help(
                 "set sasl.mechanism to SCRAM-SHA-256 or SCRAM-SHA-512, as the cluster has it",
             );

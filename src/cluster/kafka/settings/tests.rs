@@ -176,7 +176,7 @@ fn a_chosen_cluster_stands_between_flags_and_the_given_properties_file() {
     let own = [("bootstrap.servers", "own:3"), ("security.protocol", "SSL")];
     let settings = expect(&given, &own);
     assert_eq!(settings.command_config(), Some("prod.properties"));
-    assert_eq!(settings.timeout().as_millis(), 8000);
+    assert_eq!(settings.info().timeout.as_millis(), 8000);
 
     given.cluster = Some((Some("entry:4"), Some("bootstrap.servers=own:3")));
     expect(&given, &[("bootstrap.servers", "entry:4")]);
@@ -272,7 +272,7 @@ fn credentials_alone_mean_sasl_over_tls() {
     );
     assert_eq!(settings.user(), Some("ci"));
     assert_eq!(
-        settings.facts().credentials_from,
+        settings.info().security.credentials_from,
         "KAFKA_SASL_USERNAME and KAFKA_PASSWORD"
     );
 }
@@ -378,7 +378,7 @@ fn overrides_that_would_break_a_promise_are_refused() {
 }
 
 #[test]
-fn client_ids_tell_runs_apart() {
+fn client_ids_distinguish_runs() {
     let environment = &[SERVERS[0], ("SERVICE_NAME", "orders")];
     let file = Some("client.id=mine");
     for (given, wanted) in [
@@ -456,7 +456,7 @@ fn secrets_are_never_shown() {
             ("ssl.keystore.password", "hush4"),
         ],
     );
-    let shown = format!("{settings:?} {:#?} {:?}", settings, settings.facts());
+    let shown = format!("{settings:?} {:#?} {:?}", settings, settings.info());
     assert!(!shown.contains("hush"), "{shown}");
     assert!(shown.contains("kafka:9093"), "{shown}");
     for (setting, words) in [

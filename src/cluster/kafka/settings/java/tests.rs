@@ -41,9 +41,9 @@ socket.keepalive.enable = true
             ("socket.keepalive.enable", "true"),
         ],
     );
-    assert_eq!(settings.timeout(), Duration::from_secs(5));
+    assert_eq!(settings.info().timeout, Duration::from_secs(5));
     assert_eq!(
-        settings.facts().credentials_from,
+        settings.info().security.credentials_from,
         "sasl.jaas.config in client.properties:5"
     );
     for name in [

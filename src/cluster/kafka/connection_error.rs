@@ -1,38 +1,39 @@
-//! What goes wrong with a connection, told for people.
+//! What an error of a connection means, in words for people.
 //!
-//! librdkafka reports an error of a connection as a code and a line of text. [`Trouble::read`]
-//! makes a kind of it, and [`Trouble::into_error`] the words: what happened, and the way out. Pure:
-//! it reads [`Facts`] of the settings and no secret. The texts that it recognises are those of
-//! librdkafka 2.12 (rdkafka_broker.c, rdkafka_transport.c, rdkafka_ssl.c, rdkafka_sasl*.c).
+//! librdkafka reports an error of a connection as a code and a line of text.
+//! [`ConnectionError::from_error`] makes a kind of it, and [`ConnectionError::into_cluster_error`]
+//! the words: what happened, and the way out. Pure: it reads [`ConnectionInfo`] and no secret. The
+//! texts that it recognizes are those of librdkafka 2.12 (rdkafka_broker.c, rdkafka_transport.c,
+//! rdkafka_ssl.c, rdkafka_sasl*.c).
 
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use librdkafka_admin::{Error, ErrorCode};
 
-use super::admin::{Code, Failure};
-use super::settings::Facts;
+use super::connection_info::{ConnectionInfo, seconds};
 use crate::cluster::{ClusterError, ClusterErrorKind};
 
 /// One thing that is wrong with a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Trouble {
+pub(super) struct ConnectionError {
     pub(super) kind: Kind,
     /// `host:port`; `None` where no single broker is meant.
     broker: Option<String>,
-    /// Whether the cluster told this address (an advertised listener) and not the user.
+    /// Whether the address came from the cluster (an advertised listener) and not from the user.
     advertised: bool,
     /// librdkafka's words, without the broker's name.
-    words: String,
+    message: String,
 }
 
-/// Kinds of trouble, from what tells least to what tells most.
+/// Kinds of errors, from what says least to what says most. From [`Kind::Tls`] on, no waiting and
+/// no other broker will help: who we are, or whom we trust, is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Kind {
-    /// Every broker is down; why, other errors tell.
+    /// Every broker is down; why, other errors say.
     AllDown,
     /// Connected, but no answer.
-    Silent,
+    Timeout,
     /// Anything else of the transport.
     Transport,
     /// The peer closed the connection.
@@ -65,26 +66,27 @@ pub(super) enum Kind {
     Credentials,
 }
 
-impl Trouble {
-    /// Reads an error event.
-    pub(super) fn read(failure: &Failure) -> Self {
-        let (address, words) = split_address(&failure.message);
-        let has = |text: &str| words.contains(text);
-        let kind = match failure.code {
-            Code::ALL_BROKERS_DOWN => Kind::AllDown,
-            Code::RESOLVE => Kind::Unresolved,
-            Code::AUTHENTICATION if has("not valid in current SASL state") => Kind::NoSasl,
-            Code::AUTHENTICATION if has("mechanism handshake failed") => Kind::Mechanism,
+impl ConnectionError {
+    pub(super) fn from_error(error: &Error) -> Self {
+        let (address, message) = split_address(&error.message);
+        let has = |text: &str| message.contains(text);
+        let kind = match error.code {
+            ErrorCode::ALL_BROKERS_DOWN => Kind::AllDown,
+            ErrorCode::RESOLVE => Kind::Unresolved,
+            ErrorCode::AUTHENTICATION if has("not valid in current SASL state") => Kind::NoSasl,
+            ErrorCode::AUTHENTICATION if has("mechanism handshake failed") => Kind::Mechanism,
             // The connection broke while the credentials were looked at.
-            Code::AUTHENTICATION if has("Broker transport failure") => Kind::Closed,
-            Code::AUTHENTICATION if has("Local: Timed out") => Kind::Silent,
-            Code::AUTHENTICATION => Kind::Credentials,
-            Code::SSL if has("wrong version number") => Kind::TlsToPlaintext,
-            Code::SSL if has("hostname mismatch") || has("IP address mismatch") => Kind::WrongHost,
-            Code::SSL if has("certificate verify failed") || has("could not be verified") => {
+            ErrorCode::AUTHENTICATION if has("Broker transport failure") => Kind::Closed,
+            ErrorCode::AUTHENTICATION if has("Local: Timed out") => Kind::Timeout,
+            ErrorCode::AUTHENTICATION => Kind::Credentials,
+            ErrorCode::SSL if has("wrong version number") => Kind::TlsToPlaintext,
+            ErrorCode::SSL if has("hostname mismatch") || has("IP address mismatch") => {
+                Kind::WrongHost
+            }
+            ErrorCode::SSL if has("certificate verify failed") || has("could not be verified") => {
                 Kind::Untrusted
             }
-            Code::SSL
+            ErrorCode::SSL
                 if has("client SSL authentication")
                     || has("certificate required")
                     || has("bad certificate")
@@ -92,59 +94,54 @@ impl Trouble {
             {
                 Kind::ClientCertificate
             }
-            Code::SSL => Kind::Tls,
+            ErrorCode::SSL => Kind::Tls,
             _ if has("PLAINTEXT broker listener") => Kind::TlsToPlaintext,
             _ if has("connecting to a SSL listener") => Kind::PlaintextToTls,
             _ if has("might require SASL") => Kind::NeedsSasl,
             _ if has("refused") => Kind::Refused,
             _ if has("Invalid response size") => Kind::NotKafka,
-            _ if has("timed out") || has("Timed out") => Kind::Silent,
-            _ if has("Disconnected") || has("reset by peer") || has("Broken pipe") => closed(words),
+            _ if has("timed out") || has("Timed out") => Kind::Timeout,
+            _ if has("Disconnected") || has("reset by peer") || has("Broken pipe") => {
+                closed(message)
+            }
             _ => Kind::Transport,
         };
-        let broker = address.map(|address| address.name.to_owned());
-        let advertised = address.is_some_and(|address| address.advertised);
         Self {
             kind,
-            broker,
-            advertised,
-            words: words.to_owned(),
+            broker: address.map(|(broker, _)| broker.to_owned()),
+            advertised: address.is_some_and(|(_, id)| id != "bootstrap"),
+            message: message.to_owned(),
         }
     }
 
-    /// The same trouble with a cluster that has answered already: it does not mean that the
-    /// protocol is wrong.
-    pub(super) fn after_an_answer(mut self) -> Self {
+    /// The error for a cluster that does not answer, where no other is known.
+    pub(super) fn timeout() -> Self {
+        Self {
+            kind: Kind::Timeout,
+            broker: None,
+            advertised: false,
+            message: String::new(),
+        }
+    }
+
+    /// The same error of a cluster that has answered already: it does not mean that the protocol
+    /// is wrong.
+    pub(super) fn after_answer(mut self) -> Self {
         if matches!(self.kind, Kind::PlaintextToTls | Kind::NeedsSasl) {
             self.kind = Kind::Closed;
         }
         self
     }
 
-    /// Whether no waiting and no other broker will help: who we are, or whom we trust, is wrong.
     pub(super) fn is_final(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Tls
-                | Kind::ClientCertificate
-                | Kind::WrongHost
-                | Kind::Untrusted
-                | Kind::NoSasl
-                | Kind::Mechanism
-                | Kind::Credentials
-        )
-    }
-
-    /// Whether it is only that nothing is heard: then the time limit of requests has the word.
-    pub(super) fn is_silence(&self) -> bool {
-        self.kind == Kind::Silent
+        self.kind >= Kind::Tls
     }
 
     /// A few words for a progress line: `connection refused`.
-    pub(super) fn brief(&self) -> &'static str {
+    pub(super) fn summary(&self) -> &'static str {
         match self.kind {
             Kind::AllDown | Kind::Transport => "no connection",
-            Kind::Silent => "no answer",
+            Kind::Timeout => "no answer",
             Kind::Closed => "connection closed",
             Kind::Refused => "connection refused",
             Kind::Unresolved => "name does not resolve",
@@ -163,92 +160,99 @@ impl Trouble {
     }
 
     /// The broker that it is about, else all of the bootstrap servers.
-    pub(super) fn whom<'a>(&'a self, facts: &'a Facts) -> &'a str {
-        self.broker.as_deref().unwrap_or(&facts.bootstrap_servers)
+    pub(super) fn address<'a>(&'a self, info: &'a ConnectionInfo) -> &'a str {
+        self.broker.as_deref().unwrap_or(&info.bootstrap_servers)
     }
 
-    /// The error for people.
-    pub(super) fn into_error(self, facts: &Facts) -> ClusterError {
-        let kind = match self.kind {
-            _ if self.is_final() || self.kind == Kind::NeedsSasl => {
-                ClusterErrorKind::Authentication
-            }
-            _ => ClusterErrorKind::Unreachable,
-        };
-        let (message, help) = self.words_for_people(facts);
-        let help = match &facts.port_hint {
+    pub(super) fn into_cluster_error(self, info: &ConnectionInfo) -> ClusterError {
+        let (message, help) = self.message_and_help(info);
+        let help = match &info.port_hint {
             Some(hint) => format!("{help}; {hint}"),
             None => help,
         };
-        let detail = (self.kind != Kind::AllDown).then(|| tidy(&self.words));
+        let quoted = self.kind != Kind::AllDown && !self.message.is_empty();
         ClusterError {
-            kind,
+            kind: if self.kind >= Kind::NeedsSasl {
+                ClusterErrorKind::Authentication
+            } else {
+                ClusterErrorKind::Unreachable
+            },
             message,
-            detail,
+            detail: quoted.then(|| {
+                let words = without_connection_state(&self.message);
+                let prefix = "SASL authentication error: ";
+                words.strip_prefix(prefix).unwrap_or(words).to_owned()
+            }),
             help: Some(help),
         }
     }
 
-    fn words_for_people(&self, facts: &Facts) -> (String, String) {
-        let whom = self.whom(facts);
-        let protocol = &facts.protocol;
-        let user = facts.user.as_deref().unwrap_or("nobody");
-        let mechanism = facts.mechanism.as_deref().unwrap_or("no mechanism");
+    fn message_and_help(&self, info: &ConnectionInfo) -> (String, String) {
+        let address = self.address(info);
+        let security = &info.security;
+        let protocol = &security.protocol;
+        let user = security.user.as_deref().unwrap_or("nobody");
+        let mechanism = security.mechanism.as_deref().unwrap_or("no mechanism");
         match self.kind {
             Kind::AllDown | Kind::Transport => (
-                format!("no connection to {whom} ({protocol})"),
+                format!("no connection to {address} ({protocol})"),
                 "check the address, and whether the broker runs".to_owned(),
             ),
             Kind::Closed => (
-                format!("{whom} closes the connection ({protocol})"),
+                format!("{address} closes the connection ({protocol})"),
                 "check the address, and whether the listener wants TLS or credentials: \
                  KAFKA_SECURITY_PROTOCOL or security.protocol says what is spoken here"
                     .to_owned(),
             ),
-            Kind::Silent => silent(whom, facts.timeout),
+            Kind::Timeout => (
+                format!("{address} did not answer within {}", seconds(info.timeout)),
+                "check the address, and firewalls on the way; --timeout sets how long to wait for \
+                 an answer"
+                    .to_owned(),
+            ),
             Kind::Refused if self.advertised => (
-                format!("{whom} refuses the connection; the cluster advertises this address"),
-                advertised(facts),
+                format!("{address} refuses the connection; the cluster advertises this address"),
+                advertised(info),
             ),
             Kind::Refused => (
-                format!("nothing listens at {whom}: connection refused"),
+                format!("nothing listens at {address}: connection refused"),
                 "check the address, and whether the broker runs; --wait 60s waits for it to start"
                     .to_owned(),
             ),
             Kind::Unresolved if self.advertised => (
-                format!("{whom} does not resolve; the cluster advertises this address"),
-                advertised(facts),
+                format!("{address} does not resolve; the cluster advertises this address"),
+                advertised(info),
             ),
             Kind::Unresolved => (
-                format!("the name of {whom} does not resolve"),
+                format!("the name of {address} does not resolve"),
                 "check its spelling, and that it is known here: names of containers exist only \
                  inside of their network"
                     .to_owned(),
             ),
             Kind::PlaintextToTls if protocol.ends_with("SSL") => (
-                format!("{whom} closes the connection after the TLS handshake"),
+                format!("{address} closes the connection after the TLS handshake"),
                 "check that it is a Kafka listener, and that it wants no client certificate"
                     .to_owned(),
             ),
             Kind::NeedsSasl if protocol.starts_with("SASL") => (
-                format!("{whom} closes the connection after authentication"),
+                format!("{address} closes the connection after authentication"),
                 "see the broker's log".to_owned(),
             ),
             Kind::PlaintextToTls => (
-                format!("{whom} closes a connection without TLS"),
+                format!("{address} closes a connection without TLS"),
                 "if the listener speaks TLS, set KAFKA_SECURITY_PROTOCOL or security.protocol to \
                  SSL or SASL_SSL; if it does not, use its plain-text port (Amazon MSK: 9092 plain, \
                  9094 TLS)"
                     .to_owned(),
             ),
             Kind::NotKafka => (
-                format!("{whom} does not answer as a Kafka broker does over {protocol}"),
+                format!("{address} does not answer as a Kafka broker does over {protocol}"),
                 "check the port; if the listener speaks TLS, set KAFKA_SECURITY_PROTOCOL or \
                  security.protocol to SSL or SASL_SSL"
                     .to_owned(),
             ),
             Kind::TlsToPlaintext => (
-                format!("{whom} does not speak TLS"),
+                format!("{address} does not speak TLS"),
                 format!(
                     "security.protocol is {protocol}: use the port of the TLS listener, or {} if \
                      the connection is meant to be unencrypted",
@@ -258,60 +262,60 @@ impl Trouble {
                 ),
             ),
             Kind::NeedsSasl => (
-                format!("{whom} closes connections that do not authenticate"),
+                format!("{address} closes connections that do not authenticate"),
                 "set KAFKA_USERNAME and KAFKA_PASSWORD, or sasl.jaas.config in --command-config"
                     .to_owned(),
             ),
             Kind::Tls => (
-                format!("TLS with {whom} failed"),
+                format!("TLS with {address} failed"),
                 "check the ssl.* settings and the broker's log".to_owned(),
             ),
             Kind::ClientCertificate => (
-                format!("{whom} wants a client certificate that it trusts"),
+                format!("{address} wants a client certificate that it trusts"),
                 "set ssl.keystore.type=PEM and ssl.keystore.location in --command-config, or \
                  ssl.certificate.location and ssl.key.location with -X"
                     .to_owned(),
             ),
             Kind::WrongHost => (
-                format!("the certificate of {whom} is for another name"),
+                format!("the certificate of {address} is for another name"),
                 "connect by a name that the certificate has; as a last resort set \
                  ssl.endpoint.identification.algorithm to none"
                     .to_owned(),
             ),
             Kind::Untrusted => (
-                format!("the certificate of {whom} is signed by nobody that is trusted here"),
+                format!("the certificate of {address} is signed by nobody that is trusted here"),
                 format!(
                     "give the cluster's CA certificate (PEM): SSL_CA_LOCATION, or ssl.ca.location \
                      with -X; now it is {}",
-                    facts.ca.as_deref().unwrap_or("the system's bundle")
+                    security.ca.as_deref().unwrap_or("the system's bundle")
                 ),
             ),
             Kind::NoSasl => (
-                format!("{whom} takes no credentials: this listener is without SASL"),
+                format!("{address} takes no credentials: this listener is without SASL"),
                 format!(
                     "use the port of a listener with SASL, or set security.protocol to {}",
                     protocol.replace("SASL_", "")
                 ),
             ),
             Kind::Mechanism => (
-                format!("{whom} does not offer the SASL mechanism {mechanism}"),
-                match self.words.split_once("supported mechanisms: ") {
-                    Some((_, offered)) if !before_extra(offered).is_empty() => format!(
+                format!("{address} does not offer the SASL mechanism {mechanism}"),
+                match self.message.split_once("supported mechanisms: ") {
+                    Some((_, offered)) if !without_connection_state(offered).is_empty() => format!(
                         "it offers {}: set KAFKA_SASL_MECHANISM or sasl.mechanism",
-                        before_extra(offered).replace(',', ", ")
+                        without_connection_state(offered).replace(',', ", ")
                     ),
                     _ => "set KAFKA_SASL_MECHANISM or sasl.mechanism to one that it offers".into(),
                 },
             ),
             Kind::Credentials => (
-                format!("{whom} refused the credentials of `{user}` ({mechanism})"),
-                format!("check {}", facts.credentials_from),
+                format!("{address} refused the credentials of `{user}` ({mechanism})"),
+                format!("check {}", security.credentials_from),
             ),
         }
     }
 }
 
-/// What a peer means that closes the connection: nobody says it, but when it happens tells. A
+/// What a peer means that closes the connection: nobody says it, but it shows in when it happens. A
 /// listener with TLS closes on the first request, and one with SASL on the first that is not for
 /// authentication. (librdkafka's own hints of this kind are never added: it looks for the cause in
 /// the format and not in the text, rdkafka_broker.c, `rd_kafka_broker_set_error`.)
@@ -330,79 +334,32 @@ fn closed(words: &str) -> Kind {
     }
 }
 
-/// The words for a broker that says nothing.
-fn silent(whom: &str, timeout: Duration) -> (String, String) {
-    (
-        format!("{whom} did not answer within {}", seconds(timeout)),
-        "check the address, and firewalls on the way; --timeout sets how long to wait for an \
-         answer"
-            .to_owned(),
-    )
-}
-
-/// The error for a cluster that says nothing, without any trouble known.
-pub(super) fn silence(facts: &Facts) -> ClusterError {
-    let (message, help) = silent(&facts.bootstrap_servers, facts.timeout);
-    let help = match &facts.port_hint {
-        Some(hint) => format!("{help}; {hint}"),
-        None => help,
-    };
-    ClusterError {
-        kind: ClusterErrorKind::Unreachable,
-        message,
-        detail: None,
-        help: Some(help),
-    }
-}
-
-fn advertised(facts: &Facts) -> String {
+fn advertised(info: &ConnectionInfo) -> String {
     format!(
         "{} answers, and sends clients on to an address that cannot be reached from here: correct \
          advertised.listeners of the broker, or connect from inside of its network",
-        facts.bootstrap_servers
+        info.bootstrap_servers
     )
 }
 
-/// `30 s`, `0.5 s`.
-pub(super) fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
-}
-
-#[derive(Clone, Copy)]
-struct Address<'a> {
-    name: &'a str,
-    advertised: bool,
-}
-
-/// Splits `sasl_ssl://kafka:9092/bootstrap: words`. After the slash is `bootstrap` or, for an
-/// address that the cluster told, the broker's id.
-fn split_address(message: &str) -> (Option<Address<'_>>, &str) {
+/// Splits `sasl_ssl://kafka:9092/bootstrap: words` into `kafka:9092`, what is after the slash, and
+/// the words. After the slash is `bootstrap` or, for an address that came from the cluster, the
+/// broker's id.
+fn split_address(message: &str) -> (Option<(&str, &str)>, &str) {
     let Some((head, words)) = message.split_once(": ") else {
         return (None, message);
     };
     let address = head.split_once("://").map_or(head, |(_, address)| address);
     match address.rsplit_once('/') {
-        Some((name, id)) => {
-            let advertised = id != "bootstrap";
-            (Some(Address { name, advertised }), words)
-        }
+        Some(parts) => (Some(parts), words),
         None => (None, message),
     }
 }
 
 /// librdkafka's text without the state of its connection, `(after 3ms in state CONNECT)`.
-fn before_extra(words: &str) -> &str {
+fn without_connection_state(words: &str) -> &str {
     words
         .split_once(" (after ")
         .map_or(words, |(words, _)| words)
         .trim()
-}
-
-/// The words to quote: the last part of OpenSSL's and librdkafka's chains says most.
-fn tidy(words: &str) -> String {
-    let words = before_extra(words);
-    let words = words
-        .strip_prefix("SASL authentication error: ")
-        .unwrap_or(words);
-    words.to_owned()
 }

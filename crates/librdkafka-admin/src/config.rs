@@ -1,0 +1,107 @@
+//! Configuration properties in librdkafka's memory, up to the handle that takes them over.
+
+use std::ffi::CString;
+use std::ptr::NonNull;
+
+use rdkafka_sys as rd;
+
+use crate::ffi::{ERROR_TEXT, buffer};
+
+/// Why librdkafka does not take a property, or does not start.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ConfigError {
+    /// The property; `None` where librdkafka cannot start with all of them (a CA file that is not
+    /// there).
+    pub property: Option<String>,
+    /// Whether there is no such property at all.
+    pub unknown: bool,
+    /// librdkafka's words, which may quote the value.
+    pub message: String,
+}
+
+impl ConfigError {
+    pub(crate) fn start(message: String) -> Self {
+        Self {
+            property: None,
+            unknown: false,
+            message,
+        }
+    }
+}
+
+/// Whether librdkafka takes this property with this value.
+///
+/// # Errors
+/// The property is unknown, or the value is not one of its values.
+pub fn check_property(name: &str, value: &str) -> Result<(), ConfigError> {
+    Config::new().set(name, value)
+}
+
+pub(crate) struct Config(NonNull<rd::rd_kafka_conf_t>);
+
+impl Config {
+    pub(crate) fn new() -> Self {
+        // SAFETY: returns a fresh object that this value owns.
+        let conf = unsafe { rd::rd_kafka_conf_new() };
+        Self(NonNull::new(conf).expect("librdkafka aborts where memory is short"))
+    }
+
+    pub(crate) fn set(&self, name: &str, value: &str) -> Result<(), ConfigError> {
+        let failed = |unknown, message| ConfigError {
+            property: Some(name.to_owned()),
+            unknown,
+            message,
+        };
+        let nul = |_| failed(false, "it holds a NUL character".to_owned());
+        let (c_name, value) = (
+            CString::new(name).map_err(nul)?,
+            CString::new(value).map_err(nul)?,
+        );
+        let mut text = [0; ERROR_TEXT];
+        // SAFETY: the object is alive, the texts end with NUL and are copied by the call, and
+        // `text` is as long as it says.
+        let result = unsafe {
+            rd::rd_kafka_conf_set(
+                self.0.as_ptr(),
+                c_name.as_ptr(),
+                value.as_ptr(),
+                text.as_mut_ptr(),
+                text.len(),
+            )
+        };
+        match result {
+            rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
+            rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_UNKNOWN => Err(failed(true, buffer(&text))),
+            rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_INVALID => Err(failed(false, buffer(&text))),
+        }
+    }
+
+    pub(crate) fn into_handle(self) -> Result<NonNull<rd::rd_kafka_t>, ConfigError> {
+        let mut text = [0; ERROR_TEXT];
+        // SAFETY: the object is alive. A handle that starts takes it over, so it is forgotten
+        // then; where it does not start it stays ours and is dropped.
+        let handle = unsafe {
+            rd::rd_kafka_conf_set_events(
+                self.0.as_ptr(),
+                rd::RD_KAFKA_EVENT_ERROR | rd::RD_KAFKA_EVENT_LOG,
+            );
+            rd::rd_kafka_new(
+                rd::rd_kafka_type_t::RD_KAFKA_PRODUCER,
+                self.0.as_ptr(),
+                text.as_mut_ptr(),
+                text.len(),
+            )
+        };
+        let handle = NonNull::new(handle).ok_or_else(|| ConfigError::start(buffer(&text)))?;
+        std::mem::forget(self);
+        Ok(handle)
+    }
+}
+
+impl Drop for Config {
+    fn drop(&mut self) {
+        // SAFETY: owned by this value; `into_handle` forgets it where librdkafka took it.
+        unsafe { rd::rd_kafka_conf_destroy(self.0.as_ptr()) }
+    }
+}

@@ -1,0 +1,35 @@
+//! What messages may say of a connection. It holds no secret and decides nothing.
+
+use std::time::Duration;
+
+/// What messages may say of a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ConnectionInfo {
+    /// `host:port`, by comma.
+    pub(super) bootstrap_servers: String,
+    pub(super) security: Security,
+    /// The longest silence.
+    pub(super) timeout: Duration,
+    /// What a port of the bootstrap list suggests, where it does not fit.
+    pub(super) port_hint: Option<String>,
+}
+
+/// How the connection is secured.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Security {
+    /// In upper case, as Kafka writes it.
+    pub(super) protocol: String,
+    /// `None` without SASL.
+    pub(super) mechanism: Option<String>,
+    /// `None` without SASL.
+    pub(super) user: Option<String>,
+    /// Where the credentials are set: `KAFKA_USERNAME and KAFKA_PASSWORD`.
+    pub(super) credentials_from: String,
+    /// The CA as it is set; `None` for the system's bundle.
+    pub(super) ca: Option<String>,
+}
+
+/// `30 s`, `0.5 s`.
+pub(super) fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

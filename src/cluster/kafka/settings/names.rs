@@ -1,0 +1,123 @@
+//! The names of settings: which librdkafka has, which hold secrets, which may not be set.
+
+use librdkafka_admin::check_property;
+
+use crate::diagnostic::nearest;
+
+/// Settings that would break a promise, and why; a value in the third place is harmless.
+const REFUSED: [(&str, &str, Option<&str>); 7] = [
+    (
+        "allow.auto.create.topics",
+        "looking at a topic must not create it",
+        Some("false"),
+    ),
+    (
+        "enable.metrics.push",
+        "topicctl sends no telemetry",
+        Some("false"),
+    ),
+    (
+        "enable.idempotence",
+        "topicctl produces nothing",
+        Some("false"),
+    ),
+    ("transactional.id", "topicctl produces nothing", None),
+    ("group.id", "topicctl consumes nothing", None),
+    ("plugin.library.paths", "topicctl loads no plugins", None),
+    ("log.queue", "topicctl reads the client's log itself", None),
+];
+
+/// Other names of one setting, and the one that is used here.
+const ALIASES: [(&str, &str); 2] = [
+    ("metadata.broker.list", "bootstrap.servers"),
+    ("sasl.mechanisms", "sasl.mechanism"),
+];
+
+/// Names to suggest for a misspelled one.
+pub(super) const SUGGESTED: [&str; 33] = [
+    "bootstrap.servers",
+    "broker.address.family",
+    "client.id",
+    "connections.max.idle.ms",
+    "debug",
+    "request.timeout.ms",
+    "sasl.jaas.config",
+    "sasl.mechanism",
+    "sasl.password",
+    "sasl.username",
+    "security.protocol",
+    "reconnect.backoff.max.ms",
+    "reconnect.backoff.ms",
+    "socket.connection.setup.timeout.ms",
+    "socket.keepalive.enable",
+    "socket.timeout.ms",
+    "ssl.ca.location",
+    "ssl.ca.pem",
+    "ssl.certificate.location",
+    "ssl.certificate.pem",
+    "ssl.cipher.suites",
+    "ssl.crl.location",
+    "ssl.endpoint.identification.algorithm",
+    "ssl.key.location",
+    "ssl.key.password",
+    "ssl.key.pem",
+    "ssl.keystore.certificate.chain",
+    "ssl.keystore.key",
+    "ssl.keystore.location",
+    "ssl.keystore.type",
+    "ssl.truststore.certificates",
+    "ssl.truststore.location",
+    "ssl.truststore.type",
+];
+
+/// Why a setting may not be set, and the value that is harmless.
+pub(super) fn why_refused(name: &str) -> Option<(&'static str, Option<&'static str>)> {
+    let refused = REFUSED.iter().find(|(refused, ..)| *refused == name);
+    refused.map(|(_, why, harmless)| (*why, *harmless))
+}
+
+/// The name that is used here for one of several.
+pub(super) fn canonical(name: &str) -> &str {
+    ALIASES
+        .iter()
+        .find(|(alias, _)| *alias == name)
+        .map_or(name, |(_, name)| name)
+}
+
+/// Whether a setting holds what must not be shown.
+pub(super) fn is_secret(name: &str) -> bool {
+    [
+        "password",
+        "secret",
+        ".pem",
+        "jaas",
+        "private",
+        "assertion",
+        "oauthbearer.config",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
+}
+
+/// Whether librdkafka has a setting of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    !check_property(name, "").is_err_and(|error| error.unknown)
+}
+
+/// librdkafka's words against a value; without them where they could hold a secret.
+pub(super) fn refusal(name: &str, value: &str) -> Option<String> {
+    let error = check_property(name, value).err()?;
+    Some(if is_secret(name) {
+        format!("librdkafka does not take this {name}")
+    } else {
+        error.message
+    })
+}
+
+/// The way out for a name that nobody knows.
+pub(super) fn suggestion(name: &str) -> String {
+    match nearest(name, SUGGESTED) {
+        Some(known) => format!("did you mean {known}?"),
+        None => "leave it out if topicctl can do without it".to_owned(),
+    }
+}
