@@ -13,7 +13,7 @@ mod value;
 
 use std::fmt;
 
-use crate::units::{Measure, quoted};
+use crate::units::Measure;
 
 pub use rules::{RuleViolation, violations};
 pub use value::{
@@ -123,11 +123,19 @@ pub enum KeyClass {
     Known(&'static ConfigSpec),
     /// Redpanda's or Confluent's: passed on without a check of its value.
     Vendor(Vendor),
-    /// Nobody's.
-    Unknown {
-        /// What was probably meant, as the way out of an error; `None` where nothing is close.
-        help: Option<String>,
-    },
+    /// Nobody's, with what was probably meant; `None` where nothing is close.
+    Unknown(Option<Hint>),
+}
+
+/// What an unknown key was probably meant to be.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Hint {
+    /// A misspelling of this key.
+    Key(&'static str),
+    /// A field of the topic itself.
+    Field(&'static str),
+    /// A broker's configuration, of which this is the topic's.
+    Broker(&'static str),
 }
 
 /// Who has configurations of its own.
@@ -200,31 +208,22 @@ pub fn classify(key: &str) -> KeyClass {
     if beneath("confluent.") {
         return KeyClass::Vendor(Vendor::Confluent);
     }
-    KeyClass::Unknown { help: way_out(key) }
+    KeyClass::Unknown(hint(key))
 }
 
-fn way_out(key: &str) -> Option<String> {
+fn hint(key: &str) -> Option<Hint> {
     let plain = plain_form(key);
     match plain.as_str() {
-        "partitions" | "num.partitions" => {
-            return Some("write the topic's own field `partitions`".to_owned());
-        }
+        "partitions" | "num.partitions" => return Some(Hint::Field("partitions")),
         "replication.factor" | "default.replication.factor" => {
-            return Some("write the topic's own field `replication_factor`".to_owned());
+            return Some(Hint::Field("replication_factor"));
         }
         _ => {}
     }
-    if let Some(spec) = all()
-        .iter()
-        .find(|spec| spec.broker_keys.contains(&plain.as_str()))
-    {
-        return Some(format!(
-            "{} is a broker's configuration, a topic's is `{}`",
-            quoted(key),
-            spec.name
-        ));
-    }
-    closest(&plain, names()).map(|name| format!("did you mean `{name}`?"))
+    let mut all = all().iter();
+    let of_broker = all.find(|spec| spec.broker_keys.contains(&plain.as_str()));
+    let of_broker = of_broker.map(|spec| Hint::Broker(spec.name));
+    of_broker.or_else(|| closest(&plain, names()).map(Hint::Key))
 }
 
 fn names() -> impl Iterator<Item = &'static str> {

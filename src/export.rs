@@ -242,7 +242,7 @@ fn written(key: &str, value: &str) -> Result<(String, String), String> {
             KeyClass::Vendor(_) => {
                 catalog::parse_vendor(key, text).map_err(|error| error.to_string())
             }
-            KeyClass::Unknown { .. } => Err("this version does not know the key".to_owned()),
+            KeyClass::Unknown(_) => Err("this version does not know the key".to_owned()),
         }
     };
     let is_same = |text: &str| {

@@ -286,6 +286,8 @@ pub struct ConsumerGroup {
     pub members_at: Option<Span>,
     /// Topics that its members write to.
     pub produces: Vec<String>,
+    /// The pipeline whose steps imply it; `None` for a group that an entry states.
+    pub pipeline: Option<String>,
 }
 
 /// A step of a pipeline that reads or writes a topic.

@@ -23,6 +23,8 @@ pub struct ValueError {
     pub message: String,
     /// What to write, or what the key takes.
     pub help: String,
+    /// Whether the message says of which key.
+    pub names_key: bool,
 }
 
 impl From<UnitError> for ValueError {
@@ -30,6 +32,7 @@ impl From<UnitError> for ValueError {
         Self {
             message: error.problem().into_owned(),
             help: error.help().into_owned(),
+            names_key: false,
         }
     }
 }
@@ -95,6 +98,7 @@ pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
         return Err(ValueError {
             message: format!("`{UNLIMITED}` is not known for {}", quoted(key)),
             help: "write the number that the vendor's documentation gives for it".to_owned(),
+            names_key: true,
         });
     }
     match measure.parse(text) {
@@ -113,7 +117,7 @@ pub fn measure_of(key: &str) -> Option<Measure> {
         KeyClass::Known(spec) => spec.unit,
         KeyClass::Vendor(_) if key.ends_with(".ms") => Some(Measure::Duration),
         KeyClass::Vendor(_) if key.ends_with(".bytes") => Some(Measure::Size),
-        KeyClass::Vendor(_) | KeyClass::Unknown { .. } => None,
+        KeyClass::Vendor(_) | KeyClass::Unknown(_) => None,
     }
 }
 
@@ -235,6 +239,7 @@ fn checked_length<'a>(key: &str, text: &'a str) -> Result<&'a str, ValueError> {
         return Err(ValueError {
             message: format!("the value of {} has {length} characters", quoted(key)),
             help: format!("a value has at most {MAX_VALUE_LENGTH}"),
+            names_key: true,
         });
     }
     Ok(text)
@@ -244,6 +249,7 @@ fn not_a_value(spec: &ConfigSpec, text: &str, help: &str) -> ValueError {
     ValueError {
         message: format!("{} is not a value of `{}`", quoted(text), spec.name),
         help: help.to_owned(),
+        names_key: true,
     }
 }
 
@@ -288,6 +294,7 @@ fn whole_number(spec: &ConfigSpec, range: Range, text: &str) -> Result<i64, Valu
         .ok_or_else(|| ValueError {
             message: format!("{} is out of range for `{}`", quoted(text), spec.name),
             help: takes,
+            names_key: true,
         })
 }
 

@@ -163,7 +163,7 @@ fn keys(topic: &DeclaredTopic) -> Vec<Diagnostic> {
                     .at(span, "its value is not checked here")
                     .help(format!("{vendor} takes it, and Apache Kafka refuses it")),
             ),
-            KeyClass::Unknown { .. } => {}
+            KeyClass::Unknown(_) => {}
         }
     }
     found

@@ -4,13 +4,14 @@
 use std::fmt;
 
 use super::yaml::Text;
-use crate::catalog::{self, KeyClass};
+use crate::catalog::{self, Hint, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::topic::{ConfigValue, Partitions, ReplicationFactor, TopicName};
 use crate::units;
 
 pub(super) const PARTITIONS_HELP: &str =
     "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
+const LISTED: &str = "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs";
 pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
 
 /// What `partitions` asks for; nothing at all is the broker's default.
@@ -154,18 +155,27 @@ pub(super) fn retention(
 pub(super) fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
     match catalog::classify(&key.text) {
         KeyClass::Known(_) | KeyClass::Vendor(_) => true,
-        KeyClass::Unknown { help } => {
+        KeyClass::Unknown(hint) => {
             let diagnostic = Diagnostic::error(
                 Code::UnknownConfig,
                 format!("Kafka has no topic configuration `{}`", key.text),
             );
-            diagnostics.push(match help {
-                Some(help) if help.starts_with("did you mean") => diagnostic.at(key.span, help),
-                Some(help) => diagnostic.at(key.span, "").help(help),
-                None => diagnostic.at(key.span, "").help(
-                    "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs",
-                ),
-            });
+            let (label, help) = match hint {
+                Some(Hint::Key(name)) => (format!("did you mean `{name}`?"), None),
+                Some(Hint::Field(name)) => {
+                    let help = format!("write the topic's own field `{name}`");
+                    (String::new(), Some(help))
+                }
+                Some(Hint::Broker(name)) => {
+                    let key = units::quoted(&key.text);
+                    let help = format!("{key} is a broker's configuration, a topic's is `{name}`");
+                    (String::new(), Some(help))
+                }
+                None => (String::new(), Some(LISTED.to_owned())),
+            };
+            let mut diagnostic = diagnostic.at(key.span, label);
+            diagnostic.help = help;
+            diagnostics.push(diagnostic);
             false
         }
     }
@@ -185,8 +195,7 @@ pub(super) fn config_value(
     match parsed {
         Ok(value) => Some(value),
         Err(error) => {
-            // Some of the messages name the key themselves.
-            let message = if error.message.contains(key) {
+            let message = if error.names_key {
                 error.message
             } else {
                 format!("`{key}`: {}", error.message)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
 use crate::diagnostic::printable;
-use crate::topic::{DeclaredTopic, Role};
+use crate::topic::{ConsumerGroup, DeclaredTopic, Role};
 
 pub(super) fn render(topics: &[DeclaredTopic]) -> String {
     let mut ids = Ids::default();
@@ -42,15 +42,7 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
         }
         chart.line(format_args!("  end"));
     }
-    // The group of a pipeline is drawn by its steps.
-    let drawn = |group: &str| {
-        group
-            .strip_suffix("-consumer-group")
-            .is_some_and(|name| pipelines.contains_key(name))
-    };
-    let (mut readers, mut writers) = groups(topics);
-    readers.retain(|group, _| !drawn(group));
-    writers.retain(|(group, _)| !drawn(group));
+    let (readers, writers) = groups(topics);
     let known_only = writers
         .iter()
         .map(|(_, topic)| *topic)
@@ -82,11 +74,7 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
                 chart.edge(&from, "", &id);
             }
         }
-        for group in topic
-            .consumer_groups
-            .iter()
-            .filter(|group| !drawn(&group.name))
-        {
+        for group in stated_groups(topic) {
             let to = ids.of("g_", &group.name);
             chart.edge(&from, "", &to);
         }
@@ -116,7 +104,7 @@ type Groups<'a> = (BTreeMap<&'a str, Option<u32>>, Vec<(&'a str, &'a str)>);
 fn groups(topics: &[DeclaredTopic]) -> Groups<'_> {
     let mut readers: BTreeMap<&str, Option<u32>> = BTreeMap::new();
     let mut writers = Vec::new();
-    for group in topics.iter().flat_map(|topic| &topic.consumer_groups) {
+    for group in topics.iter().flat_map(stated_groups) {
         let members = readers.entry(&group.name).or_default();
         *members = (*members).max(group.members);
         for topic in &group.produces {
@@ -127,6 +115,12 @@ fn groups(topics: &[DeclaredTopic]) -> Groups<'_> {
         }
     }
     (readers, writers)
+}
+
+/// The group of a pipeline is drawn by its steps.
+fn stated_groups(topic: &DeclaredTopic) -> impl Iterator<Item = &ConsumerGroup> {
+    let groups = topic.consumer_groups.iter();
+    groups.filter(|group| group.pipeline.is_none())
 }
 
 /// The lines of the drawing.
@@ -249,4 +243,35 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Request, read_texts};
+
+    #[test]
+    fn a_stated_group_is_drawn_also_where_its_name_is_a_pipelines() {
+        let text = b"
+topics: [{ name: orders, consumer_groups: [search-consumer-group] }]
+pipelines:
+  - { name: search, steps: [{ name: a, output: true }, { name: b, consumes: [a.output] }] }
+";
+        let manifests = read_texts(&[("m.yaml", text)], &Request::default());
+        let chart = render(&manifests.topics);
+        let group = "g_search_consumer_group";
+        assert!(
+            chart.contains(&format!("  {group}([\"search-consumer-group\"]):::group\n")),
+            "{chart}"
+        );
+        assert_eq!(
+            chart.matches(&format!(" --> {group}\n")).count(),
+            1,
+            "{chart}"
+        );
+        assert!(
+            chart.contains(&format!("  t_orders --> {group}\n")),
+            "{chart}"
+        );
+    }
 }

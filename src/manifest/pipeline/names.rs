@@ -45,13 +45,13 @@ impl Standard {
         format!("{}pipeline.{pipeline}.step.{step}.{kind}", self.prefix)
     }
 
-    /// Pipeline, step and kind of a name that follows the pattern.
-    fn parse<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str, &'n str)> {
+    /// Pipeline and step of a name that follows the pattern.
+    fn parse<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str)> {
         let rest = name
             .strip_prefix(self.prefix.as_str())?
             .strip_prefix("pipeline.")?;
         match rest.split('.').collect::<Vec<_>>().as_slice() {
-            [pipeline, "step", step, kind] if KINDS.contains(kind) => Some((pipeline, step, kind)),
+            [pipeline, "step", step, kind] if KINDS.contains(kind) => Some((pipeline, step)),
             _ => None,
         }
     }
@@ -128,13 +128,15 @@ pub(super) fn used(
     }
     let own = pipeline.name.as_str();
     // `STEP.output` is short for the standard name of this pipeline's step.
-    let long = match value.split_once('.') {
-        Some((step, kind)) if KINDS.contains(&kind) && standard.pipelines[own].contains(step) => {
-            standard.name(own, step, kind)
-        }
-        _ => value.clone(),
-    };
-    let Some((named, step, _)) = standard.parse(&long) else {
+    if let Some((step, kind)) = value.split_once('.')
+        && KINDS.contains(&kind)
+        && standard.pipelines[own].contains(step)
+    {
+        let long = standard.name(own, step, kind);
+        let name = topic_name(&long, text.span, gatherer.diagnostics)?;
+        return Some(Used::standard(name, text.span));
+    }
+    let Some((named, step)) = standard.parse(&value) else {
         let problem = if standard.claims(&value) {
             standard.malformed(&value, text.span)
         } else {
@@ -171,12 +173,8 @@ pub(super) fn used(
         });
         return None;
     }
-    let name = topic_name(&long, text.span, gatherer.diagnostics)?;
-    Some(Used {
-        name,
-        span: text.span,
-        standard: true,
-    })
+    let name = topic_name(&value, text.span, gatherer.diagnostics)?;
+    Some(Used::standard(name, text.span))
 }
 
 fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>, others: &Diagnostics) -> Diagnostic {

@@ -27,6 +27,17 @@ pub(super) struct Used {
     pub(super) standard: bool,
 }
 
+impl Used {
+    pub(super) fn standard(name: TopicName, span: Span) -> Self {
+        let standard = true;
+        Self {
+            name,
+            span,
+            standard,
+        }
+    }
+}
+
 /// Every topic that a step uses must be declared.
 pub(in crate::manifest) fn check_declared(
     uses: &[StepUse],
@@ -81,6 +92,7 @@ pub(in crate::manifest) fn finish(
                     members: None,
                     members_at: None,
                     produces: produces.clone(),
+                    pipeline: Some(step.pipeline.clone()),
                 }),
             }
         }

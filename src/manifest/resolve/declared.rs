@@ -116,6 +116,7 @@ impl Entry<'_, '_> {
             members,
             members_at: group.members.as_ref().map(|members| members.span),
             produces,
+            pipeline: None,
         })
     }
 
