@@ -6,6 +6,7 @@ use super::{Explanation, Said, Setting, Step, TierExplanation, TopicExplanation,
 use crate::catalog;
 use crate::diagnostic::{Sources, Span, WIDTH, printable};
 use crate::topic::{ConsumerGroup, Delay, Role, TopicName};
+use crate::wording::plural;
 
 /// How many names of a list are shown, unless all are asked for.
 const SHOWN_NAMES: usize = 5;
@@ -136,10 +137,8 @@ fn role(role: Role, source: Option<&TopicName>, delay: Option<&Delay>) -> String
 
 fn group(group: &ConsumerGroup) -> String {
     let mut text = group.name.clone();
-    match group.members {
-        Some(1) => text.push_str(", 1 member"),
-        Some(members) => text.push_str(&format!(", {members} members")),
-        None => {}
+    if let Some(members) = group.members {
+        text.push_str(&format!(", {}", plural(members, "member")));
     }
     if !group.produces.is_empty() {
         text.push_str(&format!(", writes to {}", group.produces.join(", ")));
@@ -150,8 +149,11 @@ fn group(group: &ConsumerGroup) -> String {
 fn users(topics: &[TopicName], verbose: bool) -> String {
     match topics {
         [] => "no topic".to_owned(),
-        [one] => format!("1 topic: {one}"),
-        topics => format!("{} topics: {}", topics.len(), names(topics, verbose)),
+        topics => format!(
+            "{}: {}",
+            plural(topics.len(), "topic"),
+            names(topics, verbose)
+        ),
     }
 }
 

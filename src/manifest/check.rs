@@ -8,6 +8,7 @@ use crate::catalog::{self, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::topic::{ConfigKey, DeclaredTopic, Role, TopicName};
 use crate::units;
+use crate::wording::plural;
 
 const MIN_INSYNC: &str = "min.insync.replicas";
 const RETENTION_MS: &str = "retention.ms";
@@ -241,13 +242,9 @@ fn idle_members(topic: &DeclaredTopic) -> Vec<Diagnostic> {
             let diagnostic = Diagnostic::warning(
                 Code::MoreMembersThanPartitions,
                 format!(
-                    "`{}` has {members} members for {} of `{}`",
+                    "`{}` has {members} members for the {} of `{}`",
                     group.name,
-                    if partitions == 1 {
-                        "the 1 partition".to_owned()
-                    } else {
-                        format!("the {partitions} partitions")
-                    },
+                    plural(partitions, "partition"),
                     topic.name,
                 ),
             )

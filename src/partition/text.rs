@@ -6,6 +6,7 @@ use textwrap::WordSplitter;
 
 use super::{Moved, Placed, Question, Spread};
 use crate::diagnostic::{WIDTH, printable};
+use crate::wording::plural;
 
 /// Writes one line for each key, and what another count would move.
 ///
@@ -133,11 +134,6 @@ fn length(held: u64, most: u64, room: usize) -> usize {
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
-}
-
-fn plural<N: ToString + PartialEq + From<u8>>(count: N, word: &str) -> String {
-    let s = if count == N::from(1) { "" } else { "s" };
-    format!("{} {word}{s}", count.to_string())
 }
 
 fn write_wrapped(text: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use crate::diagnostic::printable;
 use crate::topic::{ConsumerGroup, DeclaredTopic, Role};
+use crate::wording::plural;
 
 pub(super) fn render(topics: &[DeclaredTopic]) -> String {
     let mut ids = Ids::default();
@@ -54,7 +55,7 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
     for (name, members) in &readers {
         let id = ids.of("g_", name);
         let members = members
-            .map(|count| format!(", {count} members"))
+            .map(|count| format!(", {}", plural(count, "member")))
             .unwrap_or_default();
         chart.line(format_args!(
             "  {id}([\"{}{members}\"]):::group",

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Pattern, Reached, Recorded, Scope, Snapshot};
+use super::{Pattern, Reached, Recorded, Scope, Snapshot};
 use crate::observed::{
     ClusterIdentity, ObservedConfig, ObservedOrigin, ObservedPartition, Unknown,
 };
@@ -153,7 +154,7 @@ impl Snapshot {
             return Err(SnapshotError::Schema(head.schema));
         }
         let document: Document = serde_json::from_str(text).map_err(shape)?;
-        let taken_at = Moment::parse(&document.taken_at)
+        let taken_at = timestamp(&document.taken_at)
             .ok_or_else(|| SnapshotError::Value("taken_at", document.taken_at.clone()))?;
         let patterns = document.scope.select.into_iter();
         let patterns = patterns.map(|PatternEntry { glob, complete }| Pattern { glob, complete });
@@ -181,6 +182,13 @@ impl Snapshot {
             topics: topics.collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// Reads `2026-03-01T09:30:00Z` from 1970 on, and no other form.
+pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
+    let at: Timestamp = text.parse().ok()?;
+    let is_canonical = at.subsec_nanosecond() == 0 && at.to_string() == text;
+    (is_canonical && at >= Timestamp::UNIX_EPOCH).then_some(at)
 }
 
 fn entry(recorded: &Recorded) -> TopicEntry {

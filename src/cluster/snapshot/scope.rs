@@ -3,7 +3,7 @@
 //! A cluster leaves topics out of its list that the asker may not DESCRIBE, so a name that is not
 //! listed may be absent or hidden. What tells the two apart is asking by name: who may see a name
 //! is told that it does not exist, who may not is refused. Plain names of a selection are asked
-//! for like that. For a pattern, names that nobody has are made up behind its fixed beginning:
+//! for like that. For a pattern, probes are asked for, random names behind its fixed beginning:
 //! when the cluster says of all of them that they do not exist, the asker has the right to see
 //! whatever begins so, and a name that the pattern matches and the list lacks is absent. Where it
 //! refuses one, such a name is unknown.

@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::topic::{ConfigKey, DeclaredTopic, Role};
+use crate::wording::plural;
 
 const RETENTION_MS: &str = "retention.ms";
 
@@ -94,12 +95,7 @@ impl Rules {
         let declared = topic.partitions.as_ref()?;
         let value = i64::from(declared.value.get());
         let broken = self.partitions.broken(value, |number| number.to_string())?;
-        let noun = if value == 1 {
-            "partition"
-        } else {
-            "partitions"
-        };
-        let problem = format!("`{}` has {value} {noun}", topic.name);
+        let problem = format!("`{}` has {}", topic.name, plural(value, "partition"));
         let place = declared.origin.span.unwrap_or(topic.span);
         Some(broken.told(Code::PolicyPartitions, &problem, place))
     }

@@ -1,0 +1,9 @@
+//! Phrases that messages and reports share. Pure.
+
+use std::fmt::Display;
+
+/// A count with its noun: `1 topic`, `2 topics`.
+pub(crate) fn plural<N: Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
+    let s = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
