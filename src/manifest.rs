@@ -7,7 +7,7 @@
 //!
 //! | from | to | by |
 //! |-|-|-|
-//! | texts | documents | `yaml`, then `decode` along the tables of `fields`, into `raw` |
+//! | texts | documents | `yaml`, then `decode` along the tables of `raw`, which are made of `fields` |
 //! | documents | a project | `project`, `clusters`; for one run: `resolver`, `interpolate` |
 //! | entries, steps | named topics | `family`, `pipeline`, `names`, into `candidates` |
 //! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
@@ -332,7 +332,7 @@ fn no_topics(request: &Request, profile: Option<&str>, loaded: &load::Loaded) ->
             None => "without a profile".to_owned(),
         };
         let theirs: BTreeSet<_> = topics
-            .flat_map(|topic| &topic.profiles)
+            .flat_map(|entry| &entry.topic.usage.profiles)
             .flatten()
             .map(|name| &*name.text)
             .collect();

@@ -183,13 +183,15 @@ impl Reader<'_> {
         vars: &Vars<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Reach {
-        let servers: Vec<_> = cluster
-            .bootstrap_servers
+        let stated = cluster.bootstrap_servers.as_deref().unwrap_or_default();
+        let servers: Vec<_> = stated
             .iter()
             .filter_map(|text| self.evaluate(text, name, vars, diagnostics))
             .collect();
-        let first = cluster.bootstrap_servers.first();
-        let place = first.filter(|_| !servers.is_empty()).map(|text| text.span);
+        let place = stated
+            .first()
+            .filter(|_| !servers.is_empty())
+            .map(|text| text.span);
         let command_config = cluster.command_config.as_ref().and_then(|text| {
             let path = self.evaluate(text, name, vars, diagnostics)?;
             Some((self.beside(text, &path), text.span))

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::raw::Document;
-use super::{decode, yaml};
+use super::raw::{self, Document};
+use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
 
 /// The project file's name.
@@ -101,9 +101,7 @@ pub(super) fn from_texts(texts: &[(&str, &[u8])], diagnostics: &mut Diagnostics)
 
 fn read_documents(source: SourceId, loaded: &mut Loaded, diagnostics: &mut Diagnostics) {
     for node in yaml::parse(&loaded.sources, source, diagnostics) {
-        loaded
-            .documents
-            .extend(decode::document(&node, source, diagnostics));
+        loaded.documents.extend(raw::document(&node, diagnostics));
     }
 }
 

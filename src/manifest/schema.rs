@@ -7,7 +7,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::decode::Spec;
 use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape};
+use super::raw::Document;
 use crate::catalog::{self, ConfigSpec, Kind, REDPANDA_EXTRAS, Range};
 use crate::diagnostic::Code;
 use crate::units::{Measure, UNLIMITED};
@@ -25,12 +27,12 @@ const TRUTH: &str = r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])\s*$";
 /// The schema of one manifest document.
 pub(super) fn schema() -> Value {
     let mut definitions = Map::new();
-    for spec in fields::objects() {
+    for spec in fields::reachable(Document::SPEC) {
         definitions.insert(spec.id.to_owned(), object(spec));
     }
     definitions.insert("config".to_owned(), config());
     let mut root = definitions
-        .remove(fields::DOCUMENT.id)
+        .remove(Document::SPEC.id)
         .unwrap_or_else(|| json!({}));
     // An empty document is legal.
     root["type"] = json!(["object", "null"]);

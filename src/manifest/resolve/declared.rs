@@ -56,14 +56,16 @@ impl Entry<'_, '_> {
     ) -> DeclaredTopic {
         let candidate = self.candidate;
         let raw = candidate.raw;
-        let owner = raw.and_then(|raw| raw.owner.as_ref()).or(candidate.owner);
+        let owner = raw
+            .and_then(|raw| raw.basics.owner.as_ref())
+            .or(candidate.owner);
         // Another team's entry beside this one may name its own groups.
         let entries = raw.into_iter().chain(candidate.beside.iter().copied());
         let consumer_groups = entries
-            .flat_map(|entry| &entry.consumer_groups)
+            .flat_map(|entry| &entry.usage.consumer_groups.0)
             .filter_map(|group| self.group(group))
             .collect();
-        let allow = raw.map_or(&[][..], |raw| &raw.allow);
+        let allow = raw.map_or(&[][..], |raw| &raw.usage.allow);
         let (replication_factor, config) = folded.into_values();
         DeclaredTopic {
             name: candidate.name.clone(),
@@ -72,19 +74,19 @@ impl Entry<'_, '_> {
             delay: candidate.delay.clone(),
             shared_dlq: candidate.shared_dlq.as_ref().map(|(name, _)| name.clone()),
             tier: candidate.tier.map(|(tier, _)| tier.to_owned()),
-            description: self.text(raw.and_then(|raw| raw.description.as_ref())),
+            description: self.text(raw.and_then(|raw| raw.basics.described.description.as_ref())),
             owner: self.text(owner),
             external: candidate.external,
             partitions,
             replication_factor,
             config,
-            env: self.text(raw.and_then(|raw| raw.env.as_ref())),
+            env: self.text(raw.and_then(|raw| raw.usage.env.as_ref())),
             allow: allow.iter().filter_map(|code| self.check(code)).collect(),
             consumer_groups,
             // Filled in once every topic is there.
             steps: Vec::new(),
             partition_key: raw
-                .and_then(|raw| raw.partition_key.as_ref())
+                .and_then(|raw| raw.usage.partition_key.as_ref())
                 .map(|key| self.partition_key(key)),
             span: candidate.span,
         }

@@ -21,7 +21,7 @@ pub(super) fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) ->
         Some(Traced {
             trail: folded.trail.take()?,
             tier_chosen: candidate.tier.and_then(|(_, span)| span),
-            also_at: candidate.beside.iter().map(|entry| entry.span).collect(),
+            also_at: candidate.beside.iter().map(|entry| entry.span()).collect(),
         })
     })
 }

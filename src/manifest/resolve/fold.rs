@@ -79,11 +79,11 @@ impl<'a> Layers<'_, 'a> {
             folded.apply(self.resolver, settings, &layer, context, diagnostics);
         };
         if let Some(raw) = candidate.raw {
-            lay(&raw.settings, Layer::Topic);
+            lay(&raw.basics.settings, Layer::Topic);
         }
         for (name, profile) in profiles {
             if let Some(all) = profile.all.as_ref().filter(|_| !candidate.external) {
-                lay(all, Layer::ProfileAll((*name).to_owned()));
+                lay(&all.settings, Layer::ProfileAll((*name).to_owned()));
             }
         }
         for (name, _) in profiles {
@@ -135,7 +135,7 @@ impl<'a> Layers<'_, 'a> {
     ) {
         for entry in &candidate.beside {
             let mut stated = Folded::default();
-            let (settings, context) = (&entry.settings, &candidate.context);
+            let (settings, context) = (&entry.basics.settings, &candidate.context);
             stated.apply(self.resolver, settings, &Layer::Topic, context, diagnostics);
             for found in stated.contradictions(declared) {
                 let what = &found.what;
@@ -147,7 +147,7 @@ impl<'a> Layers<'_, 'a> {
                         Code::ExternalContradiction,
                         format!("{what} of `{name}`: {here} here, declared as {there}"),
                     )
-                    .at(found.span.unwrap_or(entry.span), "")
+                    .at(found.span.unwrap_or(entry.span()), "")
                     .and(candidate.span, "declared here")
                     .help("an external entry beside the declaring one may only repeat its values"),
                 );
@@ -171,12 +171,12 @@ pub(super) fn lay_chain(
             folded.apply(resolver, &tier.settings, &layer, context, diagnostics);
         }
         for (profile, patches) in profiles.iter().map(|(name, p)| (name, &p.tiers)) {
-            for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
+            for (_, patch) in patches.iter().filter(|(tier, _)| tier.text == *name) {
                 let layer = Layer::ProfileTier {
                     profile: (*profile).to_owned(),
                     tier: (*name).to_owned(),
                 };
-                folded.apply(resolver, settings, &layer, context, diagnostics);
+                folded.apply(resolver, &patch.settings, &layer, context, diagnostics);
             }
         }
     }

@@ -32,15 +32,15 @@ pub(super) fn check(resolver: &Resolver<'_>, diagnostics: &mut Diagnostics) {
 
 fn check_profile(resolver: &Resolver<'_>, profile: &Profile, diagnostics: &mut Diagnostics) {
     let project = resolver.project;
-    for (tier, settings) in &profile.tiers {
+    for (tier, patch) in &profile.tiers {
         let name = tier.text.as_str();
         if !project.tiers.contains_key(name) && BuiltIn::by_name(name).is_none() {
             diagnostics.push(project.unknown_tier(name, Some(tier.span), diagnostics));
         }
-        check_settings(resolver, settings, diagnostics);
+        check_settings(resolver, &patch.settings, diagnostics);
     }
     if let Some(all) = &profile.all {
-        check_settings(resolver, all, diagnostics);
+        check_settings(resolver, &all.settings, diagnostics);
     }
 }
 
