@@ -4,14 +4,13 @@
 //! an acceptance names the found value, and counts for exactly that one. The day is handed in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::civil::Date;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::plan::{Decision, Mismatch, Plan, replica_range};
-use crate::topic::{ConfigKey, ConfigValue, TopicName};
+use crate::topic::{ConfigKey, ConfigValue, Field, TopicName};
 
 /// An entry of `accepted_mismatches`: values that may be found on a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,34 +93,11 @@ pub struct Use {
     pub found: bool,
 }
 
-/// What an entry names a value of.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Field {
-    /// The partition count.
-    Partitions,
-    /// The number of replicas.
-    ReplicationFactor,
-    /// A configuration.
-    Config(ConfigKey),
-}
-
-impl Field {
-    fn of(mismatch: &Mismatch) -> Self {
-        match mismatch {
-            Mismatch::Partitions { .. } => Self::Partitions,
-            Mismatch::ReplicationFactor { .. } => Self::ReplicationFactor,
-            Mismatch::Config { key, .. } => Self::Config(key.clone()),
-        }
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Partitions => f.write_str("partitions"),
-            Self::ReplicationFactor => f.write_str("replication_factor"),
-            Self::Config(key) => write!(f, "{key}"),
-        }
+fn field(mismatch: &Mismatch) -> Field {
+    match mismatch {
+        Mismatch::Partitions { .. } => Field::Partitions,
+        Mismatch::ReplicationFactor { .. } => Field::ReplicationFactor,
+        Mismatch::Config { key, .. } => Field::Config(key.clone()),
     }
 }
 
@@ -142,7 +118,7 @@ pub fn uses(plan: &Plan) -> Vec<Use> {
             .accepted
             .iter()
             .filter(|one| entry.covers(&one.mismatch))
-            .map(|one| Field::of(&one.mismatch))
+            .map(|one| field(&one.mismatch))
             .collect();
         let was_told = |field: &Field| match field {
             Field::Config(key) => !planned.seen.unverifiable.contains(key),

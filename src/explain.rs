@@ -9,41 +9,8 @@ pub mod json;
 pub mod pages;
 pub mod text;
 
-use std::fmt;
-
 use crate::diagnostic::{Code, Span};
-use crate::topic::{ConfigKey, DeclaredTopic, Origin, TopicName};
-
-/// What a value is a value of; in the order of output.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Field {
-    /// `partitions`.
-    Partitions,
-    /// `replication_factor`.
-    ReplicationFactor,
-    /// A key of `config`; `retention` is `retention.ms`.
-    Config(ConfigKey),
-}
-
-impl Field {
-    /// The configuration key, where it is one.
-    pub fn key(&self) -> Option<&str> {
-        match self {
-            Self::Config(key) => Some(key.as_str()),
-            Self::Partitions | Self::ReplicationFactor => None,
-        }
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Partitions => "partitions",
-            Self::ReplicationFactor => "replication_factor",
-            Self::Config(key) => key.as_str(),
-        })
-    }
-}
+use crate::topic::{DeclaredTopic, Field, Origin, TopicName};
 
 /// What a layer says of a value.
 #[derive(Clone, PartialEq, Eq, Debug)]

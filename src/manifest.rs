@@ -238,7 +238,6 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),
         subject: Some(subject),
-        names_only: false,
     };
     let resolved = resolve::resolve(&loaded, &inputs, &mut diagnostics);
     Explained {
@@ -270,7 +269,6 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),
         subject: None,
-        names_only: false,
     };
     let resolve::Resolved {
         topics,

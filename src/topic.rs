@@ -188,6 +188,37 @@ impl fmt::Display for ConfigValue {
     }
 }
 
+/// What a value is a value of; in the order of output.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Field {
+    /// `partitions`.
+    Partitions,
+    /// `replication_factor`.
+    ReplicationFactor,
+    /// A key of `config`; `retention` is `retention.ms`.
+    Config(ConfigKey),
+}
+
+impl Field {
+    /// The configuration key, where it is one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Config(key) => Some(key.as_str()),
+            Self::Partitions | Self::ReplicationFactor => None,
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Partitions => "partitions",
+            Self::ReplicationFactor => "replication_factor",
+            Self::Config(key) => key.as_str(),
+        })
+    }
+}
+
 /// What a topic is to its family.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Role {
@@ -397,6 +428,12 @@ impl DeclaredTopic {
             .iter()
             .find(|(declared, _)| declared.as_str() == key)
             .map(|(_, value)| value.value.as_str())
+    }
+
+    /// Whether old messages of a key make way for newer ones.
+    pub fn is_compacted(&self) -> bool {
+        let policy = self.config_value("cleanup.policy").unwrap_or_default();
+        policy.split(',').any(|word| word.trim() == "compact")
     }
 
     /// The main topic of the family, which may be the topic itself.

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Explanation, Field, Said, Setting, Step, TierExplanation, TopicExplanation, pages};
+use super::{Explanation, Said, Setting, Step, TierExplanation, TopicExplanation, pages};
 use crate::diagnostic::{Code, Sources, Span};
-use crate::topic::{Layer, TopicName};
+use crate::topic::{Field, Layer, TopicName};
 
 const SCHEMA: &str = "topicctl.explain/1";
 

@@ -276,11 +276,7 @@ fn rules(topic: &DeclaredTopic) -> Vec<Diagnostic> {
 }
 
 fn compaction(topic: &DeclaredTopic) -> Option<Diagnostic> {
-    let policy = topic.config_value(CLEANUP_POLICY)?;
-    if !policy.split(',').any(|word| word.trim() == "compact") {
-        return None;
-    }
-    Some(
+    topic.is_compacted().then(|| {
         Diagnostic::error(
             Code::CompactedFamily,
             format!(
@@ -289,8 +285,8 @@ fn compaction(topic: &DeclaredTopic) -> Option<Diagnostic> {
             ),
         )
         .at(place(topic, CLEANUP_POLICY), "")
-        .help("retry and dead letter topics need cleanup.policy delete"),
-    )
+        .help("retry and dead letter topics need cleanup.policy delete")
+    })
 }
 
 fn retry_retention(topic: &DeclaredTopic) -> Option<Diagnostic> {

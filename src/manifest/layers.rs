@@ -15,9 +15,9 @@ use super::values::{Wish, check_key, config_value, partitions, replication_facto
 use super::yaml::Text;
 use crate::catalog;
 use crate::diagnostic::{Diagnostics, Span};
-use crate::explain::{Field, Said};
+use crate::explain::Said;
 use crate::topic::{
-    ConfigKey, ConfigValue, Declared, Delay, Layer, Origin, Partitions, ReplicationFactor,
+    ConfigKey, ConfigValue, Declared, Delay, Field, Layer, Origin, Partitions, ReplicationFactor,
     TopicName,
 };
 

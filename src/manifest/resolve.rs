@@ -56,33 +56,12 @@ pub(super) fn resolve(
     diagnostics: &mut Diagnostics,
 ) -> Resolved {
     let project = Project::assemble(loaded, diagnostics);
-    let Some(clusters) = clusters::read(&project, loaded, inputs, diagnostics) else {
+    let Some((resolver, clusters)) = resolver(&project, loaded, inputs, diagnostics) else {
         return Resolved::default();
     };
-    let profile = clusters.profile.as_deref();
-    let others = project.profiles.keys().copied();
-    let others = others
-        .filter(|name| profile != Some(name))
-        .map(str::to_owned)
-        .collect();
-    let profiles = match profile {
-        None => Vec::new(),
-        Some(name) if project.profiles.contains_key(name) => {
-            project.profile_chain(name, diagnostics)
-        }
-        Some(name) => {
-            diagnostics.push(project.unknown_choice(name, loaded));
-            return Resolved::default();
-        }
-    };
-    let resolver = Resolver {
-        project: &project,
-        sources: &loaded.sources,
-        profiles,
-        outside: inputs.outside,
-        profile_vars: project.profile_vars(profile, diagnostics),
-        cluster: inputs.cluster,
-    };
+    let others = project.profiles.keys();
+    let others = others.filter(|name| clusters.profile.as_deref() != Some(name));
+    let profiles = others.map(|name| (*name).to_owned()).collect();
     unused::check(&resolver, diagnostics);
     let (mut candidates, steps) = gather(&resolver, diagnostics);
     let layers = Layers {
@@ -108,13 +87,8 @@ pub(super) fn resolve(
         }
         fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
-    let accepted = match inputs.names_only {
-        true => Vec::new(),
-        false => {
-            let elsewhere = || names_elsewhere(&project, loaded, inputs);
-            accepted::read(&resolver, &topics, elsewhere, diagnostics)
-        }
-    };
+    let elsewhere = || names_elsewhere(&project, loaded, inputs);
+    let accepted = accepted::read(&resolver, &topics, elsewhere, diagnostics);
     let explanation = explanation::explain(&resolver, inputs.subject, &topics, traced);
     Resolved {
         topics,
@@ -123,12 +97,43 @@ pub(super) fn resolve(
         clusters,
         explanation,
         tiers: explanation::tier_names(&project),
-        profiles: others,
+        profiles,
     }
 }
 
-/// The names that topics have under any profile and for any cluster. What is wrong there is told
-/// when it is chosen.
+/// The project as one run sees it, and its clusters; `None` where the run's profile or cluster is
+/// not declared.
+fn resolver<'a>(
+    project: &'a Project<'a>,
+    loaded: &'a Loaded,
+    inputs: &Inputs<'a>,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Resolver<'a>, Clusters)> {
+    let clusters = clusters::read(project, loaded, inputs, diagnostics)?;
+    let profile = clusters.profile.as_deref();
+    let profiles = match profile {
+        None => Vec::new(),
+        Some(name) if project.profiles.contains_key(name) => {
+            project.profile_chain(name, diagnostics)
+        }
+        Some(name) => {
+            diagnostics.push(project.unknown_choice(name, loaded));
+            return None;
+        }
+    };
+    let resolver = Resolver {
+        project,
+        sources: &loaded.sources,
+        profiles,
+        outside: inputs.outside,
+        profile_vars: project.profile_vars(profile, diagnostics),
+        cluster: inputs.cluster,
+    };
+    Some((resolver, clusters))
+}
+
+/// The names that topics have under any profile and for any cluster. What is wrong there is
+/// reported when it is chosen.
 fn names_elsewhere(
     project: &Project<'_>,
     loaded: &Loaded,
@@ -136,21 +141,23 @@ fn names_elsewhere(
 ) -> BTreeSet<TopicName> {
     let profiles = project.profiles.keys().map(|name| (Some(*name), None));
     let clusters = project.clusters.keys().map(|name| (None, Some(*name)));
-    std::iter::once((None, None))
+    let runs = std::iter::once((None, None))
         .chain(profiles)
-        .chain(clusters)
-        .flat_map(|(profile, cluster)| {
-            let inputs = Inputs {
-                outside: inputs.outside,
-                profile,
-                cluster,
-                subject: None,
-                names_only: true,
-            };
-            resolve(loaded, &inputs, &mut Diagnostics::default()).topics
-        })
-        .map(|topic| topic.name)
-        .collect()
+        .chain(clusters);
+    let mut names = BTreeSet::new();
+    for (profile, cluster) in runs {
+        let inputs = Inputs {
+            profile,
+            cluster,
+            ..*inputs
+        };
+        let ignored = &mut Diagnostics::default();
+        if let Some((resolver, _)) = resolver(project, loaded, &inputs, ignored) {
+            let (candidates, _) = gather(&resolver, ignored);
+            names.extend(candidates.list.into_iter().map(|candidate| candidate.name));
+        }
+    }
+    names
 }
 
 /// Names every topic that holds under the profile, and says what the steps of pipelines use.

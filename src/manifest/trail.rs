@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use super::tiers::{BuiltIn, Retention};
 use super::values::Wish;
 use crate::diagnostic::Span;
-use crate::explain::{Field, Said, Setting, Step, TopicExplanation};
-use crate::topic::{ConfigKey, ConfigValue, Declared, DeclaredTopic, Origin, ReplicationFactor};
+use crate::explain::{Said, Setting, Step, TopicExplanation};
+use crate::topic::{
+    ConfigKey, ConfigValue, Declared, DeclaredTopic, Field, Origin, ReplicationFactor,
+};
 
 const RETENTION_MS: &str = "retention.ms";
 

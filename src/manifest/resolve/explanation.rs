@@ -3,7 +3,7 @@
 
 use super::fold::lay_chain;
 use crate::diagnostic::Diagnostics;
-use crate::explain::{Explanation, Field, Subject, TierExplanation, TierLink};
+use crate::explain::{Explanation, Subject, TierExplanation, TierLink};
 use crate::manifest::candidates::Candidates;
 use crate::manifest::interpolate::Context;
 use crate::manifest::layers::Folded;
@@ -12,7 +12,7 @@ use crate::manifest::resolver::Resolver;
 use crate::manifest::tiers::BuiltIn;
 use crate::manifest::trail::{Traced, Trail};
 use crate::manifest::values::Wish;
-use crate::topic::DeclaredTopic;
+use crate::topic::{DeclaredTopic, Field};
 
 /// The trail of the one topic that has one.
 pub(super) fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) -> Option<Traced> {
