@@ -16,9 +16,7 @@ use std::fmt;
 use crate::units::Measure;
 
 pub use rules::{RuleViolation, violations};
-pub use value::{
-    MAX_VALUE_LENGTH, ValueError, caution, human, measure_of, parse, parse_vendor, same,
-};
+pub use value::{MAX_VALUE_LENGTH, ValueError, caution, human, measure, parse, parse_vendor, same};
 
 /// A version of Apache Kafka.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -173,7 +171,7 @@ const ALIKE: f64 = 0.9;
 /// Longer texts, in bytes, are no misspellings, and comparing them would be slow.
 const LONGEST_MISSPELLING: usize = 128;
 
-/// Every configuration that the catalogue knows, by name.
+/// Every configuration that the catalog knows, by name.
 pub fn all() -> &'static [ConfigSpec] {
     &table::TABLE
 }

@@ -12,9 +12,9 @@ pub mod text;
 use crate::diagnostic::{Code, Span};
 use crate::topic::{DeclaredTopic, Field, Origin, TopicName};
 
-/// What a layer says of a value.
+/// A value as a layer states it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Said {
+pub enum LayerValue {
     /// This value.
     Value {
         /// In the broker's form.
@@ -27,10 +27,10 @@ pub enum Said {
     /// The broker's default: the word that says so, which takes away what was there.
     Default(&'static str),
     /// A text that is no value, and so changed nothing.
-    Unread(String),
+    Unreadable(String),
 }
 
-impl Said {
+impl LayerValue {
     /// A value that stands in the manifest as it is.
     pub fn value(value: impl Into<String>) -> Self {
         Self::Value {
@@ -40,16 +40,15 @@ impl Said {
     }
 }
 
-/// One layer's word on a value.
+/// One layer's value of a field.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
-    /// What it says.
-    pub said: Said,
+    pub value: LayerValue,
     /// Which layer, and where.
     pub origin: Origin,
 }
 
-/// A value with all layers that spoke of it.
+/// A field with the values of all layers that state it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setting {
     /// Of what.
@@ -62,11 +61,11 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The step whose word holds: the last that could be read.
+    /// The step whose value holds: the last that could be read.
     pub fn winner(&self) -> Option<usize> {
         self.steps
             .iter()
-            .rposition(|step| !matches!(step.said, Said::Unread(_)))
+            .rposition(|step| !matches!(step.value, LayerValue::Unreadable(_)))
     }
 }
 
@@ -145,8 +144,8 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_value_does_not_win() {
-        let step = |said| Step {
-            said,
+        let step = |value| Step {
+            value,
             origin: Origin {
                 layer: Layer::Topic,
                 span: None,
@@ -157,8 +156,8 @@ mod tests {
             value: None,
             steps,
         };
-        let unread = || step(Said::Unread("many".to_owned()));
-        let two = setting(vec![step(Said::value("1")), unread()]);
+        let unread = || step(LayerValue::Unreadable("many".to_owned()));
+        let two = setting(vec![step(LayerValue::value("1")), unread()]);
         assert_eq!(two.winner(), Some(0));
         assert_eq!(setting(vec![unread()]).winner(), None);
     }

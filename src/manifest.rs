@@ -13,7 +13,7 @@
 //! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
 //! | topics | problems | `check`, `policy`; what is known and accepted is in `accepted` |
 //!
-//! `select` keeps what a run is about, `trail` what `explain` asks for, and `schema` tells editors.
+//! `select` keeps what a run is about, `provenance` what `explain` asks for, and `schema` tells editors.
 
 mod accepted;
 mod candidates;
@@ -30,13 +30,13 @@ mod pipeline;
 mod policy;
 mod profile_topics;
 mod project;
+mod provenance;
 mod raw;
 mod resolve;
 mod resolver;
 mod schema;
 mod select;
 mod tiers;
-mod trail;
 mod values;
 mod yaml;
 
@@ -174,7 +174,7 @@ pub fn read_for_clusters(request: &Request) -> ForClusters {
         false => problems.joined(),
     };
     if manifests.is_empty() && !diagnostics.has_errors() {
-        diagnostics.push(clusters::none(&loaded));
+        diagnostics.push(clusters::no_clusters(&loaded));
     }
     ForClusters {
         sources: loaded.sources,

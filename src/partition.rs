@@ -44,9 +44,9 @@ pub struct Question {
 impl Question {
     /// The place of a key.
     pub fn place(&self, key: Vec<u8>) -> Placed {
-        let then = self.other().map(|other| other.of(&key));
+        let then = self.other().map(|other| other.partition(&key));
         Placed {
-            partition: self.placement.of(&key),
+            partition: self.placement.partition(&key),
             then,
             key,
         }
@@ -118,7 +118,7 @@ impl Spread {
         let other = question.other();
         let mut lines = Lines::new(input);
         while let Some(key) = lines.next_line()? {
-            let place = question.placement.of(key);
+            let place = question.placement.partition(key);
             let Some((place, count)) = place.and_then(|place| {
                 let index = usize::try_from(place).ok()?;
                 Some((place, spread.counts.get_mut(index)?))
@@ -127,7 +127,7 @@ impl Spread {
                 continue;
             };
             *count += 1;
-            if let Some(then) = other.and_then(|other| other.of(key)) {
+            if let Some(then) = other.and_then(|other| other.partition(key)) {
                 spread.moved.count(place, then);
             }
         }

@@ -148,7 +148,7 @@ impl fmt::Display for ReplicationFactor {
 pub struct ConfigKey(String);
 
 impl ConfigKey {
-    /// Takes a key that the catalogue knows, or a vendor's (`redpanda.*`, `confluent.*`).
+    /// Takes a key that the catalog knows, or a vendor's (`redpanda.*`, `confluent.*`).
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_catalogue_has_every_key() {
+fn the_catalog_has_every_key() {
     let mut names: Vec<_> = "
         cleanup.policy compression.type compression.gzip.level compression.lz4.level
         compression.zstd.level delete.retention.ms errors.deadletterqueue.group.enable

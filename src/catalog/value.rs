@@ -91,7 +91,7 @@ pub fn parse(spec: &ConfigSpec, text: &str) -> Result<ConfigValue, ValueError> {
 /// For a value that is too long, and where such a key has an amount that is not understood.
 pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
     let text = checked_length(key, text)?;
-    let Some(measure) = measure_of(key) else {
+    let Some(measure) = measure(key) else {
         return Ok(ConfigValue::new(text));
     };
     if text == UNLIMITED {
@@ -110,9 +110,9 @@ pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
     }
 }
 
-/// What a key's numbers count: the catalogue's word for Kafka's keys, the ending of the name for
+/// What a key's numbers count: the catalog's word for Kafka's keys, the ending of the name for
 /// a vendor's.
-pub fn measure_of(key: &str) -> Option<Measure> {
+pub fn measure(key: &str) -> Option<Measure> {
     match classify(key) {
         KeyClass::Known(spec) => spec.unit,
         KeyClass::Vendor(_) if key.ends_with(".ms") => Some(Measure::Duration),
@@ -139,7 +139,7 @@ pub fn caution(spec: &ConfigSpec, value: &str) -> Option<String> {
 /// Values of unknown and vendors' keys are compared as trimmed text.
 pub fn same(key: &str, declared: &str, found: &str) -> bool {
     let spec = lookup(key);
-    Meaning::of(spec, declared) == Meaning::of(spec, found)
+    Meaning::new(spec, declared) == Meaning::new(spec, found)
 }
 
 /// A value as people write it (`7d`, `1GiB`, `unlimited`), or the value itself where no unit
@@ -152,7 +152,7 @@ pub fn human(key: &str, value: &str) -> String {
     if lookup(key).is_some_and(|spec| is_unlimited(spec, number)) {
         return UNLIMITED.to_owned();
     }
-    match measure_of(key) {
+    match measure(key) {
         Some(measure) if number > 0 => {
             let written = measure.human(number);
             // `604800001ms` says nothing that 604800001 does not.
@@ -178,13 +178,13 @@ enum Meaning<'a> {
 }
 
 impl<'a> Meaning<'a> {
-    fn of(spec: Option<&ConfigSpec>, value: &'a str) -> Self {
+    fn new(spec: Option<&ConfigSpec>, value: &'a str) -> Self {
         let value = value.trim();
         let Some(spec) = spec else {
             return Self::Text(value);
         };
         let typed = match spec.kind {
-            Kind::Bool => bool_of(value).map(Self::Bool),
+            Kind::Bool => parse_bool(value).map(Self::Bool),
             Kind::Int(_) | Kind::Long(_) => value.parse().ok().map(|number| {
                 if is_unlimited(spec, number) {
                     Self::Unlimited
@@ -253,14 +253,14 @@ fn not_a_value(spec: &ConfigSpec, text: &str, help: &str) -> ValueError {
     }
 }
 
-fn bool_of(text: &str) -> Option<bool> {
+fn parse_bool(text: &str) -> Option<bool> {
     [true, false]
         .into_iter()
         .find(|value| text.eq_ignore_ascii_case(&value.to_string()))
 }
 
 fn boolean(spec: &ConfigSpec, text: &str) -> Result<bool, ValueError> {
-    bool_of(text).ok_or_else(|| {
+    parse_bool(text).ok_or_else(|| {
         let help = match text.to_ascii_lowercase().as_str() {
             "yes" | "y" | "on" | "1" | "enabled" => "write `true`",
             "no" | "n" | "off" | "0" | "disabled" => "write `false`",

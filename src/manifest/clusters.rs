@@ -80,7 +80,7 @@ fn check_given(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// There is none to take all of.
-pub(super) fn none(loaded: &Loaded) -> Diagnostic {
+pub(super) fn no_clusters(loaded: &Loaded) -> Diagnostic {
     Diagnostic::error(Code::UnknownCluster, "no cluster is declared").help(declare_them(loaded))
 }
 

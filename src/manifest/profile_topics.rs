@@ -48,7 +48,7 @@ impl<'a> ProfileTopics<'a> {
         };
         let topic = declared.index(&name).map(|index| &declared.list[index]);
         if let Some(topic) = topic
-            && !entry.of_any_file
+            && !entry.any_file
             && topic.span.source != span.source
         {
             diagnostics.push(

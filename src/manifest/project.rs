@@ -48,7 +48,7 @@ pub(super) struct ProfileTopic<'a> {
     pub(super) topic: &'a Text,
     pub(super) settings: &'a Settings,
     /// Stands beside the profile's declaration, and so may name any topic; else those of its file.
-    pub(super) of_any_file: bool,
+    pub(super) any_file: bool,
 }
 
 impl<'a> Project<'a> {
@@ -136,12 +136,12 @@ impl<'a> Project<'a> {
         }
     }
 
-    fn add_topics(&mut self, name: &'a Text, profile: &'a Profile, of_any_file: bool) {
+    fn add_topics(&mut self, name: &'a Text, profile: &'a Profile, any_file: bool) {
         let topics = profile.topics.iter().map(|patch| ProfileTopic {
             profile: &name.text,
             topic: &patch.name,
             settings: &patch.settings,
-            of_any_file,
+            any_file,
         });
         self.profile_topics.extend(topics);
     }

@@ -1,14 +1,14 @@
 //! Raw manifests to declared topics, stage by stage: which entries hold and what their families are
 //! called, which layer gives each value, and what the rules say of the result. Pure.
 //!
-//! The stages have files of their own: `unused` finds mistakes in what no topic uses, `fold` lays
-//! the layers of each topic over each other, `partitions` follows references between topics,
+//! The stages have files of their own: `unused` finds mistakes in what no topic uses, `merge` merges
+//! the layers of each topic, `partitions` follows references between topics,
 //! `declared` makes topics of it all, and `explanation` says how it came about. Here is only their
 //! order.
 
 mod declared;
 mod explanation;
-mod fold;
+mod merge;
 mod partitions;
 mod unused;
 
@@ -27,7 +27,7 @@ use crate::clusters::Clusters;
 use crate::diagnostic::Diagnostics;
 use crate::explain::{Explanation, Subject};
 use crate::topic::{DeclaredTopic, TopicName};
-use fold::Layers;
+use merge::Layers;
 use partitions::Counts;
 
 /// What resolution gives.
@@ -73,10 +73,10 @@ pub(super) fn resolve(
         },
     };
     let mut counts = Counts::new(candidates.list.len());
-    let mut folded = layers.fold_all(&mut candidates, &mut counts, diagnostics);
-    let partitions = partitions::resolve(&candidates, &folded, counts, diagnostics);
-    let traced = explanation::take_traced(&candidates, &mut folded);
-    let mut topics = declared::topics(&resolver, &candidates, folded, partitions, diagnostics);
+    let mut merged = layers.merge_all(&mut candidates, &mut counts, diagnostics);
+    let partitions = partitions::resolve(&candidates, &merged, counts, diagnostics);
+    let traced = explanation::take_traced(&candidates, &mut merged);
+    let mut topics = declared::topics(&resolver, &candidates, merged, partitions, diagnostics);
     pipeline::finish(&steps, &mut topics, diagnostics);
     check::check(&topics, diagnostics);
     let mut fail_on = None;

@@ -1,5 +1,5 @@
 //! A JSON Schema of the manifest language for editors, made from the decoder's own tables and the
-//! catalogue. Pure.
+//! catalog. Pure.
 //!
 //! It is of draft 7, which yaml-language-server knows best. It takes all that a person would
 //! write and topicctl accepts: a variable stands wherever a single value does. What depends on

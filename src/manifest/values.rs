@@ -16,13 +16,13 @@ pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
 
 /// What `partitions` asks for; nothing at all is the broker's default.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Wish {
+pub(super) enum PartitionSpec {
     Count(Partitions),
     Source,
     SameAs(TopicName),
 }
 
-impl fmt::Display for Wish {
+impl fmt::Display for PartitionSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => count.fmt(f),
@@ -37,9 +37,9 @@ pub(super) fn partitions(
     value: &str,
     span: Span,
     diagnostics: &mut Diagnostics,
-) -> Option<Option<Wish>> {
+) -> Option<Option<PartitionSpec>> {
     match value.trim() {
-        "source" => return Some(Some(Wish::Source)),
+        "source" => return Some(Some(PartitionSpec::Source)),
         "default" => return Some(None),
         _ => {}
     }
@@ -47,7 +47,7 @@ pub(super) fn partitions(
     let most = i64::from(i32::MAX);
     let count = integer("partitions", value, most, expected, span, diagnostics)?;
     let count = i32::try_from(count).ok().and_then(Partitions::new)?;
-    Some(Some(Wish::Count(count)))
+    Some(Some(PartitionSpec::Count(count)))
 }
 
 /// A replication factor; `Some(None)` is the broker's default.

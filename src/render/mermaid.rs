@@ -20,7 +20,7 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
         match family {
             [alone] => chart.topic(alone, "  ", &mut ids),
             [main, ..] => {
-                let (id, label) = (ids.of("f_", main.family().as_str()), main.family().as_str());
+                let (id, label) = (ids.id("f_", main.family().as_str()), main.family().as_str());
                 chart.line(format_args!("  subgraph {id}[\"{}\"]", escaped(label)));
                 family
                     .iter()
@@ -32,13 +32,13 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
     }
     let pipelines = pipelines(topics);
     for (pipeline, steps) in &pipelines {
-        let id = ids.of("p_", pipeline);
+        let id = ids.id("p_", pipeline);
         chart.line(format_args!(
             "  subgraph {id}[\"pipeline {}\"]",
             escaped(pipeline)
         ));
         for step in steps {
-            let id = ids.of("s_", &format!("{pipeline}/{step}"));
+            let id = ids.id("s_", &format!("{pipeline}/{step}"));
             chart.line(format_args!("    {id}[[\"{}\"]]:::step", escaped(step)));
         }
         chart.line(format_args!("  end"));
@@ -49,11 +49,11 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
         .map(|(_, topic)| *topic)
         .filter(|t| !declared.contains(t));
     for name in BTreeSet::from_iter(known_only) {
-        let id = ids.of("t_", name);
+        let id = ids.id("t_", name);
         chart.line(format_args!("  {id}[\"{}\"]:::external", escaped(name)));
     }
     for (name, members) in &readers {
-        let id = ids.of("g_", name);
+        let id = ids.id("g_", name);
         let members = members
             .map(|count| format!(", {}", plural(count, "member")))
             .unwrap_or_default();
@@ -66,9 +66,9 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
         chart.failures(family, &declared, &mut ids);
     }
     for topic in topics {
-        let from = ids.of("t_", topic.name.as_str());
+        let from = ids.id("t_", topic.name.as_str());
         for step in &topic.steps {
-            let id = ids.of("s_", &format!("{}/{}", step.pipeline, step.step));
+            let id = ids.id("s_", &format!("{}/{}", step.pipeline, step.step));
             if step.writes {
                 chart.edge(&id, "produces", &from);
             } else {
@@ -76,12 +76,12 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
             }
         }
         for group in stated_groups(topic) {
-            let to = ids.of("g_", &group.name);
+            let to = ids.id("g_", &group.name);
             chart.edge(&from, "", &to);
         }
     }
     for (group, topic) in writers {
-        let (from, to) = (ids.of("g_", group), ids.of("t_", topic));
+        let (from, to) = (ids.id("g_", group), ids.id("t_", topic));
         chart.edge(&from, "produces", &to);
     }
     chart.finish()
@@ -137,7 +137,7 @@ impl Chart {
     }
 
     fn topic(&mut self, topic: &DeclaredTopic, indent: &str, ids: &mut Ids) {
-        let id = ids.of("t_", topic.name.as_str());
+        let id = ids.id("t_", topic.name.as_str());
         let label = escaped(topic.name.as_str());
         let class = if topic.external {
             "external"
@@ -164,7 +164,7 @@ impl Chart {
         if !declared.contains(name) {
             return;
         }
-        let main = ids.of("t_", name);
+        let main = ids.id("t_", name);
         let steps = family
             .iter()
             .filter(|topic| topic.role == Role::Retry)
@@ -174,7 +174,7 @@ impl Chart {
             steps => format!("fails, attempt {}", steps + 1),
         };
         for topic in family {
-            let id = ids.of("t_", topic.name.as_str());
+            let id = ids.id("t_", topic.name.as_str());
             match (topic.role, &topic.delay) {
                 (Role::Retry, Some(delay)) => {
                     self.edge(&main, &format!("fails, attempt {}", delay.index + 1), &id);
@@ -186,7 +186,7 @@ impl Chart {
             }
         }
         if let Some(shared) = &first.shared_dlq {
-            let id = ids.of("t_", shared.as_str());
+            let id = ids.id("t_", shared.as_str());
             self.edge(&main, &last, &id);
         }
     }
@@ -214,7 +214,7 @@ struct Ids {
 
 impl Ids {
     /// The name with `_` for what an id cannot have, and a number where another has that id.
-    fn of(&mut self, kind: &'static str, name: &str) -> String {
+    fn id(&mut self, kind: &'static str, name: &str) -> String {
         if let Some(id) = self.by_name.get(&(kind, name.to_owned())) {
             return id.clone();
         }

@@ -158,7 +158,7 @@ impl Snapshot {
             .ok_or_else(|| SnapshotError::Value("taken_at", document.taken_at.clone()))?;
         let patterns = document.scope.select.into_iter();
         let patterns = patterns.map(|PatternEntry { glob, complete }| Pattern { glob, complete });
-        let scope = Scope::of(patterns, &document.scope.ignore)
+        let scope = Scope::from_patterns(patterns, &document.scope.ignore)
             .map_err(|error| SnapshotError::Value("scope", error.to_string()))?;
         let topics = document.topics.into_iter().map(|(name, entry)| {
             let wrong = |reason| SnapshotError::Value("topics", format!("{name}: {reason}"));
@@ -249,7 +249,7 @@ fn recorded(entry: TopicEntry) -> Option<Recorded> {
                 (Some(config), None) => Ok(config
                     .into_iter()
                     .map(|(key, ConfigEntry { value, origin })| {
-                        let origin = origin_of(&origin);
+                        let origin = parse_origin(&origin);
                         (ConfigKey::new(key), ObservedConfig { value, origin })
                     })
                     .collect()),
@@ -267,7 +267,7 @@ fn unknown(entry: UnknownEntry) -> Unknown {
     }
 }
 
-fn origin_of(word: &str) -> ObservedOrigin {
+fn parse_origin(word: &str) -> ObservedOrigin {
     let all = [
         ObservedOrigin::Topic,
         ObservedOrigin::DynamicBroker,

@@ -77,14 +77,14 @@ impl Scope {
             glob: glob.clone(),
             complete: false,
         });
-        Self::of(patterns, ignore)
+        Self::from_patterns(patterns, ignore)
     }
 
     /// A scope as it was recorded.
     ///
     /// # Errors
     /// For what is no pattern.
-    pub(super) fn of(
+    pub(super) fn from_patterns(
         patterns: impl IntoIterator<Item = Pattern>,
         ignore: &[String],
     ) -> Result<Self, ScopeError> {

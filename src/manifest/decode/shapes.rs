@@ -44,7 +44,7 @@ impl Decoder<'_> {
                     format!("{} is {}, expected a mapping", spec.name, node.kind()),
                 )
                 .at(head(node), "")
-                .help(fields_of(spec)),
+                .help(field_list(spec)),
             );
             return None;
         };
@@ -81,7 +81,7 @@ impl Decoder<'_> {
             None if known.contains(&"config") && catalog::lookup(&config).is_some() => diagnostic
                 .at(key.span, "")
                 .help(format!("write config: {{ {config}: … }}")),
-            None => diagnostic.at(key.span, "").help(fields_of(spec)),
+            None => diagnostic.at(key.span, "").help(field_list(spec)),
         });
     }
 
@@ -384,7 +384,7 @@ pub(in crate::manifest) fn head(node: &Node) -> Span {
     }
 }
 
-fn fields_of(spec: &ObjectSpec) -> String {
+fn field_list(spec: &ObjectSpec) -> String {
     let names: Vec<_> = spec
         .fields
         .iter()

@@ -40,7 +40,7 @@ impl Bounds {
 }
 
 impl Broken {
-    fn told(self, code: Code, problem: &str, place: Span) -> Diagnostic {
+    fn diagnostic(self, code: Code, problem: &str, place: Span) -> Diagnostic {
         let message = format!("{problem}, and the policy wants {}", self.wanted);
         Diagnostic::error(code, message)
             .at(place, format!("make it {}", self.wanted))
@@ -97,7 +97,7 @@ impl Rules {
         let broken = self.partitions.broken(value, |number| number.to_string())?;
         let problem = format!("`{}` has {}", topic.name, plural(value, "partition"));
         let place = declared.origin.span.unwrap_or(topic.span);
-        Some(broken.told(Code::PolicyPartitions, &problem, place))
+        Some(broken.diagnostic(Code::PolicyPartitions, &problem, place))
     }
 
     fn replication_factor(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {
@@ -107,7 +107,7 @@ impl Rules {
         let broken = self.replication_factor.broken(value, number)?;
         let problem = format!("`{}` has replication factor {value}", topic.name);
         let place = declared.origin.span.unwrap_or(topic.span);
-        Some(broken.told(Code::PolicyReplicationFactor, &problem, place))
+        Some(broken.diagnostic(Code::PolicyReplicationFactor, &problem, place))
     }
 
     fn retention(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {
@@ -121,7 +121,7 @@ impl Rules {
             _ => format!("`{}` keeps messages for {}", topic.name, human(value)),
         };
         let place = declared.origin.span.unwrap_or(topic.span);
-        Some(broken.told(Code::PolicyRetention, &problem, place))
+        Some(broken.diagnostic(Code::PolicyRetention, &problem, place))
     }
 
     fn name(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::manifest::candidates::{Candidate, Candidates};
-use crate::manifest::layers::Folded;
+use crate::manifest::layers::MergedSettings;
 use crate::manifest::raw;
 use crate::manifest::resolver::Resolver;
 use crate::manifest::values::{positive, relation, relations};
@@ -14,23 +14,23 @@ use crate::topic::{ConsumerGroup, Declared, DeclaredTopic, PartitionKey, Partiti
 pub(super) fn topics(
     resolver: &Resolver<'_>,
     candidates: &Candidates<'_>,
-    folded: Vec<Folded>,
+    merged: Vec<MergedSettings>,
     partitions: Vec<Option<Declared<Partitions>>>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<DeclaredTopic> {
-    let values = folded.into_iter().zip(partitions);
+    let values = merged.into_iter().zip(partitions);
     let mut topics: Vec<_> = candidates
         .list
         .iter()
         .zip(values)
-        .map(|(candidate, (folded, partitions))| {
+        .map(|(candidate, (merged, partitions))| {
             let mut entry = Entry {
                 resolver,
                 candidate,
                 diagnostics,
             };
             let source = candidate.source.map(|source| &candidates.list[source]);
-            entry.topic(source, folded, partitions)
+            entry.topic(source, merged, partitions)
         })
         .collect();
     let step = |topic: &DeclaredTopic| topic.delay.as_ref().map(|delay| delay.index);
@@ -51,7 +51,7 @@ impl Entry<'_, '_> {
     fn topic(
         &mut self,
         source: Option<&Candidate<'_>>,
-        folded: Folded,
+        merged: MergedSettings,
         partitions: Option<Declared<Partitions>>,
     ) -> DeclaredTopic {
         let candidate = self.candidate;
@@ -66,7 +66,7 @@ impl Entry<'_, '_> {
             .filter_map(|group| self.group(group))
             .collect();
         let allow = raw.map_or(&[][..], |raw| &raw.usage.allow);
-        let (replication_factor, config) = folded.into_values();
+        let (replication_factor, config) = merged.into_values();
         DeclaredTopic {
             name: candidate.name.clone(),
             role: candidate.role,

@@ -5,7 +5,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::manifest::interpolate::Context;
-use crate::manifest::layers::Folded;
+use crate::manifest::layers::MergedSettings;
 use crate::manifest::raw::{Profile, Settings};
 use crate::manifest::resolver::Resolver;
 use crate::manifest::tiers::BuiltIn;
@@ -47,5 +47,5 @@ fn check_profile(resolver: &Resolver<'_>, profile: &Profile, diagnostics: &mut D
 fn check_settings(resolver: &Resolver<'_>, settings: &Settings, diagnostics: &mut Diagnostics) {
     let literal = settings.literal_only();
     let context = Context::default();
-    Folded::default().apply(resolver, &literal, &Layer::Topic, &context, diagnostics);
+    MergedSettings::default().apply(resolver, &literal, &Layer::Topic, &context, diagnostics);
 }
