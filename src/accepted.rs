@@ -15,7 +15,6 @@ use crate::topic::{ConfigKey, ConfigValue, Field, TopicName};
 /// An entry of `accepted_mismatches`: values that may be found on a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accepted {
-    /// The topic.
     pub topic: TopicName,
     /// The partition count that may be found.
     pub partitions: Option<usize>,
@@ -23,11 +22,9 @@ pub struct Accepted {
     pub replication_factor: Option<usize>,
     /// The values that may be found, in the broker's form.
     pub config: BTreeMap<ConfigKey, ConfigValue>,
-    /// Why.
     pub reason: String,
     /// The last day on which it counts.
     pub until: Option<Date>,
-    /// Where it is declared.
     pub span: Span,
 }
 
@@ -85,11 +82,8 @@ pub struct Use {
     /// Where the entry is declared, which is what it is known by: its values may be made of
     /// variables, and differ from cluster to cluster.
     pub entry: Span,
-    /// The topic of the entry.
     pub topic: TopicName,
-    /// Which of its values.
     pub field: Field,
-    /// Whether the topic has it.
     pub found: bool,
 }
 
@@ -102,7 +96,7 @@ fn field(mismatch: &Mismatch) -> Field {
 }
 
 /// Which values of its acceptances a plan found. Of what the plan does not have, and of what could
-/// not be read, nothing is known, and nothing told.
+/// not be read, nothing is known, and nothing reported.
 pub fn uses(plan: &Plan) -> Vec<Use> {
     let mut uses = Vec::new();
     for entry in &plan.accepted {
@@ -120,11 +114,11 @@ pub fn uses(plan: &Plan) -> Vec<Use> {
             .filter(|one| entry.covers(&one.mismatch))
             .map(|one| field(&one.mismatch))
             .collect();
-        let was_told = |field: &Field| match field {
+        let was_reported = |field: &Field| match field {
             Field::Config(key) => !planned.seen.unverifiable.contains(key),
             Field::Partitions | Field::ReplicationFactor => true,
         };
-        uses.extend(entry.fields().filter(was_told).map(|field| Use {
+        uses.extend(entry.fields().filter(was_reported).map(|field| Use {
             entry: entry.span,
             topic: entry.topic.clone(),
             found: used.contains(&field),

@@ -18,12 +18,9 @@ use crate::units::Measure;
 pub use rules::{RuleViolation, violations};
 pub use value::{MAX_VALUE_LENGTH, ValueError, caution, human, measure, parse, parse_vendor, same};
 
-/// A version of Apache Kafka.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct KafkaVersion {
-    /// 4 of 4.1.
     pub major: u16,
-    /// 1 of 4.1.
     pub minor: u16,
 }
 
@@ -36,7 +33,6 @@ impl fmt::Display for KafkaVersion {
 /// The type of a configuration's values, with what the broker accepts.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Kind {
-    /// `true` or `false`.
     Bool,
     /// A whole number of 32 bits.
     Int(Range),
@@ -44,9 +40,7 @@ pub enum Kind {
     Long(Range),
     /// A number with a fraction, both bounds included.
     Double {
-        /// The smallest.
         min: f64,
-        /// The largest.
         max: f64,
     },
     /// One of these words, in exactly this spelling.
@@ -62,7 +56,6 @@ pub enum Kind {
 /// The whole numbers that a key takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Range {
-    /// The smallest.
     pub min: i64,
     /// The largest; [`i64::MAX`] or [`i32::MAX`] where the type alone is the bound.
     pub max: i64,
@@ -90,12 +83,10 @@ impl fmt::Display for Range {
     }
 }
 
-/// One topic configuration of Kafka.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ConfigSpec {
     /// The key, `retention.ms` for example.
     pub name: &'static str,
-    /// Type and constraint.
     pub kind: Kind,
     /// What the numbers count, where they may be written with a unit.
     pub unit: Option<Measure>,

@@ -15,7 +15,6 @@ use crate::topic::{DeclaredTopic, Field, Origin, TopicName};
 /// A value as a layer states it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LayerValue {
-    /// This value.
     Value {
         /// In the broker's form.
         value: String,
@@ -44,14 +43,12 @@ impl LayerValue {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
     pub value: LayerValue,
-    /// Which layer, and where.
     pub origin: Origin,
 }
 
 /// A field with the values of all layers that state it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setting {
-    /// Of what.
     pub field: Field,
     /// The value that holds, in the broker's form; `None` for the broker's default, and in a tier
     /// for a rule whose value depends on the topic.
@@ -72,7 +69,6 @@ impl Setting {
 /// Where a topic and its values come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicExplanation {
-    /// The topic, resolved.
     pub topic: DeclaredTopic,
     /// Where its tier is chosen, if anywhere.
     pub tier_chosen: Option<Span>,
@@ -80,14 +76,12 @@ pub struct TopicExplanation {
     pub family: Vec<TopicName>,
     /// Places of external entries for the same topic.
     pub also_at: Vec<Span>,
-    /// By field.
     pub settings: Vec<Setting>,
 }
 
 /// A tier in the chain that makes another one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TierLink {
-    /// Its name.
     pub name: String,
     /// Where it is declared; `None` for one of topicctl's own.
     pub span: Option<Span>,
@@ -96,13 +90,11 @@ pub struct TierLink {
 /// Where a tier's values come from, and who uses it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TierExplanation {
-    /// Its name.
     pub name: String,
     /// Where it is declared; `None` for one of topicctl's own.
     pub span: Option<Span>,
     /// What it extends, nearest first, down to one of topicctl's own.
     pub extends: Vec<TierLink>,
-    /// By field.
     pub settings: Vec<Setting>,
     /// Topics of this very tier.
     pub topics: Vec<TopicName>,
@@ -110,28 +102,21 @@ pub struct TierExplanation {
     pub extended_by: Vec<(String, Vec<TopicName>)>,
 }
 
-/// What is to be explained.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Subject {
-    /// A declared topic, by its name.
     Topic(String),
-    /// A tier, by its name.
     Tier(String),
 }
 
 /// Answers to one question; more than one where a name means several things.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Explanation {
-    /// A code of a diagnostic.
     pub code: Option<Code>,
-    /// A topic.
     pub topic: Option<TopicExplanation>,
-    /// A tier.
     pub tier: Option<TierExplanation>,
 }
 
 impl Explanation {
-    /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.code.is_none() && self.topic.is_none() && self.tier.is_none()
     }

@@ -13,7 +13,7 @@
 //! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
 //! | topics | problems | `check`, `policy`; what is known and accepted is in `accepted` |
 //!
-//! `select` keeps what a run is about, `provenance` what `explain` asks for, and `schema` tells editors.
+//! `select` keeps what a run is about, `provenance` what `explain` asks for, and `schema` is for editors.
 
 mod accepted;
 mod candidates;
@@ -58,7 +58,6 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// The chosen profile; a chosen cluster may choose it too.
     pub profile: Option<String>,
-    /// The chosen cluster.
     pub cluster: Option<String>,
     /// Variables from outside of the manifests.
     pub outside: Outside,
@@ -76,7 +75,6 @@ pub struct Manifests {
     pub topics: Vec<DeclaredTopic>,
     /// The names of all declared topics, those that are not selected included.
     pub declared: BTreeSet<TopicName>,
-    /// All problems.
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
     pub fail_on: Option<Vec<String>>,
@@ -88,7 +86,6 @@ pub struct Manifests {
     pub clusters: Clusters,
 }
 
-/// Reads, resolves, checks and selects.
 pub fn read(request: &Request) -> Manifests {
     let (loaded, diagnostics) = load(request);
     let judged = judge(&loaded, diagnostics, request);
@@ -226,7 +223,6 @@ pub struct Explained {
     pub explanation: Explanation,
     /// What was read; selections do not count here.
     pub manifests: Manifests,
-    /// The names of all tiers.
     pub tiers: Vec<String>,
 }
 

@@ -10,7 +10,7 @@ use crate::units::{Measure, UNLIMITED, UnitError, is_whole_number, quoted};
 /// The longest value that a controller stores, in UTF-16 units as Java counts them.
 pub const MAX_VALUE_LENGTH: usize = 32_767;
 
-/// What Redpanda tells for a duration without limit: the most milliseconds that it can count in
+/// What Redpanda reports for a duration without limit: the most milliseconds that it can count in
 /// nanoseconds.
 const REDPANDA_MAX_MS: i64 = 9_223_372_036_854;
 

@@ -26,18 +26,14 @@ use crate::observed::{
 use crate::topic::{ConfigKey, TopicName};
 use crate::wording::plural;
 
-/// What a cluster looked like.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Snapshot {
     /// When it was asked, to the second.
     pub taken_at: Timestamp,
-    /// Which cluster it was.
     pub cluster: ClusterIdentity,
     /// How it was reached, so that remedies name the cluster and not the file.
     pub reached: Reached,
-    /// What it was asked for.
     pub scope: Scope,
-    /// What it answered.
     pub topics: BTreeMap<TopicName, Recorded>,
 }
 
@@ -55,16 +51,14 @@ pub struct Reached {
 /// What is known of one name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Recorded {
-    /// It exists.
     Present {
         /// Every partition, by ascending id.
         partitions: Vec<ObservedPartition>,
         /// All of the configuration, or why it could not be read.
         config: Result<BTreeMap<ConfigKey, ObservedConfig>, Unknown>,
     },
-    /// The cluster was asked for this name, and said that there is no such topic.
+    /// The cluster was asked for this name, and answered that there is no such topic.
     Absent,
-    /// It could not be read.
     Unknown(Unknown),
 }
 

@@ -14,6 +14,7 @@ use super::yaml::Text;
 use crate::accepted::Accepted;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::topic::{ConfigKey, DeclaredTopic, TopicName};
+use crate::wording::did_you_mean;
 
 /// Reads every entry; what is wrong with one is reported, and the entry left out. So is one of a
 /// topic that is declared `elsewhere` only: under another profile, or for another cluster.
@@ -55,7 +56,7 @@ fn entry(
             return None;
         }
         let known = names.here.iter().map(|name| name.as_str());
-        let near = nearest(topic.as_str(), known).map(|near| format!("did you mean `{near}`?"));
+        let near = nearest(topic.as_str(), known).map(did_you_mean);
         diagnostics.push(
             Diagnostic::error(
                 Code::UnknownTopic,

@@ -21,7 +21,6 @@ pub(super) use derived::{Block, Source};
 
 const DEFAULT_TIER: &str = "standard";
 
-/// Adds candidates.
 pub(super) struct Gatherer<'g, 'a> {
     pub(super) resolver: &'g Resolver<'a>,
     pub(super) diagnostics: &'g mut Diagnostics,

@@ -32,7 +32,6 @@ pub(super) struct FieldSpec {
 pub(super) enum Shape {
     /// Any single value.
     Text,
-    /// `true` or `false`.
     Flag,
     /// A whole number from 1, or one of some words.
     Count {
@@ -55,9 +54,7 @@ pub(super) enum Shape {
     Config,
     /// Codes of checks with their severities.
     Severities,
-    /// An object.
     Object(&'static ObjectSpec),
-    /// A list of objects.
     Objects(&'static ObjectSpec),
     /// Free names, each with an object or nothing.
     Named(&'static ObjectSpec),

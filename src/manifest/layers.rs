@@ -19,16 +19,12 @@ use crate::catalog;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::explain::LayerValue;
 use crate::topic::{
-    ConfigKey, ConfigValue, Declared, Delay, Field, Layer, Origin, Partitions, ReplicationFactor,
-    TopicName,
+    ConfigKey, ConfigValue, Declared, Delay, Field, Layer, MAX_MESSAGE_BYTES, MIN_INSYNC_REPLICAS,
+    Origin, Partitions, RETENTION_MS, ReplicationFactor, TopicName,
 };
 
-const MIN_INSYNC: &str = "min.insync.replicas";
-const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
-const RETENTION_MS: &str = "retention.ms";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The values so far.
 #[derive(Debug, Default)]
 pub(super) struct MergedSettings {
     pub(super) partitions: Option<(PartitionSpec, Origin)>,
@@ -276,7 +272,7 @@ impl MergedSettings {
         text: Option<&Text>,
         origin: Origin,
     ) {
-        if key == MIN_INSYNC
+        if key == MIN_INSYNC_REPLICAS
             && let Some((rule, origin)) = self.min_insync.take()
         {
             self.note_min_insync(rule, origin);
@@ -307,7 +303,13 @@ impl MergedSettings {
             MinInsync::ByReplication => LayerValue::Rule("2 from RF 3 on, else 1".to_owned()),
             MinInsync::Unset => return,
         };
-        self.note(|| (Field::Config(ConfigKey::new(MIN_INSYNC)), value, origin));
+        self.note(|| {
+            (
+                Field::Config(ConfigKey::new(MIN_INSYNC_REPLICAS)),
+                value,
+                origin,
+            )
+        });
     }
 
     /// Fills in what depends on the values that won.
@@ -327,7 +329,8 @@ impl MergedSettings {
             value: ConfigValue::new(replicas),
             origin,
         };
-        self.config.insert(ConfigKey::new(MIN_INSYNC), value);
+        self.config
+            .insert(ConfigKey::new(MIN_INSYNC_REPLICAS), value);
     }
 
     /// The declared retention, where it is finite.
@@ -377,7 +380,6 @@ impl MergedSettings {
         found
     }
 
-    /// Replication factor and configuration.
     pub(super) fn into_values(
         self,
     ) -> (

@@ -12,14 +12,12 @@ use super::raw::{self, Document};
 use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
 
-/// The project file's name.
 pub(super) const PROJECT_FILE: &str = "topicctl.yaml";
 /// Largest manifest, in bytes; 50 000 topics take about 6 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// The path that means standard input.
 pub(super) const STDIN: &str = "-";
 
-/// Everything that was read.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) sources: Sources,

@@ -16,7 +16,8 @@ use super::values::relation;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, nearest};
 use crate::topic::DeclaredTopic;
-use crate::units;
+use crate::units::Measure;
+use crate::wording::did_you_mean;
 use rules::{Bounds, Rules};
 
 /// Judges every topic, and the run itself.
@@ -126,11 +127,7 @@ impl Reader<'_, '_> {
         let near = nearest(word, known.iter().copied());
         self.diagnostics.push(
             Diagnostic::error(Code::OutOfRange, format!("`{field}` cannot be `{word}`"))
-                .at(
-                    span,
-                    near.map(|near| format!("did you mean `{near}`?"))
-                        .unwrap_or_default(),
-                )
+                .at(span, near.map(did_you_mean).unwrap_or_default())
                 .help(format!("it takes {}", known.join(", "))),
         );
     }
@@ -152,7 +149,7 @@ impl Reader<'_, '_> {
             Ok(number) if number >= 1 => Ok(number),
             _ => Err(format!("`{text}` is no positive integer")),
         };
-        let duration = |text: &str| match units::parse_duration_ms(text) {
+        let duration = |text: &str| match Measure::Duration.parse(text) {
             // No limit is more than every limit.
             Ok(ms) => Ok(if ms < 0 { i64::MAX } else { ms }),
             Err(error) => Err(error.to_string()),

@@ -16,6 +16,7 @@ use super::raw::{
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
+use crate::wording::did_you_mean;
 
 pub(super) use extends::{TierChain, circle};
 use sections::Sections;
@@ -52,7 +53,6 @@ pub(super) struct ProfileTopic<'a> {
 }
 
 impl<'a> Project<'a> {
-    /// Joins the documents.
     pub(super) fn assemble(loaded: &'a Loaded, diagnostics: &mut Diagnostics) -> Self {
         let mut project = Self {
             file: loaded.project,
@@ -176,7 +176,7 @@ impl<'a> Project<'a> {
         let diagnostic = undeclared_profile(&name.text);
         let near = diagnostics.nearest(&name.text, self.profiles.keys().copied());
         diagnostics.push(match near {
-            Some(near) => diagnostic.at(name.span, format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.at(name.span, did_you_mean(near)),
             None => diagnostic.at(name.span, "").help(format!(
                 "profiles are declared under `profiles:` in {PROJECT_FILE}"
             )),
@@ -188,7 +188,7 @@ impl<'a> Project<'a> {
     pub(super) fn unknown_choice(&self, name: &str, loaded: &Loaded) -> Diagnostic {
         let diagnostic = undeclared_profile(name);
         if let Some(near) = nearest(name, self.profiles.keys().copied()) {
-            return diagnostic.help(format!("did you mean `{near}`?"));
+            return diagnostic.help(did_you_mean(near));
         }
         let declared: Vec<_> = self
             .profiles
@@ -226,9 +226,7 @@ impl<'a> Project<'a> {
         );
         let near = others.nearest(name, known());
         if let Some(span) = span {
-            let label = near
-                .map(|near| format!("did you mean `{near}`?"))
-                .unwrap_or_default();
+            let label = near.map(did_you_mean).unwrap_or_default();
             diagnostic = diagnostic.at(span, label);
         }
         if near.is_some() {

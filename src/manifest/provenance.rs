@@ -8,10 +8,8 @@ use super::values::PartitionSpec;
 use crate::diagnostic::Span;
 use crate::explain::{LayerValue, Setting, Step, TopicExplanation};
 use crate::topic::{
-    ConfigKey, ConfigValue, Declared, DeclaredTopic, Field, Origin, ReplicationFactor,
+    ConfigKey, ConfigValue, Declared, DeclaredTopic, Field, Origin, RETENTION_MS, ReplicationFactor,
 };
-
-const RETENTION_MS: &str = "retention.ms";
 
 /// The values of the layers so far, by field.
 #[derive(Debug, Default)]

@@ -30,12 +30,10 @@ use crate::topic::{DeclaredTopic, TopicName};
 use merge::Layers;
 use partitions::Counts;
 
-/// What resolution gives.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
     /// In the order of their families.
     pub(super) topics: Vec<DeclaredTopic>,
-    /// The policy's `fail_on`.
     pub(super) fail_on: Option<Vec<String>>,
     /// Mismatches that are known and left alone.
     pub(super) accepted: Vec<Accepted>,
@@ -43,7 +41,6 @@ pub(super) struct Resolved {
     pub(super) clusters: Clusters,
     /// Of the subject, where it was found.
     pub(super) explanation: Explanation,
-    /// The names of all tiers.
     pub(super) tiers: Vec<String>,
     /// The names of all profiles but the chosen one.
     pub(super) profiles: Vec<String>,
@@ -182,7 +179,6 @@ fn gather<'a>(
     (all, steps)
 }
 
-/// The declared profiles, by name.
 pub(super) fn profile_names(loaded: &Loaded) -> Vec<String> {
     // What is wrong with them is reported when they are resolved.
     let project = Project::assemble(loaded, &mut Diagnostics::default());
@@ -190,7 +186,6 @@ pub(super) fn profile_names(loaded: &Loaded) -> Vec<String> {
     names.map(|name| (*name).to_owned()).collect()
 }
 
-/// The declared clusters, by name.
 pub(super) fn cluster_names(loaded: &Loaded) -> Vec<String> {
     let project = Project::assemble(loaded, &mut Diagnostics::default());
     let names = project.clusters.keys();

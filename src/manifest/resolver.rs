@@ -27,7 +27,6 @@ pub(super) struct Resolver<'a> {
     pub(super) outside: &'a Outside,
     /// The `vars` of the profiles, joined.
     pub(super) profile_vars: Vars<'a>,
-    /// The chosen cluster's name.
     pub(super) cluster: Option<&'a str>,
 }
 

@@ -72,7 +72,6 @@ fn field(field: &FieldSpec) -> Value {
     json!({ "description": field.doc, "anyOf": any })
 }
 
-/// The alternatives of a shape.
 fn shape(shape: Shape) -> Vec<Value> {
     match shape {
         Shape::Text => vec![single()],
@@ -143,7 +142,6 @@ fn relations() -> Vec<&'static str> {
     all.map(|code| code.as_str()).collect()
 }
 
-/// Topic configurations.
 fn config() -> Value {
     let mut properties: Map<_, _> = catalog::all()
         .iter()

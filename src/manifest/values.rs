@@ -7,7 +7,8 @@ use super::yaml::Text;
 use crate::catalog::{self, Hint, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::topic::{ConfigValue, Partitions, ReplicationFactor, TopicName};
-use crate::units;
+use crate::units::{self, Measure};
+use crate::wording::did_you_mean;
 
 pub(super) const PARTITIONS_HELP: &str =
     "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
@@ -135,7 +136,7 @@ pub(super) fn retention(
     span: Span,
     diagnostics: &mut Diagnostics,
 ) -> Option<ConfigValue> {
-    match units::parse_duration_ms(value) {
+    match Measure::Duration.parse(value) {
         Ok(ms) => Some(ConfigValue::new(ms.to_string())),
         Err(error) => {
             diagnostics.push(
@@ -161,7 +162,7 @@ pub(super) fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
                 format!("Kafka has no topic configuration `{}`", key.text),
             );
             let (label, help) = match hint {
-                Some(Hint::Key(name)) => (format!("did you mean `{name}`?"), None),
+                Some(Hint::Key(name)) => (did_you_mean(name), None),
                 Some(Hint::Field(name)) => {
                     let help = format!("write the topic's own field `{name}`");
                     (String::new(), Some(help))
@@ -221,7 +222,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 
 /// The delay of a retry step, in milliseconds.
 pub(super) fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
-    match units::parse_duration_ms(delay) {
+    match Measure::Duration.parse(delay) {
         Ok(ms) if ms >= 1 => Some(ms),
         Ok(_) => {
             diagnostics.push(
@@ -285,13 +286,12 @@ pub(super) fn relation(
     }
     let unknown = error(format!("`{value}` is not the code of a check"));
     diagnostics.push(match nearest(value, relations().map(Code::as_str)) {
-        Some(near) => unknown.at(span, format!("did you mean `{near}`?")),
+        Some(near) => unknown.at(span, did_you_mean(near)),
         None => unknown.at(span, "").help(help),
     });
     None
 }
 
-/// All relation and style checks.
 pub(super) fn relations() -> impl Iterator<Item = Code> {
     Code::ALL.iter().copied().filter(|code| code.is_relation())
 }
@@ -310,7 +310,7 @@ mod tests {
             start: 0,
             end: 0,
         };
-        let told = |code: &str| {
+        let reported = |code: &str| {
             let mut diagnostics = Diagnostics::default();
             let otherwise = || ("not yours".to_owned(), "look there".to_owned());
             let known = relation(code, span, otherwise, &mut diagnostics);
@@ -322,9 +322,9 @@ mod tests {
         let (near, far) = ("delays-fal", "nothing-like-it");
         let meant = Some("did you mean `delays-fall`?".to_owned());
         let (nowhere, help) = (Some(String::new()), Some("look there".to_owned()));
-        assert_eq!(told(near), (unknown(near), meant, None));
-        assert_eq!(told(far), (unknown(far), nowhere.clone(), help.clone()));
-        assert_eq!(told("syntax"), ("not yours".to_owned(), nowhere, help));
+        assert_eq!(reported(near), (unknown(near), meant, None));
+        assert_eq!(reported(far), (unknown(far), nowhere.clone(), help.clone()));
+        assert_eq!(reported("syntax"), ("not yours".to_owned(), nowhere, help));
         for code in relations() {
             let otherwise = || unreachable!("{code} is one");
             let known = relation(code.as_str(), span, otherwise, &mut Diagnostics::default());

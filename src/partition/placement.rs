@@ -4,12 +4,9 @@ use md5::{Digest, Md5};
 
 use crate::topic::{Partitioner, Partitions};
 
-/// How keys become partitions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Placement {
-    /// The hash.
     pub partitioner: Partitioner,
-    /// How many partitions there are.
     pub partitions: Partitions,
 }
 

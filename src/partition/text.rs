@@ -178,10 +178,13 @@ mod tests {
     fn a_key_is_a_line() {
         let question = question(Partitioner::Md5, 12, None);
         let text = keys(&question, &[b"user:42", b"customer-1000", b"caf\xe9\x1b"]);
-        let (known, foreign) = text.split_at(" 6  user:42\n 4  customer-1000\n".len());
+        let (known, untrusted) = text.split_at(" 6  user:42\n 4  customer-1000\n".len());
         assert_eq!(known, " 6  user:42\n 4  customer-1000\n");
         // What a terminal must not see is replaced.
-        assert!(foreign.ends_with("  caf\u{fffd}\u{fffd}\n"), "{foreign}");
+        assert!(
+            untrusted.ends_with("  caf\u{fffd}\u{fffd}\n"),
+            "{untrusted}"
+        );
     }
 
     #[test]

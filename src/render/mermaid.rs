@@ -1,7 +1,7 @@
 //! A flowchart in Mermaid's language: families with the way of a message that fails, the groups
 //! and the steps of pipelines that read, and where they write.
 //!
-//! Ids are made of letters, digits and `_`; everything foreign stands in quoted labels. The order
+//! Ids are made of letters, digits and `_`; everything untrusted stands in quoted labels. The order
 //! is that of the topics, so that the drawing changes only where the manifests do.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -124,7 +124,6 @@ fn stated_groups(topic: &DeclaredTopic) -> impl Iterator<Item = &ConsumerGroup> 
     groups.filter(|group| group.pipeline.is_none())
 }
 
-/// The lines of the drawing.
 #[derive(Default)]
 struct Chart {
     lines: String,
@@ -205,7 +204,6 @@ impl Chart {
     }
 }
 
-/// Ids by kind and name.
 #[derive(Default)]
 struct Ids {
     by_name: HashMap<(&'static str, String), String>,

@@ -58,14 +58,8 @@ struct ReachedEntry {
 
 #[derive(Serialize, Deserialize)]
 struct ScopeEntry {
-    select: Vec<PatternEntry>,
+    select: Vec<Pattern>,
     ignore: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PatternEntry {
-    glob: String,
-    complete: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,14 +118,7 @@ impl Snapshot {
                 user: self.reached.user.clone(),
             },
             scope: ScopeEntry {
-                select: self
-                    .scope
-                    .patterns()
-                    .map(|pattern| PatternEntry {
-                        glob: pattern.glob.clone(),
-                        complete: pattern.complete,
-                    })
-                    .collect(),
+                select: self.scope.patterns().cloned().collect(),
                 ignore: self.scope.ignored().map(str::to_owned).collect(),
             },
             topics: topics
@@ -156,9 +143,7 @@ impl Snapshot {
         let document: Document = serde_json::from_str(text).map_err(shape)?;
         let taken_at = timestamp(&document.taken_at)
             .ok_or_else(|| SnapshotError::Value("taken_at", document.taken_at.clone()))?;
-        let patterns = document.scope.select.into_iter();
-        let patterns = patterns.map(|PatternEntry { glob, complete }| Pattern { glob, complete });
-        let scope = Scope::from_patterns(patterns, &document.scope.ignore)
+        let scope = Scope::from_patterns(document.scope.select, &document.scope.ignore)
             .map_err(|error| SnapshotError::Value("scope", error.to_string()))?;
         let topics = document.topics.into_iter().map(|(name, entry)| {
             let wrong = |reason| SnapshotError::Value("topics", format!("{name}: {reason}"));

@@ -12,6 +12,7 @@
 //! such an asker must be asked for them by their plain names.
 
 use globset::{Glob, GlobMatcher};
+use serde::{Deserialize, Serialize};
 
 use crate::topic::TopicName;
 
@@ -25,8 +26,8 @@ pub struct Scope {
     ignore: Vec<(String, GlobMatcher)>,
 }
 
-/// A pattern of names.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A pattern of names, also in the file of a snapshot.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Pattern {
     /// As `--select` takes it; `*` for all topics.
     pub glob: String,
@@ -51,9 +52,7 @@ impl Pattern {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{glob}: {reason}")]
 pub struct ScopeError {
-    /// The pattern.
     pub glob: String,
-    /// What is wrong with it.
     pub reason: String,
     /// Whether it is one to ignore.
     pub ignored: bool,
@@ -107,12 +106,10 @@ impl Scope {
         Ok(Self { patterns, ignore })
     }
 
-    /// What was asked for.
     pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter().map(|(pattern, _)| pattern)
     }
 
-    /// What was not looked at.
     pub fn ignored(&self) -> impl Iterator<Item = &str> {
         self.ignore.iter().map(|(glob, _)| glob.as_str())
     }

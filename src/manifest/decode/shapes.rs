@@ -9,6 +9,7 @@ use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
 use crate::manifest::fields::{FieldSpec, ObjectSpec, Shape, TEXTS};
 use crate::manifest::yaml::{Node, Text, Value};
+use crate::wording::did_you_mean;
 
 const SINGLE: &str = "a single value";
 
@@ -77,7 +78,7 @@ impl Decoder<'_> {
             .or_else(|| nearest(&key.text, known.iter().copied()));
         let config = key.text.replace('_', ".");
         self.diagnostics.push(match meant {
-            Some(meant) => diagnostic.at(key.span, format!("did you mean `{meant}`?")),
+            Some(meant) => diagnostic.at(key.span, did_you_mean(meant)),
             None if known.contains(&"config") && catalog::lookup(&config).is_some() => diagnostic
                 .at(key.span, "")
                 .help(format!("write config: {{ {config}: … }}")),

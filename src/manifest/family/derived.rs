@@ -46,7 +46,6 @@ impl<'a> Block<'a> {
 /// The main topic that a block is derived from.
 #[derive(Clone, Debug)]
 pub(in crate::manifest) enum Source {
-    /// A candidate.
     Known(usize),
     /// Of these, the one with most partitions: known when all partitions are.
     Widest(Vec<TopicName>),
@@ -111,7 +110,6 @@ impl<'a> Gatherer<'_, 'a> {
         self.block(block, None, Source::Known(main), context);
     }
 
-    /// A derived topic.
     pub(in crate::manifest) fn block(
         &mut self,
         block: Block<'a>,

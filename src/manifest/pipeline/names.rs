@@ -13,6 +13,7 @@ use crate::manifest::family::Gatherer;
 use crate::manifest::interpolate::Context;
 use crate::manifest::names::topic_name;
 use crate::manifest::yaml::Text;
+use crate::wording::did_you_mean;
 
 /// The last words of a standard name.
 const KINDS: [&str; 4] = ["input", "output", "error", "dead-letter"];
@@ -20,12 +21,10 @@ const KINDS: [&str; 4] = ["input", "output", "error", "dead-letter"];
 /// The standard names of this project.
 pub(super) struct Standard {
     prefix: String,
-    /// The steps of each pipeline.
     pipelines: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Standard {
-    /// Those of no pipeline yet.
     pub(super) fn new(prefix: String) -> Self {
         Self {
             prefix,
@@ -168,7 +167,7 @@ pub(super) fn used(
             .diagnostics
             .nearest(step, steps.iter().map(String::as_str));
         gatherer.diagnostics.push(match near {
-            Some(near) => problem.at(text.span, format!("did you mean `{near}`?")),
+            Some(near) => problem.at(text.span, did_you_mean(near)),
             None => problem.at(text.span, ""),
         });
         return None;
@@ -190,7 +189,7 @@ fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>, others: &Diagnostic
         .flat_map(|(_, step)| KINDS.iter().map(move |kind| format!("{step}.{kind}")));
     let known: Vec<_> = pipeline.allowed.iter().cloned().chain(short).collect();
     match others.nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => problem.at(span, format!("did you mean `{near}`?")),
+        Some(near) => problem.at(span, did_you_mean(near)),
         None => problem.at(span, "").help(format!(
             "list it: allowed_topics: [{name}], in every pipeline that uses it"
         )),

@@ -7,10 +7,8 @@ use regex::Regex;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::topic::{ConfigKey, DeclaredTopic, Role};
+use crate::topic::{ConfigKey, DeclaredTopic, RETENTION_MS, Role};
 use crate::wording::plural;
-
-const RETENTION_MS: &str = "retention.ms";
 
 /// The smallest and the largest value, where there are such.
 #[derive(Default)]

@@ -6,6 +6,7 @@ use crate::manifest::decode::{Decode, Decoder, Object, Spec, head, object};
 use crate::manifest::fields::{FieldSpec, Shape};
 use crate::manifest::values::{FACTOR_EXPECTED, PARTITIONS_HELP};
 use crate::manifest::yaml::{Node, Text, Value};
+use crate::topic::RETENTION_MS;
 
 /// A value with its field's place. `None` for a value is YAML's null, which takes a value away.
 type Setting<T> = Option<(Span, Option<T>)>;
@@ -41,7 +42,7 @@ object! {
 
 fn one_retention(settings: &Settings, decoder: &mut Decoder<'_>, _: &Object<'_>) {
     let mut keys = settings.config.iter().map(|(key, _)| key);
-    let explicit = keys.find(|key| key.text == "retention.ms");
+    let explicit = keys.find(|key| key.text == RETENTION_MS);
     if let (Some((span, _)), Some(key)) = (&settings.retention, explicit) {
         decoder.diagnostics.push(
             Diagnostic::error(
@@ -60,7 +61,7 @@ impl Settings {
     pub(super) fn patched_by(mut self, over: Self) -> Self {
         if over.retention.is_some() {
             // The same value under its other name.
-            self.config.retain(|(key, _)| key.text != "retention.ms");
+            self.config.retain(|(key, _)| key.text != RETENTION_MS);
         }
         self.config.extend(over.config);
         Self {

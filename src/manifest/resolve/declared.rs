@@ -9,6 +9,7 @@ use crate::manifest::resolver::Resolver;
 use crate::manifest::values::{positive, relation, relations};
 use crate::manifest::yaml::Text;
 use crate::topic::{ConsumerGroup, Declared, DeclaredTopic, PartitionKey, Partitioner, Partitions};
+use crate::wording::did_you_mean;
 
 /// All topics, by family: each main topic with its retry ladder, dead letters and errors behind it.
 pub(super) fn topics(
@@ -151,7 +152,7 @@ impl Entry<'_, '_> {
         let known = all.find(|known| known.as_str() == value);
         if known.is_none() {
             let names = Partitioner::ALL.map(Partitioner::as_str);
-            let near = nearest(&value, names).map(|near| format!("did you mean `{near}`?"));
+            let near = nearest(&value, names).map(did_you_mean);
             self.diagnostics.push(
                 Diagnostic::error(
                     Code::OutOfRange,

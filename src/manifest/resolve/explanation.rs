@@ -1,5 +1,5 @@
-//! Where a subject's values come from, for `topicctl explain`: what the layers said of a topic, and a
-//! tier by itself. Pure; decides no value.
+//! Where a subject's values come from, for `topicctl explain`: the values that layers gave
+//! a topic, and a tier by itself. Pure; decides no value.
 
 use super::merge::merge_chain;
 use crate::diagnostic::Diagnostics;

@@ -21,7 +21,6 @@ use crate::topic::Layer;
 /// A main topic with its values.
 type Source<'s, 'a> = (&'s Candidate<'a>, &'s MergedSettings);
 
-/// Where the layers come from.
 pub(super) struct Layers<'r, 'a> {
     pub(super) resolver: &'r Resolver<'a>,
     pub(super) profile_topics: ProfileTopics<'a>,

@@ -11,7 +11,7 @@ use crate::manifest::project::circle;
 use crate::manifest::values::PartitionSpec;
 use crate::topic::{Declared, Partitions, TopicName};
 
-/// The counts that are known so far, by candidate. Silent: what is wrong is told by [`resolve`],
+/// The counts that are known so far, by candidate. Silent: what is wrong is reported by [`resolve`],
 /// once all topics are merged.
 #[derive(Debug)]
 pub(super) struct Counts {
@@ -31,14 +31,12 @@ enum State {
 enum Reference {
     Count(Option<Partitions>),
     Other(usize),
-    /// There is no such topic.
     Nowhere,
     /// The topic is not merged yet.
     Later,
 }
 
 impl Counts {
-    /// Nothing is known of any candidate.
     pub(super) fn new(candidates: usize) -> Self {
         Self {
             states: vec![State::Open; candidates],
@@ -183,7 +181,7 @@ fn broken_reference(
     }
 }
 
-/// Told from its first name on, wherever the walk came in.
+/// Reported from its first name on, wherever the walk came in.
 fn circular(candidates: &Candidates<'_>, merged: &[MergedSettings], round: &[usize]) -> Diagnostic {
     let name = |index: usize| candidates.list[index].name.as_str();
     let names = circle(&round.iter().map(|index| name(*index)).collect::<Vec<_>>());
