@@ -4,17 +4,17 @@
 //! an acceptance names the found value, and counts for exactly that one. The day is handed in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+
+use jiff::civil::Date;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::plan::{Decision, Mismatch, Plan, replica_range};
-use crate::topic::{ConfigKey, ConfigValue, TopicName};
+use crate::topic::{ConfigKey, ConfigValue, Field, TopicName};
 
 /// An entry of `accepted_mismatches`: values that may be found on a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accepted {
-    /// The topic.
     pub topic: TopicName,
     /// The partition count that may be found.
     pub partitions: Option<usize>,
@@ -22,84 +22,10 @@ pub struct Accepted {
     pub replication_factor: Option<usize>,
     /// The values that may be found, in the broker's form.
     pub config: BTreeMap<ConfigKey, ConfigValue>,
-    /// Why.
     pub reason: String,
     /// The last day on which it counts.
     pub until: Option<Date>,
-    /// Where it is declared.
     pub span: Span,
-}
-
-/// A day of the Gregorian calendar.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
-
-impl Date {
-    /// Reads `YYYY-MM-DD`; `None` for what is no day.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        let parts: Vec<&str> = text.split('-').filter(|_| fits).collect();
-        let [year, month, day] = parts.as_slice() else {
-            return None;
-        };
-        let date = Self {
-            year: year.parse().ok()?,
-            month: month.parse().ok()?,
-            day: day.parse().ok()?,
-        };
-        (1..=date.days_of_month())
-            .contains(&date.day)
-            .then_some(date)
-    }
-
-    /// The day, in UTC, that is so many days after 1 January 1970.
-    pub fn from_days_since_1970(mut days: u64) -> Self {
-        let mut date = Self {
-            year: 1970,
-            month: 1,
-            day: 1,
-        };
-        loop {
-            let month = u64::from(date.days_of_month());
-            if days < month {
-                date.day = u8::try_from(days + 1).unwrap_or(1);
-                return date;
-            }
-            days -= month;
-            if date.month == 12 {
-                date = Self {
-                    year: date.year.saturating_add(1),
-                    month: 1,
-                    day: 1,
-                };
-            } else {
-                date.month += 1;
-            }
-        }
-    }
-
-    /// 0 for what is no month.
-    fn days_of_month(self) -> u8 {
-        let every = |years: u16| self.year.is_multiple_of(years);
-        let leap = every(4) && (!every(100) || every(400));
-        match self.month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 if leap => 29,
-            2 => 28,
-            _ => 0,
-        }
-    }
-}
-
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
 }
 
 impl Accepted {
@@ -156,47 +82,21 @@ pub struct Use {
     /// Where the entry is declared, which is what it is known by: its values may be made of
     /// variables, and differ from cluster to cluster.
     pub entry: Span,
-    /// The topic of the entry.
     pub topic: TopicName,
-    /// Which of its values.
     pub field: Field,
-    /// Whether the topic has it.
     pub found: bool,
 }
 
-/// What an entry names a value of.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Field {
-    /// The partition count.
-    Partitions,
-    /// The number of replicas.
-    ReplicationFactor,
-    /// A configuration.
-    Config(ConfigKey),
-}
-
-impl Field {
-    fn of(mismatch: &Mismatch) -> Self {
-        match mismatch {
-            Mismatch::Partitions { .. } => Self::Partitions,
-            Mismatch::ReplicationFactor { .. } => Self::ReplicationFactor,
-            Mismatch::Config { key, .. } => Self::Config(key.clone()),
-        }
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Partitions => f.write_str("partitions"),
-            Self::ReplicationFactor => f.write_str("replication_factor"),
-            Self::Config(key) => write!(f, "{key}"),
-        }
+fn field(mismatch: &Mismatch) -> Field {
+    match mismatch {
+        Mismatch::Partitions { .. } => Field::Partitions,
+        Mismatch::ReplicationFactor { .. } => Field::ReplicationFactor,
+        Mismatch::Config { key, .. } => Field::Config(key.clone()),
     }
 }
 
 /// Which values of its acceptances a plan found. Of what the plan does not have, and of what could
-/// not be read, nothing is known, and nothing told.
+/// not be read, nothing is known, and nothing reported.
 pub fn uses(plan: &Plan) -> Vec<Use> {
     let mut uses = Vec::new();
     for entry in &plan.accepted {
@@ -212,13 +112,13 @@ pub fn uses(plan: &Plan) -> Vec<Use> {
             .accepted
             .iter()
             .filter(|one| entry.covers(&one.mismatch))
-            .map(|one| Field::of(&one.mismatch))
+            .map(|one| field(&one.mismatch))
             .collect();
-        let was_told = |field: &Field| match field {
+        let was_reported = |field: &Field| match field {
             Field::Config(key) => !planned.seen.unverifiable.contains(key),
             Field::Partitions | Field::ReplicationFactor => true,
         };
-        uses.extend(entry.fields().filter(was_told).map(|field| Use {
+        uses.extend(entry.fields().filter(was_reported).map(|field| Use {
             entry: entry.span,
             topic: entry.topic.clone(),
             found: used.contains(&field),
@@ -267,38 +167,6 @@ pub fn unused(uses: &[Use]) -> Vec<Diagnostic> {
 mod tests {
     use super::*;
     use crate::diagnostic::Sources;
-
-    #[test]
-    fn dates_are_days_that_exist() {
-        for text in ["2026-01-31", "2028-02-29", "2000-02-29", "2026-12-31"] {
-            assert_eq!(
-                Date::parse(text).map(|date| date.to_string()).as_deref(),
-                Some(text)
-            );
-        }
-        for text in [
-            "2026-02-29",
-            "1900-02-29",
-            "2026-13-01",
-            "2026-00-10",
-            "2026-1-1",
-            "soon",
-            "",
-        ] {
-            assert_eq!(Date::parse(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn days_are_counted_from_1970() {
-        for (days, text) in [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (20_778, "2026-11-21"),
-        ] {
-            assert_eq!(Date::from_days_since_1970(days).to_string(), text);
-        }
-    }
 
     fn used(start: u32, field: Field, found: bool) -> Use {
         let source = Sources::default().add("topics.yaml", String::new());

@@ -13,19 +13,14 @@ mod value;
 
 use std::fmt;
 
-use crate::units::{Measure, quoted};
+use crate::units::Measure;
 
 pub use rules::{RuleViolation, violations};
-pub use value::{
-    MAX_VALUE_LENGTH, ValueError, caution, human, measure_of, parse, parse_vendor, same,
-};
+pub use value::{MAX_VALUE_LENGTH, ValueError, caution, human, measure, parse, parse_vendor, same};
 
-/// A version of Apache Kafka.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct KafkaVersion {
-    /// 4 of 4.1.
     pub major: u16,
-    /// 1 of 4.1.
     pub minor: u16,
 }
 
@@ -38,7 +33,6 @@ impl fmt::Display for KafkaVersion {
 /// The type of a configuration's values, with what the broker accepts.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Kind {
-    /// `true` or `false`.
     Bool,
     /// A whole number of 32 bits.
     Int(Range),
@@ -46,9 +40,7 @@ pub enum Kind {
     Long(Range),
     /// A number with a fraction, both bounds included.
     Double {
-        /// The smallest.
         min: f64,
-        /// The largest.
         max: f64,
     },
     /// One of these words, in exactly this spelling.
@@ -64,7 +56,6 @@ pub enum Kind {
 /// The whole numbers that a key takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Range {
-    /// The smallest.
     pub min: i64,
     /// The largest; [`i64::MAX`] or [`i32::MAX`] where the type alone is the bound.
     pub max: i64,
@@ -92,12 +83,10 @@ impl fmt::Display for Range {
     }
 }
 
-/// One topic configuration of Kafka.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ConfigSpec {
     /// The key, `retention.ms` for example.
     pub name: &'static str,
-    /// Type and constraint.
     pub kind: Kind,
     /// What the numbers count, where they may be written with a unit.
     pub unit: Option<Measure>,
@@ -123,11 +112,19 @@ pub enum KeyClass {
     Known(&'static ConfigSpec),
     /// Redpanda's or Confluent's: passed on without a check of its value.
     Vendor(Vendor),
-    /// Nobody's.
-    Unknown {
-        /// What was probably meant, as the way out of an error; `None` where nothing is close.
-        help: Option<String>,
-    },
+    /// Nobody's, with what was probably meant; `None` where nothing is close.
+    Unknown(Option<Hint>),
+}
+
+/// What an unknown key was probably meant to be.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Hint {
+    /// A misspelling of this key.
+    Key(&'static str),
+    /// A field of the topic itself.
+    Field(&'static str),
+    /// A broker's configuration, of which this is the topic's.
+    Broker(&'static str),
 }
 
 /// Who has configurations of its own.
@@ -165,7 +162,7 @@ const ALIKE: f64 = 0.9;
 /// Longer texts, in bytes, are no misspellings, and comparing them would be slow.
 const LONGEST_MISSPELLING: usize = 128;
 
-/// Every configuration that the catalogue knows, by name.
+/// Every configuration that the catalog knows, by name.
 pub fn all() -> &'static [ConfigSpec] {
     &table::TABLE
 }
@@ -200,31 +197,22 @@ pub fn classify(key: &str) -> KeyClass {
     if beneath("confluent.") {
         return KeyClass::Vendor(Vendor::Confluent);
     }
-    KeyClass::Unknown { help: way_out(key) }
+    KeyClass::Unknown(hint(key))
 }
 
-fn way_out(key: &str) -> Option<String> {
+fn hint(key: &str) -> Option<Hint> {
     let plain = plain_form(key);
     match plain.as_str() {
-        "partitions" | "num.partitions" => {
-            return Some("write the topic's own field `partitions`".to_owned());
-        }
+        "partitions" | "num.partitions" => return Some(Hint::Field("partitions")),
         "replication.factor" | "default.replication.factor" => {
-            return Some("write the topic's own field `replication_factor`".to_owned());
+            return Some(Hint::Field("replication_factor"));
         }
         _ => {}
     }
-    if let Some(spec) = all()
-        .iter()
-        .find(|spec| spec.broker_keys.contains(&plain.as_str()))
-    {
-        return Some(format!(
-            "{} is a broker's configuration, a topic's is `{}`",
-            quoted(key),
-            spec.name
-        ));
-    }
-    closest(&plain, names()).map(|name| format!("did you mean `{name}`?"))
+    let mut all = all().iter();
+    let of_broker = all.find(|spec| spec.broker_keys.contains(&plain.as_str()));
+    let of_broker = of_broker.map(|spec| Hint::Broker(spec.name));
+    of_broker.or_else(|| closest(&plain, names()).map(Hint::Key))
 }
 
 fn names() -> impl Iterator<Item = &'static str> {

@@ -9,46 +9,12 @@ pub mod json;
 pub mod pages;
 pub mod text;
 
-use std::fmt;
-
 use crate::diagnostic::{Code, Span};
-use crate::topic::{ConfigKey, DeclaredTopic, Origin, TopicName};
+use crate::topic::{DeclaredTopic, Field, Origin, TopicName};
 
-/// What a value is a value of; in the order of output.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Field {
-    /// `partitions`.
-    Partitions,
-    /// `replication_factor`.
-    ReplicationFactor,
-    /// A key of `config`; `retention` is `retention.ms`.
-    Config(ConfigKey),
-}
-
-impl Field {
-    /// The configuration key, where it is one.
-    pub fn key(&self) -> Option<&str> {
-        match self {
-            Self::Config(key) => Some(key.as_str()),
-            Self::Partitions | Self::ReplicationFactor => None,
-        }
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Partitions => "partitions",
-            Self::ReplicationFactor => "replication_factor",
-            Self::Config(key) => key.as_str(),
-        })
-    }
-}
-
-/// What a layer says of a value.
+/// A value as a layer states it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Said {
-    /// This value.
+pub enum LayerValue {
     Value {
         /// In the broker's form.
         value: String,
@@ -60,10 +26,10 @@ pub enum Said {
     /// The broker's default: the word that says so, which takes away what was there.
     Default(&'static str),
     /// A text that is no value, and so changed nothing.
-    Unread(String),
+    Unreadable(String),
 }
 
-impl Said {
+impl LayerValue {
     /// A value that stands in the manifest as it is.
     pub fn value(value: impl Into<String>) -> Self {
         Self::Value {
@@ -73,19 +39,16 @@ impl Said {
     }
 }
 
-/// One layer's word on a value.
+/// One layer's value of a field.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
-    /// What it says.
-    pub said: Said,
-    /// Which layer, and where.
+    pub value: LayerValue,
     pub origin: Origin,
 }
 
-/// A value with all layers that spoke of it.
+/// A field with the values of all layers that state it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setting {
-    /// Of what.
     pub field: Field,
     /// The value that holds, in the broker's form; `None` for the broker's default, and in a tier
     /// for a rule whose value depends on the topic.
@@ -95,18 +58,17 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The step whose word holds: the last that could be read.
+    /// The step whose value holds: the last that could be read.
     pub fn winner(&self) -> Option<usize> {
         self.steps
             .iter()
-            .rposition(|step| !matches!(step.said, Said::Unread(_)))
+            .rposition(|step| !matches!(step.value, LayerValue::Unreadable(_)))
     }
 }
 
 /// Where a topic and its values come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicExplanation {
-    /// The topic, resolved.
     pub topic: DeclaredTopic,
     /// Where its tier is chosen, if anywhere.
     pub tier_chosen: Option<Span>,
@@ -114,14 +76,12 @@ pub struct TopicExplanation {
     pub family: Vec<TopicName>,
     /// Places of external entries for the same topic.
     pub also_at: Vec<Span>,
-    /// By field.
     pub settings: Vec<Setting>,
 }
 
 /// A tier in the chain that makes another one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TierLink {
-    /// Its name.
     pub name: String,
     /// Where it is declared; `None` for one of topicctl's own.
     pub span: Option<Span>,
@@ -130,13 +90,11 @@ pub struct TierLink {
 /// Where a tier's values come from, and who uses it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TierExplanation {
-    /// Its name.
     pub name: String,
     /// Where it is declared; `None` for one of topicctl's own.
     pub span: Option<Span>,
     /// What it extends, nearest first, down to one of topicctl's own.
     pub extends: Vec<TierLink>,
-    /// By field.
     pub settings: Vec<Setting>,
     /// Topics of this very tier.
     pub topics: Vec<TopicName>,
@@ -144,28 +102,21 @@ pub struct TierExplanation {
     pub extended_by: Vec<(String, Vec<TopicName>)>,
 }
 
-/// What is to be explained.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Subject {
-    /// A declared topic, by its name.
     Topic(String),
-    /// A tier, by its name.
     Tier(String),
 }
 
 /// Answers to one question; more than one where a name means several things.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Explanation {
-    /// A code of a diagnostic.
     pub code: Option<Code>,
-    /// A topic.
     pub topic: Option<TopicExplanation>,
-    /// A tier.
     pub tier: Option<TierExplanation>,
 }
 
 impl Explanation {
-    /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.code.is_none() && self.topic.is_none() && self.tier.is_none()
     }
@@ -178,8 +129,8 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_value_does_not_win() {
-        let step = |said| Step {
-            said,
+        let step = |value| Step {
+            value,
             origin: Origin {
                 layer: Layer::Topic,
                 span: None,
@@ -190,8 +141,8 @@ mod tests {
             value: None,
             steps,
         };
-        let unread = || step(Said::Unread("many".to_owned()));
-        let two = setting(vec![step(Said::value("1")), unread()]);
+        let unread = || step(LayerValue::Unreadable("many".to_owned()));
+        let two = setting(vec![step(LayerValue::value("1")), unread()]);
         assert_eq!(two.winner(), Some(0));
         assert_eq!(setting(vec![unread()]).winner(), None);
     }

@@ -1,7 +1,7 @@
 //! A manifest of what exists: the topics of a snapshot, each with what is set on the topic itself.
 //!
 //! Takes a [`Snapshot`] and gives text. Pure: knows no cluster, reads nothing and prints nothing.
-//! What a manifest cannot say, or the broker did not tell, becomes a comment and is not compared;
+//! What a manifest cannot say, or the broker did not report, becomes a comment and is not compared;
 //! it never becomes a value that the cluster does not have.
 
 use std::collections::BTreeMap;
@@ -13,21 +13,17 @@ use crate::cluster::snapshot::{Recorded, Snapshot};
 use crate::diagnostic::{Code, printable};
 use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition, Unknown};
 use crate::render::yaml::{broker_form, set, text};
-use crate::topic::{ConfigKey, ConfigValue, TopicName};
+use crate::topic::{ConfigKey, ConfigValue, MIN_INSYNC_REPLICAS, RETENTION_MS, TopicName};
 
 /// The tier that holds what many topics share.
 const TIER: &str = "exported";
 /// Fewer topics than this with the same settings share them by chance.
 const MANY: usize = 3;
-const RETENTION: &str = "retention.ms";
-const MIN_INSYNC: &str = "min.insync.replicas";
 
 /// A manifest, and what is not in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Export<'a> {
-    /// The manifest's text.
     pub text: String,
-    /// How many topics it declares.
     pub topics: usize,
     /// Topics that could not be read.
     pub left_out: Vec<(&'a TopicName, &'a Unknown)>,
@@ -77,7 +73,7 @@ struct Topic<'a> {
     settings: Settings,
     /// Checks that the topic breaks, and that its entry therefore allows.
     allow: Option<Code>,
-    /// What could not be said.
+    /// What a manifest cannot say.
     comments: Vec<String>,
 }
 
@@ -168,7 +164,7 @@ fn entry(topic: &Topic<'_>, tier: Option<&Settings>) -> Mapping {
     let tier = tier.filter(|tier| topic.settings.include(tier));
     let mut entry = Mapping::new();
     set(&mut entry, "name", text(topic.name.as_str()));
-    // Said also where it is plain: the project that reads this may have another default.
+    // Stated also where it is plain: the project that reads this may have another default.
     let name = if tier.is_some() { TIER } else { "plain" };
     set(&mut entry, "tier", text(name));
     set(&mut entry, "partitions", Value::from(topic.partitions));
@@ -214,12 +210,12 @@ fn topic<'a>(
         }
     }
     let min_insync = values
-        .get(MIN_INSYNC)
+        .get(MIN_INSYNC_REPLICAS)
         .and_then(|value| value.parse::<usize>().ok());
     let stuck = min_insync.zip(even).is_some_and(|(min, most)| min > most);
     if stuck {
         comments.push(format!(
-            "{name}: nobody can write to it with acks=all, {MIN_INSYNC} is above its replicas"
+            "{name}: nobody can write to it with acks=all, {MIN_INSYNC_REPLICAS} is above its replicas"
         ));
     }
     Topic {
@@ -242,7 +238,7 @@ fn written(key: &str, value: &str) -> Result<(String, String), String> {
             KeyClass::Vendor(_) => {
                 catalog::parse_vendor(key, text).map_err(|error| error.to_string())
             }
-            KeyClass::Unknown { .. } => Err("this version does not know the key".to_owned()),
+            KeyClass::Unknown(_) => Err("this version does not know the key".to_owned()),
         }
     };
     let is_same = |text: &str| {
@@ -253,7 +249,7 @@ fn written(key: &str, value: &str) -> Result<(String, String), String> {
     if is_same(&human) {
         // A bare number has no place in `retention`.
         let field = match key {
-            RETENTION if human.parse::<i64>().is_err() => "retention",
+            RETENTION_MS if human.parse::<i64>().is_err() => "retention",
             _ => key,
         };
         return Ok((field.to_owned(), human));

@@ -31,3 +31,4 @@ pub mod render;
 pub mod report;
 pub mod topic;
 pub mod units;
+mod wording;

@@ -7,13 +7,13 @@
 //!
 //! | from | to | by |
 //! |-|-|-|
-//! | texts | documents | `yaml`, then `decode` along the tables of `fields`, into `raw` |
+//! | texts | documents | `yaml`, then `decode` along the tables of `raw`, which are made of `fields` |
 //! | documents | a project | `project`, `clusters`; for one run: `resolver`, `interpolate` |
 //! | entries, steps | named topics | `family`, `pipeline`, `names`, into `candidates` |
 //! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
 //! | topics | problems | `check`, `policy`; what is known and accepted is in `accepted` |
 //!
-//! `select` keeps what a run is about, `trail` what `explain` asks for, and `schema` tells editors.
+//! `select` keeps what a run is about, `provenance` what `explain` asks for, and `schema` is for editors.
 
 mod accepted;
 mod candidates;
@@ -30,13 +30,13 @@ mod pipeline;
 mod policy;
 mod profile_topics;
 mod project;
+mod provenance;
 mod raw;
 mod resolve;
 mod resolver;
 mod schema;
 mod select;
 mod tiers;
-mod trail;
 mod values;
 mod yaml;
 
@@ -58,7 +58,6 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// The chosen profile; a chosen cluster may choose it too.
     pub profile: Option<String>,
-    /// The chosen cluster.
     pub cluster: Option<String>,
     /// Variables from outside of the manifests.
     pub outside: Outside,
@@ -76,7 +75,6 @@ pub struct Manifests {
     pub topics: Vec<DeclaredTopic>,
     /// The names of all declared topics, those that are not selected included.
     pub declared: BTreeSet<TopicName>,
-    /// All problems.
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
     pub fail_on: Option<Vec<String>>,
@@ -88,7 +86,6 @@ pub struct Manifests {
     pub clusters: Clusters,
 }
 
-/// Reads, resolves, checks and selects.
 pub fn read(request: &Request) -> Manifests {
     let (loaded, diagnostics) = load(request);
     let judged = judge(&loaded, diagnostics, request);
@@ -174,7 +171,7 @@ pub fn read_for_clusters(request: &Request) -> ForClusters {
         false => problems.joined(),
     };
     if manifests.is_empty() && !diagnostics.has_errors() {
-        diagnostics.push(clusters::none(&loaded));
+        diagnostics.push(clusters::no_clusters(&loaded));
     }
     ForClusters {
         sources: loaded.sources,
@@ -226,7 +223,6 @@ pub struct Explained {
     pub explanation: Explanation,
     /// What was read; selections do not count here.
     pub manifests: Manifests,
-    /// The names of all tiers.
     pub tiers: Vec<String>,
 }
 
@@ -238,7 +234,6 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),
         subject: Some(subject),
-        names_only: false,
     };
     let resolved = resolve::resolve(&loaded, &inputs, &mut diagnostics);
     Explained {
@@ -270,7 +265,6 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         profile: request.profile.as_deref(),
         cluster: request.cluster.as_deref(),
         subject: None,
-        names_only: false,
     };
     let resolve::Resolved {
         topics,
@@ -332,7 +326,7 @@ fn no_topics(request: &Request, profile: Option<&str>, loaded: &load::Loaded) ->
             None => "without a profile".to_owned(),
         };
         let theirs: BTreeSet<_> = topics
-            .flat_map(|topic| &topic.profiles)
+            .flat_map(|entry| &entry.topic.usage.profiles)
             .flatten()
             .map(|name| &*name.text)
             .collect();

@@ -19,10 +19,8 @@ pub const MAX_SPREAD: i32 = 1_000_000;
 /// Longest line of [`Lines`], in bytes; Kafka's default for a whole message is as much.
 pub const MAX_LINE: usize = 1024 * 1024;
 
-/// One key with its place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Placed {
-    /// The key's bytes.
     pub key: Vec<u8>,
     /// `None`: any, for the partitioner takes the key for none.
     pub partition: Option<i32>,
@@ -35,18 +33,16 @@ pub struct Placed {
 pub struct Question {
     /// The topic that gave the placement.
     pub topic: Option<String>,
-    /// The placement.
     pub placement: Placement,
     /// The other count.
     pub to: Option<Partitions>,
 }
 
 impl Question {
-    /// The place of a key.
     pub fn place(&self, key: Vec<u8>) -> Placed {
-        let then = self.other().map(|other| other.of(&key));
+        let then = self.other().map(|other| other.partition(&key));
         Placed {
-            partition: self.placement.of(&key),
+            partition: self.placement.partition(&key),
             then,
             key,
         }
@@ -70,7 +66,6 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// Of the keys at hand.
     pub fn among(placed: &[Placed]) -> Self {
         let mut moved = Self::default();
         for one in placed {
@@ -95,7 +90,6 @@ impl Moved {
 /// How many keys each partition has. Its size depends on the partitions and not on the keys.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Spread {
-    /// Keys of each partition.
     pub counts: Vec<u64>,
     /// Keys that the partitioner takes for none.
     pub unkeyed: u64,
@@ -118,7 +112,7 @@ impl Spread {
         let other = question.other();
         let mut lines = Lines::new(input);
         while let Some(key) = lines.next_line()? {
-            let place = question.placement.of(key);
+            let place = question.placement.partition(key);
             let Some((place, count)) = place.and_then(|place| {
                 let index = usize::try_from(place).ok()?;
                 Some((place, spread.counts.get_mut(index)?))
@@ -127,7 +121,7 @@ impl Spread {
                 continue;
             };
             *count += 1;
-            if let Some(then) = other.and_then(|other| other.of(key)) {
+            if let Some(then) = other.and_then(|other| other.partition(key)) {
                 spread.moved.count(place, then);
             }
         }
@@ -159,7 +153,6 @@ impl Spread {
         1.0 / self.counts.len().max(1) as f64
     }
 
-    /// The partitions without a key.
     pub fn empty(&self) -> impl Iterator<Item = usize> {
         self.counts
             .iter()

@@ -29,7 +29,6 @@ pub struct TopicName(String);
 /// Why a text is not a topic name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TopicNameError {
-    /// The empty text.
     #[error("a topic name cannot be empty")]
     Empty,
     /// `.` or `..`, which would be directories on the broker's disk.
@@ -64,7 +63,6 @@ impl TopicName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -148,12 +146,11 @@ impl fmt::Display for ReplicationFactor {
 pub struct ConfigKey(String);
 
 impl ConfigKey {
-    /// Takes a key that the catalogue knows, or a vendor's (`redpanda.*`, `confluent.*`).
+    /// Takes a key that the catalog knows, or a vendor's (`redpanda.*`, `confluent.*`).
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -164,6 +161,11 @@ impl fmt::Display for ConfigKey {
         f.pad(&self.0)
     }
 }
+
+pub(crate) const CLEANUP_POLICY: &str = "cleanup.policy";
+pub(crate) const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+pub(crate) const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
+pub(crate) const RETENTION_MS: &str = "retention.ms";
 
 /// A configuration value in the form that the broker takes: durations in milliseconds, sizes in
 /// bytes, `-1` for unlimited.
@@ -188,6 +190,35 @@ impl fmt::Display for ConfigValue {
     }
 }
 
+/// What a value is a value of; in the order of output.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Field {
+    Partitions,
+    ReplicationFactor,
+    /// A key of `config`; `retention` is `retention.ms`.
+    Config(ConfigKey),
+}
+
+impl Field {
+    /// The configuration key, where it is one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Config(key) => Some(key.as_str()),
+            Self::Partitions | Self::ReplicationFactor => None,
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Partitions => "partitions",
+            Self::ReplicationFactor => "replication_factor",
+            Self::Config(key) => key.as_str(),
+        })
+    }
+}
+
 /// What a topic is to its family.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Role {
@@ -195,14 +226,11 @@ pub enum Role {
     Main,
     /// A step of a retry ladder.
     Retry,
-    /// Dead letters.
     Dlq,
-    /// Errors.
     Error,
 }
 
 impl Role {
-    /// The word in reports and manifests.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Main => "main",
@@ -226,13 +254,10 @@ pub enum Layer {
     BuiltInTier(String),
     /// Taken over from the main topic of the family.
     Source(TopicName),
-    /// A tier of the manifests.
     Tier(String),
     /// A profile's patch of a tier.
     ProfileTier {
-        /// The profile's name.
         profile: String,
-        /// The patched tier.
         tier: String,
     },
     /// The topic's own entry, or the derived block.
@@ -260,7 +285,6 @@ impl fmt::Display for Layer {
 /// Where a declared value comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Origin {
-    /// The layer that set it.
     pub layer: Layer,
     /// The place in the manifests; `None` for a built-in tier.
     pub span: Option<Span>,
@@ -269,16 +293,13 @@ pub struct Origin {
 /// A resolved value with its origin.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Declared<T> {
-    /// The value that won.
     pub value: T,
-    /// Where it was set.
     pub origin: Origin,
 }
 
 /// A consumer group that reads a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsumerGroup {
-    /// The group id.
     pub name: String,
     /// How many members it is meant to have.
     pub members: Option<u32>,
@@ -286,14 +307,14 @@ pub struct ConsumerGroup {
     pub members_at: Option<Span>,
     /// Topics that its members write to.
     pub produces: Vec<String>,
+    /// The pipeline whose steps imply it; `None` for a group that an entry states.
+    pub pipeline: Option<String>,
 }
 
 /// A step of a pipeline that reads or writes a topic.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct StepUse {
-    /// The pipeline's name.
     pub pipeline: String,
-    /// The step's name.
     pub step: String,
     /// Whether it writes; else it reads.
     pub writes: bool,
@@ -304,7 +325,6 @@ pub struct StepUse {
 pub struct PartitionKey {
     /// The field of the message whose value is hashed.
     pub field: Option<String>,
-    /// The hash.
     pub partitioner: Option<Partitioner>,
 }
 
@@ -325,7 +345,6 @@ impl Partitioner {
     /// All of them, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::Md5, Self::Murmur2, Self::Crc32, Self::Fnv1a];
 
-    /// The word in manifests.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Md5 => "md5",
@@ -350,7 +369,6 @@ pub struct Delay {
 /// A topic as the manifests declare it, every value resolved.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeclaredTopic {
-    /// Its name on the cluster.
     pub name: TopicName,
     /// What it is to its family.
     pub role: Role,
@@ -362,9 +380,7 @@ pub struct DeclaredTopic {
     pub shared_dlq: Option<TopicName>,
     /// The tier that shaped it; `None` for an external topic.
     pub tier: Option<String>,
-    /// What it is for.
     pub description: Option<String>,
-    /// Who answers for it.
     pub owner: Option<String>,
     /// Owned by somebody else: verified, never created.
     pub external: bool,
@@ -378,13 +394,10 @@ pub struct DeclaredTopic {
     pub env: Option<String>,
     /// Checks that its entry silences.
     pub allow: Vec<Code>,
-    /// The groups that read it.
     pub consumer_groups: Vec<ConsumerGroup>,
     /// The steps of pipelines that read or write it.
     pub steps: Vec<StepUse>,
-    /// How keys find their partition.
     pub partition_key: Option<PartitionKey>,
-    /// Where it is declared.
     pub span: Span,
 }
 
@@ -395,6 +408,12 @@ impl DeclaredTopic {
             .iter()
             .find(|(declared, _)| declared.as_str() == key)
             .map(|(_, value)| value.value.as_str())
+    }
+
+    /// Whether old messages of a key make way for newer ones.
+    pub fn is_compacted(&self) -> bool {
+        let policy = self.config_value(CLEANUP_POLICY).unwrap_or_default();
+        policy.split(',').any(|word| word.trim() == "compact")
     }
 
     /// The main topic of the family, which may be the topic itself.

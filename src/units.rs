@@ -287,16 +287,10 @@ pub enum UnitError {
     Bare {
         /// The number, which may be negative.
         number: i64,
-        /// What was expected.
         measure: Measure,
     },
     /// Anything else.
-    Refused {
-        /// What is wrong with it.
-        problem: String,
-        /// What to write.
-        help: String,
-    },
+    Refused { problem: String, help: String },
 }
 
 impl UnitError {
@@ -328,32 +322,6 @@ impl UnitError {
             Self::Refused { help, .. } => Cow::Borrowed(help),
         }
     }
-}
-
-/// Reads a duration into milliseconds: see [`Measure::parse`].
-///
-/// # Errors
-/// As [`Measure::parse`].
-pub fn parse_duration_ms(text: &str) -> Result<i64, UnitError> {
-    Measure::Duration.parse(text)
-}
-
-/// Reads a size into bytes: see [`Measure::parse`].
-///
-/// # Errors
-/// As [`Measure::parse`].
-pub fn parse_size_bytes(text: &str) -> Result<i64, UnitError> {
-    Measure::Size.parse(text)
-}
-
-/// Writes milliseconds for people: see [`Measure::human`].
-pub fn human_duration(ms: i64) -> String {
-    Measure::Duration.human(ms)
-}
-
-/// Writes bytes for people: see [`Measure::human`].
-pub fn human_size(bytes: i64) -> String {
-    Measure::Size.human(bytes)
 }
 
 /// A text in backticks, safe for a terminal and cut to a length that a message can hold.

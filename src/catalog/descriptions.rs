@@ -1,6 +1,6 @@
 //! What each topic configuration does, in a sentence or two for people.
 
-/// By name, as the catalogue's table.
+/// By name, as the catalog's table.
 #[rustfmt::skip]
 pub(super) static DESCRIPTIONS: [(&str, &str); 39] = [
     ("cleanup.policy", "What becomes of old messages: `delete` removes them by age and size, `compact` keeps the newest one of each key, both may be combined."),

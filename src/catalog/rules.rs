@@ -16,7 +16,6 @@ pub struct RuleViolation {
     pub keys: Vec<&'static str>,
     /// What is wrong: a lower-case fragment without a full stop.
     pub message: String,
-    /// The way out.
     pub help: String,
 }
 

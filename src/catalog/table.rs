@@ -1,4 +1,4 @@
-//! The catalogue itself, as data: every topic configuration of Kafka's `TopicConfig` and
+//! The catalog itself, as data: every topic configuration of Kafka's `TopicConfig` and
 //! `LogConfig`, 3.7 to 4.4, with those that 4.0 removed.
 
 use super::{ConfigSpec, KafkaVersion, Kind, Range};

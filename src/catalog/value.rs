@@ -10,7 +10,7 @@ use crate::units::{Measure, UNLIMITED, UnitError, is_whole_number, quoted};
 /// The longest value that a controller stores, in UTF-16 units as Java counts them.
 pub const MAX_VALUE_LENGTH: usize = 32_767;
 
-/// What Redpanda tells for a duration without limit: the most milliseconds that it can count in
+/// What Redpanda reports for a duration without limit: the most milliseconds that it can count in
 /// nanoseconds.
 const REDPANDA_MAX_MS: i64 = 9_223_372_036_854;
 
@@ -23,6 +23,8 @@ pub struct ValueError {
     pub message: String,
     /// What to write, or what the key takes.
     pub help: String,
+    /// Whether the message says of which key.
+    pub names_key: bool,
 }
 
 impl From<UnitError> for ValueError {
@@ -30,6 +32,7 @@ impl From<UnitError> for ValueError {
         Self {
             message: error.problem().into_owned(),
             help: error.help().into_owned(),
+            names_key: false,
         }
     }
 }
@@ -88,13 +91,14 @@ pub fn parse(spec: &ConfigSpec, text: &str) -> Result<ConfigValue, ValueError> {
 /// For a value that is too long, and where such a key has an amount that is not understood.
 pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
     let text = checked_length(key, text)?;
-    let Some(measure) = measure_of(key) else {
+    let Some(measure) = measure(key) else {
         return Ok(ConfigValue::new(text));
     };
     if text == UNLIMITED {
         return Err(ValueError {
             message: format!("`{UNLIMITED}` is not known for {}", quoted(key)),
             help: "write the number that the vendor's documentation gives for it".to_owned(),
+            names_key: true,
         });
     }
     match measure.parse(text) {
@@ -106,14 +110,14 @@ pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
     }
 }
 
-/// What a key's numbers count: the catalogue's word for Kafka's keys, the ending of the name for
+/// What a key's numbers count: the catalog's word for Kafka's keys, the ending of the name for
 /// a vendor's.
-pub fn measure_of(key: &str) -> Option<Measure> {
+pub fn measure(key: &str) -> Option<Measure> {
     match classify(key) {
         KeyClass::Known(spec) => spec.unit,
         KeyClass::Vendor(_) if key.ends_with(".ms") => Some(Measure::Duration),
         KeyClass::Vendor(_) if key.ends_with(".bytes") => Some(Measure::Size),
-        KeyClass::Vendor(_) | KeyClass::Unknown { .. } => None,
+        KeyClass::Vendor(_) | KeyClass::Unknown(_) => None,
     }
 }
 
@@ -135,7 +139,7 @@ pub fn caution(spec: &ConfigSpec, value: &str) -> Option<String> {
 /// Values of unknown and vendors' keys are compared as trimmed text.
 pub fn same(key: &str, declared: &str, found: &str) -> bool {
     let spec = lookup(key);
-    Meaning::of(spec, declared) == Meaning::of(spec, found)
+    Meaning::new(spec, declared) == Meaning::new(spec, found)
 }
 
 /// A value as people write it (`7d`, `1GiB`, `unlimited`), or the value itself where no unit
@@ -148,7 +152,7 @@ pub fn human(key: &str, value: &str) -> String {
     if lookup(key).is_some_and(|spec| is_unlimited(spec, number)) {
         return UNLIMITED.to_owned();
     }
-    match measure_of(key) {
+    match measure(key) {
         Some(measure) if number > 0 => {
             let written = measure.human(number);
             // `604800001ms` says nothing that 604800001 does not.
@@ -174,13 +178,13 @@ enum Meaning<'a> {
 }
 
 impl<'a> Meaning<'a> {
-    fn of(spec: Option<&ConfigSpec>, value: &'a str) -> Self {
+    fn new(spec: Option<&ConfigSpec>, value: &'a str) -> Self {
         let value = value.trim();
         let Some(spec) = spec else {
             return Self::Text(value);
         };
         let typed = match spec.kind {
-            Kind::Bool => bool_of(value).map(Self::Bool),
+            Kind::Bool => parse_bool(value).map(Self::Bool),
             Kind::Int(_) | Kind::Long(_) => value.parse().ok().map(|number| {
                 if is_unlimited(spec, number) {
                     Self::Unlimited
@@ -235,6 +239,7 @@ fn checked_length<'a>(key: &str, text: &'a str) -> Result<&'a str, ValueError> {
         return Err(ValueError {
             message: format!("the value of {} has {length} characters", quoted(key)),
             help: format!("a value has at most {MAX_VALUE_LENGTH}"),
+            names_key: true,
         });
     }
     Ok(text)
@@ -244,17 +249,18 @@ fn not_a_value(spec: &ConfigSpec, text: &str, help: &str) -> ValueError {
     ValueError {
         message: format!("{} is not a value of `{}`", quoted(text), spec.name),
         help: help.to_owned(),
+        names_key: true,
     }
 }
 
-fn bool_of(text: &str) -> Option<bool> {
+fn parse_bool(text: &str) -> Option<bool> {
     [true, false]
         .into_iter()
         .find(|value| text.eq_ignore_ascii_case(&value.to_string()))
 }
 
 fn boolean(spec: &ConfigSpec, text: &str) -> Result<bool, ValueError> {
-    bool_of(text).ok_or_else(|| {
+    parse_bool(text).ok_or_else(|| {
         let help = match text.to_ascii_lowercase().as_str() {
             "yes" | "y" | "on" | "1" | "enabled" => "write `true`",
             "no" | "n" | "off" | "0" | "disabled" => "write `false`",
@@ -288,6 +294,7 @@ fn whole_number(spec: &ConfigSpec, range: Range, text: &str) -> Result<i64, Valu
         .ok_or_else(|| ValueError {
             message: format!("{} is out of range for `{}`", quoted(text), spec.name),
             help: takes,
+            names_key: true,
         })
 }
 

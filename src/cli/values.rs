@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::topic::{Partitioner, Partitions};
-use crate::units::{self, UnitError};
+use crate::units::{Measure, UnitError};
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    match units::parse_duration_ms(text) {
+    match Measure::Duration.parse(text) {
         // Nothing waits for ever; a wait that ends is the point of saying how long.
         Ok(ms) => u64::try_from(ms)
             .map(Duration::from_millis)

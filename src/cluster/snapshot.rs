@@ -7,15 +7,15 @@
 //! that it does not know to be absent: [`Scope`] says what that takes.
 
 mod file;
-mod moment;
 mod scope;
 mod take;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 pub use file::SnapshotError;
-pub use moment::Moment;
 pub use scope::{Pattern, Scope, ScopeError};
 
 use super::{Absence, ClusterError, Keys, ObserveTopics, Wanted};
@@ -24,19 +24,16 @@ use crate::observed::{
     Unknown,
 };
 use crate::topic::{ConfigKey, TopicName};
+use crate::wording::plural;
 
-/// What a cluster looked like.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Snapshot {
-    /// When it was asked.
-    pub taken_at: Moment,
-    /// Which cluster it was.
+    /// When it was asked, to the second.
+    pub taken_at: Timestamp,
     pub cluster: ClusterIdentity,
     /// How it was reached, so that remedies name the cluster and not the file.
     pub reached: Reached,
-    /// What it was asked for.
     pub scope: Scope,
-    /// What it answered.
     pub topics: BTreeMap<TopicName, Recorded>,
 }
 
@@ -54,20 +51,33 @@ pub struct Reached {
 /// What is known of one name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Recorded {
-    /// It exists.
     Present {
         /// Every partition, by ascending id.
         partitions: Vec<ObservedPartition>,
         /// All of the configuration, or why it could not be read.
         config: Result<BTreeMap<ConfigKey, ObservedConfig>, Unknown>,
     },
-    /// The cluster was asked for this name, and said that there is no such topic.
+    /// The cluster was asked for this name, and answered that there is no such topic.
     Absent,
-    /// It could not be read.
     Unknown(Unknown),
 }
 
 impl Snapshot {
+    /// How long ago it was taken, in words.
+    pub fn age(&self, now: Timestamp) -> String {
+        const MINUTE: i64 = 60;
+        const HOUR: i64 = 60 * MINUTE;
+        const DAY: i64 = 24 * HOUR;
+        let seconds = now.as_second() - self.taken_at.as_second();
+        let (unit, word) = match seconds {
+            ..MINUTE => return "just taken".to_owned(),
+            MINUTE..HOUR => (MINUTE, "minute"),
+            HOUR..172_800 => (HOUR, "hour"),
+            _ => (DAY, "day"),
+        };
+        format!("{} old", plural(seconds / unit, word))
+    }
+
     /// What is known of a name, with the keys that matter.
     fn recall(&self, wanted: &Wanted) -> Observed {
         let unknown = |reason: &str| {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
 
 use super::progress::Line;
 use super::whole_file::WholeFile;
@@ -12,7 +11,7 @@ use crate::cli::ExportArgs;
 use crate::cluster::ClusterError;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
-use crate::cluster::snapshot::{Moment, Reached, Recorded, Scope, Snapshot};
+use crate::cluster::snapshot::{Reached, Recorded, Scope, Snapshot};
 use crate::clusters::Clusters;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::ExitCode;
@@ -132,7 +131,7 @@ async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
         line.clear();
         line.doing("reading topics".to_owned());
         // The clock is asked before the cluster is: the snapshot is no younger than it says.
-        let now = Moment::from(SystemTime::now());
+        let now = jiff::Timestamp::now();
         let random = || getrandom::u64().ok();
         Snapshot::take(&cluster, scope, reached, now, random).await
     };

@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::accepted::{self, Accepted, Date};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
+use crate::accepted::{self, Accepted};
 use crate::apply::{Outcome, Status};
 use crate::cli::{By, ConditionArgs, ConnectionArgs, LookArgs, ManifestArgs};
 use crate::cluster::kafka::settings::{ChosenCluster, ConnectionOptions, Settings, separate};
@@ -91,11 +94,7 @@ fn is_valid(diagnostics: &Diagnostics, deny_warnings: bool) -> bool {
 
 /// The day in UTC, by this machine's clock.
 pub(super) fn today() -> Date {
-    const DAY: u64 = 24 * 60 * 60;
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Date::from_days_since_1970(now.as_secs() / DAY)
+    Offset::UTC.to_datetime(Timestamp::now()).date()
 }
 
 /// A run before the cluster has answered.

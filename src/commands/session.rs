@@ -157,7 +157,7 @@ impl Session<Snapshot> {
             Ok(snapshot) => snapshot,
             Err(problem) => return Err(offline.refuse([*problem])),
         };
-        let age = snapshot.taken_at.age(SystemTime::now().into());
+        let age = snapshot.age(jiff::Timestamp::now());
         let reached = &snapshot.reached;
         offline
             .access

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Explanation, Field, Said, Setting, Step, TierExplanation, TopicExplanation, pages};
+use super::{Explanation, LayerValue, Setting, Step, TierExplanation, TopicExplanation, pages};
 use crate::diagnostic::{Code, Sources, Span};
-use crate::topic::{Layer, TopicName};
+use crate::topic::{Field, Layer, TopicName};
 
 const SCHEMA: &str = "topicctl.explain/1";
 
@@ -206,11 +206,11 @@ fn values<'a>(settings: &'a [Setting], sources: &Sources) -> Vec<ValueEntry<'a>>
 }
 
 fn step<'a>(step: &'a Step, holds: bool, sources: &Sources) -> StepEntry<'a> {
-    let (kind, value, written) = match &step.said {
-        Said::Value { value, written } => ("value", Some(value.as_str()), written.as_deref()),
-        Said::Rule(rule) => ("rule", None, Some(rule.as_str())),
-        Said::Default(word) => ("default", None, Some(*word)),
-        Said::Unread(text) => ("unread", None, Some(text.as_str())),
+    let (kind, value, written) = match &step.value {
+        LayerValue::Value { value, written } => ("value", Some(value.as_str()), written.as_deref()),
+        LayerValue::Rule(rule) => ("rule", None, Some(rule.as_str())),
+        LayerValue::Default(word) => ("default", None, Some(*word)),
+        LayerValue::Unreadable(text) => ("unread", None, Some(text.as_str())),
     };
     let (layer, tier, profile, source) = match &step.origin.layer {
         Layer::BuiltInTier(tier) => ("built-in-tier", Some(tier.as_str()), None, None),

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Explanation, Said, Setting, Step, TierExplanation, TopicExplanation, pages};
+use super::{Explanation, LayerValue, Setting, Step, TierExplanation, TopicExplanation, pages};
 use crate::catalog;
 use crate::diagnostic::{Sources, Span, WIDTH, printable};
 use crate::topic::{ConsumerGroup, Delay, Role, TopicName};
+use crate::wording::plural;
 
 /// How many names of a list are shown, unless all are asked for.
 const SHOWN_NAMES: usize = 5;
@@ -15,10 +16,10 @@ const LEGEND: &str = "Lowest layer first; `>` marks the one whose value holds.\n
 pub fn render(explanation: &Explanation, sources: &Sources, verbose: bool) -> String {
     let mut parts = Vec::new();
     if let Some(topic) = &explanation.topic {
-        parts.push(of_topic(topic, sources, verbose));
+        parts.push(topic_sheet(topic, sources, verbose));
     }
     if let Some(tier) = &explanation.tier {
-        parts.push(of_tier(tier, sources, verbose));
+        parts.push(tier_sheet(tier, sources, verbose));
     }
     if let Some(code) = explanation.code {
         parts.push(pages::plain(code));
@@ -32,7 +33,7 @@ pub fn render(explanation: &Explanation, sources: &Sources, verbose: bool) -> St
     text
 }
 
-fn of_topic(explained: &TopicExplanation, sources: &Sources, verbose: bool) -> String {
+fn topic_sheet(explained: &TopicExplanation, sources: &Sources, verbose: bool) -> String {
     let topic = &explained.topic;
     let mut sheet = Sheet::new(sources);
     sheet.row(topic.name.as_str(), "", Some(topic.span));
@@ -79,7 +80,7 @@ fn of_topic(explained: &TopicExplanation, sources: &Sources, verbose: bool) -> S
     }
     sheet.settings(
         &explained.settings,
-        Of::Topic {
+        Owner::Topic {
             external: topic.external,
         },
     );
@@ -87,7 +88,7 @@ fn of_topic(explained: &TopicExplanation, sources: &Sources, verbose: bool) -> S
     sheet.render() + LEGEND
 }
 
-fn of_tier(tier: &TierExplanation, sources: &Sources, verbose: bool) -> String {
+fn tier_sheet(tier: &TierExplanation, sources: &Sources, verbose: bool) -> String {
     let mut sheet = Sheet::new(sources);
     let built_in = if tier.span.is_none() {
         "built-in tier"
@@ -114,7 +115,7 @@ fn of_tier(tier: &TierExplanation, sources: &Sources, verbose: bool) -> String {
             None,
         );
     }
-    sheet.settings(&tier.settings, Of::Tier);
+    sheet.settings(&tier.settings, Owner::Tier);
     sheet.blank();
     sheet.render() + LEGEND
 }
@@ -136,10 +137,8 @@ fn role(role: Role, source: Option<&TopicName>, delay: Option<&Delay>) -> String
 
 fn group(group: &ConsumerGroup) -> String {
     let mut text = group.name.clone();
-    match group.members {
-        Some(1) => text.push_str(", 1 member"),
-        Some(members) => text.push_str(&format!(", {members} members")),
-        None => {}
+    if let Some(members) = group.members {
+        text.push_str(&format!(", {}", plural(members, "member")));
     }
     if !group.produces.is_empty() {
         text.push_str(&format!(", writes to {}", group.produces.join(", ")));
@@ -150,8 +149,11 @@ fn group(group: &ConsumerGroup) -> String {
 fn users(topics: &[TopicName], verbose: bool) -> String {
     match topics {
         [] => "no topic".to_owned(),
-        [one] => format!("1 topic: {one}"),
-        topics => format!("{} topics: {}", topics.len(), names(topics, verbose)),
+        topics => format!(
+            "{}: {}",
+            plural(topics.len(), "topic"),
+            names(topics, verbose)
+        ),
     }
 }
 
@@ -169,9 +171,9 @@ fn names(all: &[TopicName], verbose: bool) -> String {
     text.join(", ")
 }
 
-/// Whose values are told.
+/// Whose values they are.
 #[derive(Clone, Copy)]
-enum Of {
+enum Owner {
     Topic { external: bool },
     Tier,
 }
@@ -206,10 +208,10 @@ impl<'a> Sheet<'a> {
         self.row(&format!("  {label}"), text, place);
     }
 
-    fn settings(&mut self, settings: &[Setting], of: Of) {
+    fn settings(&mut self, settings: &[Setting], owner: Owner) {
         self.blank();
         for setting in settings {
-            self.row(&format!("  {}", setting.field), &held(setting, of), None);
+            self.row(&format!("  {}", setting.field), &held(setting, owner), None);
             let winner = setting.winner();
             for (at, step) in setting.steps.iter().enumerate() {
                 self.step(setting, step, winner == Some(at));
@@ -219,14 +221,14 @@ impl<'a> Sheet<'a> {
 
     fn step(&mut self, setting: &Setting, step: &Step, wins: bool) {
         let key = setting.field.key().unwrap_or_default();
-        let (value, more) = match &step.said {
-            Said::Value { value, written } => {
+        let (value, more) = match &step.value {
+            LayerValue::Value { value, written } => {
                 let from = written.as_ref().map(|written| format!("from {written}"));
                 (catalog::human(key, value), from)
             }
-            Said::Rule(rule) => (rule.clone(), None),
-            Said::Default(word) => ((*word).to_owned(), None),
-            Said::Unread(text) => (
+            LayerValue::Rule(rule) => (rule.clone(), None),
+            LayerValue::Default(word) => ((*word).to_owned(), None),
+            LayerValue::Unreadable(text) => (
                 text.clone(),
                 Some("no value; it changed nothing".to_owned()),
             ),
@@ -308,8 +310,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// The value that holds, in both forms where they differ.
-fn held(setting: &Setting, of: Of) -> String {
-    let winner = setting.winner().map(|at| &setting.steps[at].said);
+fn held(setting: &Setting, owner: Owner) -> String {
+    let winner = setting.winner().map(|at| &setting.steps[at].value);
     if let Some(value) = &setting.value {
         let human = catalog::human(setting.field.key().unwrap_or_default(), value);
         return if human == *value {
@@ -318,11 +320,13 @@ fn held(setting: &Setting, of: Of) -> String {
             format!("{human} ({value})")
         };
     }
-    match (winner, of) {
-        (Some(Said::Rule(_)), Of::Tier) => "each topic has its own".to_owned(),
-        (Some(Said::Rule(_) | Said::Value { .. } | Said::Unread(_)), _) => "not known".to_owned(),
-        (Some(Said::Default(_)), _) => "the broker's default".to_owned(),
-        (None, Of::Topic { external: true }) => "not stated, so not compared".to_owned(),
+    match (winner, owner) {
+        (Some(LayerValue::Rule(_)), Owner::Tier) => "each topic has its own".to_owned(),
+        (Some(LayerValue::Rule(_) | LayerValue::Value { .. } | LayerValue::Unreadable(_)), _) => {
+            "not known".to_owned()
+        }
+        (Some(LayerValue::Default(_)), _) => "the broker's default".to_owned(),
+        (None, Owner::Topic { external: true }) => "not stated, so not compared".to_owned(),
         (None, _) => "the broker's default: no layer says".to_owned(),
     }
 }

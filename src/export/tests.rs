@@ -1,5 +1,5 @@
 use super::*;
-use crate::cluster::snapshot::{Moment, Reached, Scope};
+use crate::cluster::snapshot::{Reached, Scope};
 use crate::observed::ClusterIdentity;
 
 fn partitions(replicas: &[usize]) -> Vec<ObservedPartition> {
@@ -32,7 +32,7 @@ fn present(replicas: &[usize], config: &[(&str, Option<&str>)]) -> Recorded {
 
 fn snapshot(topics: Vec<(&str, Recorded)>) -> Snapshot {
     Snapshot {
-        taken_at: Moment::parse("2026-03-01T09:30:00Z").expect("a moment"),
+        taken_at: "2026-03-01T09:30:00Z".parse().expect("a timestamp"),
         cluster: ClusterIdentity {
             id: Some("MkU3OEVBNTcwNTJENDM2Qg".to_owned()),
             brokers: vec![1],

@@ -3,15 +3,18 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::interpolate::Context;
 use super::names::topic_name;
 use super::raw;
 use super::resolver::Resolver;
 use super::values;
 use super::yaml::Text;
-use crate::accepted::{Accepted, Date};
+use crate::accepted::Accepted;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::topic::{ConfigKey, DeclaredTopic, TopicName};
+use crate::wording::did_you_mean;
 
 /// Reads every entry; what is wrong with one is reported, and the entry left out. So is one of a
 /// topic that is declared `elsewhere` only: under another profile, or for another cluster.
@@ -53,7 +56,7 @@ fn entry(
             return None;
         }
         let known = names.here.iter().map(|name| name.as_str());
-        let near = nearest(topic.as_str(), known).map(|near| format!("did you mean `{near}`?"));
+        let near = nearest(topic.as_str(), known).map(did_you_mean);
         diagnostics.push(
             Diagnostic::error(
                 Code::UnknownTopic,
@@ -88,7 +91,7 @@ fn entry(
     }
     let until = raw.until.as_ref().and_then(|text| {
         let value = resolver.evaluate(text, &none, diagnostics)?;
-        let date = Date::parse(value.trim());
+        let date = day(value.trim());
         if date.is_none() {
             diagnostics.push(
                 Diagnostic::error(
@@ -124,4 +127,39 @@ fn count(
     let value = resolver.evaluate(text, &Context::default(), diagnostics)?;
     let count = values::positive(field, &value, text.span, diagnostics)?;
     usize::try_from(count).ok()
+}
+
+/// Reads `YYYY-MM-DD` and no other form; `None` for what is no day.
+fn day(text: &str) -> Option<Date> {
+    let date: Date = text.parse().ok()?;
+    (date.year() >= 0 && date.to_string() == text).then_some(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_days_that_exist() {
+        for text in ["2026-01-31", "2028-02-29", "2000-02-29", "2026-12-31"] {
+            assert_eq!(
+                day(text).map(|date| date.to_string()).as_deref(),
+                Some(text)
+            );
+        }
+        for text in [
+            "2026-02-29",
+            "1900-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-1",
+            "20260101",
+            "-002026-01-01",
+            "2026-01-01T00:00",
+            "soon",
+            "",
+        ] {
+            assert_eq!(day(text), None, "{text}");
+        }
+    }
 }

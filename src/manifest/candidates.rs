@@ -12,6 +12,7 @@ use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, Span};
 use crate::topic::{Delay, Role, TopicName};
+use crate::wording::did_you_mean;
 
 /// A topic that will be declared, before its values are known.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ impl<'a> Candidates<'a> {
         let diagnostic =
             Diagnostic::error(Code::UnknownTopic, format!("no topic `{name}` is declared"));
         match self.nearest(name, others) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.help(did_you_mean(near)),
             None => diagnostic.help("declare it, with `external: true` if it is somebody else's"),
         }
     }

@@ -6,14 +6,14 @@ use std::collections::HashMap;
 
 use crate::catalog::{self, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::topic::{ConfigKey, DeclaredTopic, Role, TopicName};
-use crate::units;
+use crate::topic::{
+    CLEANUP_POLICY, ConfigKey, DeclaredTopic, MAX_MESSAGE_BYTES, MIN_INSYNC_REPLICAS, RETENTION_MS,
+    Role, TopicName,
+};
+use crate::units::Measure;
+use crate::wording::plural;
 
-const MIN_INSYNC: &str = "min.insync.replicas";
-const RETENTION_MS: &str = "retention.ms";
-const CLEANUP_POLICY: &str = "cleanup.policy";
 const SEGMENT_MS: &str = "segment.ms";
-const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 
 /// Reports every broken relation, but for those that the topic's entry allows.
 pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
@@ -64,13 +64,13 @@ fn allows(topic: &DeclaredTopic, code: Code) -> bool {
     topic.allow.contains(&code)
 }
 
+fn stated_at(topic: &DeclaredTopic, key: &str) -> Option<Span> {
+    topic.config.get(&ConfigKey::new(key))?.origin.span
+}
+
 /// Where a value is set, or at least the topic.
 fn place(topic: &DeclaredTopic, key: &str) -> Span {
-    topic
-        .config
-        .get(&ConfigKey::new(key))
-        .and_then(|value| value.origin.span)
-        .unwrap_or(topic.span)
+    stated_at(topic, key).unwrap_or(topic.span)
 }
 
 /// A declared number that is no "unlimited".
@@ -85,7 +85,7 @@ fn finite(topic: &DeclaredTopic, key: &str) -> Option<i64> {
 /// The broker creates such a topic; producers with acks=all then cannot write to it on brokers
 /// that take the setting by its word.
 fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
-    let wanted = finite(topic, MIN_INSYNC)?;
+    let wanted = finite(topic, MIN_INSYNC_REPLICAS)?;
     let factor = topic.replication_factor.as_ref()?;
     let replicas = i64::from(factor.value.get());
     if wanted <= replicas {
@@ -99,7 +99,7 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
         ),
     )
     .at(
-        place(topic, MIN_INSYNC),
+        place(topic, MIN_INSYNC_REPLICAS),
         format!("more than replication factor {replicas}"),
     );
     if let Some(span) = factor.origin.span {
@@ -116,7 +116,7 @@ fn min_insync(topic: &DeclaredTopic) -> Option<Diagnostic> {
 
 /// One broker that is down for an update then stops every acks=all producer.
 fn min_insync_equal(topic: &DeclaredTopic) -> Option<Diagnostic> {
-    let wanted = finite(topic, MIN_INSYNC)?;
+    let wanted = finite(topic, MIN_INSYNC_REPLICAS)?;
     let replicas = i64::from(topic.replication_factor.as_ref()?.value.get());
     (wanted == replicas && replicas > 1).then(|| {
         Diagnostic::note(
@@ -124,7 +124,7 @@ fn min_insync_equal(topic: &DeclaredTopic) -> Option<Diagnostic> {
             format!("`{}` needs all {replicas} replicas in sync", topic.name),
         )
         .at(
-            place(topic, MIN_INSYNC),
+            place(topic, MIN_INSYNC_REPLICAS),
             "one broker down, and acks=all producers stand still",
         )
         .help(format!(
@@ -163,7 +163,7 @@ fn keys(topic: &DeclaredTopic) -> Vec<Diagnostic> {
                     .at(span, "its value is not checked here")
                     .help(format!("{vendor} takes it, and Apache Kafka refuses it")),
             ),
-            KeyClass::Unknown { .. } => {}
+            KeyClass::Unknown(_) => {}
         }
     }
     found
@@ -178,8 +178,8 @@ fn segments(topic: &DeclaredTopic) -> Option<Diagnostic> {
             format!(
                 "`{}` rolls segments after {}, and keeps messages for {}",
                 topic.name,
-                units::human_duration(segment),
-                units::human_duration(retention)
+                Measure::Duration.human(segment),
+                Measure::Duration.human(retention)
             ),
         )
         .at(
@@ -201,8 +201,8 @@ fn message_sizes(topic: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagno
             format!(
                 "`{}` takes messages of {}, its source of {}",
                 topic.name,
-                units::human_size(own),
-                units::human_size(theirs)
+                Measure::Size.human(own),
+                Measure::Size.human(theirs)
             ),
         )
         .at(
@@ -241,13 +241,9 @@ fn idle_members(topic: &DeclaredTopic) -> Vec<Diagnostic> {
             let diagnostic = Diagnostic::warning(
                 Code::MoreMembersThanPartitions,
                 format!(
-                    "`{}` has {members} members for {} of `{}`",
+                    "`{}` has {members} members for the {} of `{}`",
                     group.name,
-                    if partitions == 1 {
-                        "the 1 partition".to_owned()
-                    } else {
-                        format!("the {partitions} partitions")
-                    },
+                    plural(partitions, "partition"),
                     topic.name,
                 ),
             )
@@ -279,11 +275,7 @@ fn rules(topic: &DeclaredTopic) -> Vec<Diagnostic> {
 }
 
 fn compaction(topic: &DeclaredTopic) -> Option<Diagnostic> {
-    let policy = topic.config_value(CLEANUP_POLICY)?;
-    if !policy.split(',').any(|word| word.trim() == "compact") {
-        return None;
-    }
-    Some(
+    topic.is_compacted().then(|| {
         Diagnostic::error(
             Code::CompactedFamily,
             format!(
@@ -292,8 +284,8 @@ fn compaction(topic: &DeclaredTopic) -> Option<Diagnostic> {
             ),
         )
         .at(place(topic, CLEANUP_POLICY), "")
-        .help("retry and dead letter topics need cleanup.policy delete"),
-    )
+        .help("retry and dead letter topics need cleanup.policy delete")
+    })
 }
 
 fn retry_retention(topic: &DeclaredTopic) -> Option<Diagnostic> {
@@ -308,7 +300,7 @@ fn retry_retention(topic: &DeclaredTopic) -> Option<Diagnostic> {
             format!(
                 "`{}` keeps messages for {}, and they wait for {}",
                 topic.name,
-                units::human_duration(retention),
+                Measure::Duration.human(retention),
                 delay.written
             ),
         )
@@ -325,13 +317,13 @@ fn dlq_retention(dlq: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnost
     if kept >= source_kept {
         return None;
     }
-    let source_kept = units::human_duration(source_kept);
+    let source_kept = Measure::Duration.human(source_kept);
     let diagnostic = Diagnostic::warning(
         Code::DlqShorterThanSource,
         format!(
             "`{}` is kept for {}, its source for {source_kept}",
             dlq.name,
-            units::human_duration(kept)
+            Measure::Duration.human(kept)
         ),
     )
     .at(
@@ -339,16 +331,10 @@ fn dlq_retention(dlq: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnost
         "dead letters are gone before anybody has looked",
     )
     .help("keep dead letters at least as long as their source, 30d is usual");
-    Some(
-        match source
-            .config
-            .get(&ConfigKey::new(RETENTION_MS))
-            .and_then(|v| v.origin.span)
-        {
-            Some(span) => diagnostic.and(span, format!("`{}` keeps them this long", source.name)),
-            None => diagnostic,
-        },
-    )
+    Some(match stated_at(source, RETENTION_MS) {
+        Some(span) => diagnostic.and(span, format!("`{}` keeps them this long", source.name)),
+        None => diagnostic,
+    })
 }
 
 /// A step that waits for a shorter time than the one before it.

@@ -1,7 +1,7 @@
 //! `clusters`: which one a run is for, with which profile, and what all of them are. Pure; whether
 //! anything answers there is not its business.
 //!
-//! The profile and the id of every entry are evaluated in every run, because the id tells whose
+//! The profile and the id of every entry are evaluated in every run, because the id shows whose
 //! cluster answers; how a cluster is reached only of the chosen one. An entry's values see the
 //! `vars` of its own profile and its own name as `clusterName`, so that they are the same whichever
 //! cluster is chosen; `profile` itself sees no profile's.
@@ -16,6 +16,7 @@ use super::resolver::Inputs;
 use super::yaml::Text;
 use crate::clusters::{Clusters, NamedCluster, Reach};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::wording::did_you_mean;
 
 /// The clusters, and the profile of the run: that of the chosen cluster, else the one that was
 /// asked for. `None` where the chosen cluster is not declared or is run with another profile.
@@ -80,7 +81,7 @@ fn check_given(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// There is none to take all of.
-pub(super) fn none(loaded: &Loaded) -> Diagnostic {
+pub(super) fn no_clusters(loaded: &Loaded) -> Diagnostic {
     Diagnostic::error(Code::UnknownCluster, "no cluster is declared").help(declare_them(loaded))
 }
 
@@ -183,13 +184,15 @@ impl Reader<'_> {
         vars: &Vars<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Reach {
-        let servers: Vec<_> = cluster
-            .bootstrap_servers
+        let stated = cluster.bootstrap_servers.as_deref().unwrap_or_default();
+        let servers: Vec<_> = stated
             .iter()
             .filter_map(|text| self.evaluate(text, name, vars, diagnostics))
             .collect();
-        let first = cluster.bootstrap_servers.first();
-        let place = first.filter(|_| !servers.is_empty()).map(|text| text.span);
+        let place = stated
+            .first()
+            .filter(|_| !servers.is_empty())
+            .map(|text| text.span);
         let command_config = cluster.command_config.as_ref().and_then(|text| {
             let path = self.evaluate(text, name, vars, diagnostics)?;
             Some((self.beside(text, &path), text.span))
@@ -214,7 +217,7 @@ impl Reader<'_> {
         let diagnostic = Diagnostic::error(Code::UnknownCluster, message);
         let names = || self.project.clusters.keys().copied();
         if let Some(near) = nearest(wanted, names()) {
-            return diagnostic.help(format!("did you mean `{near}`?"));
+            return diagnostic.help(did_you_mean(near));
         }
         let listed: Vec<_> = names().collect();
         diagnostic.help(match listed.as_slice() {

@@ -9,7 +9,7 @@ mod derived;
 use super::candidates::{Candidate, Candidates};
 use super::interpolate::Context;
 use super::names::topic_name;
-use super::raw::{self, Topic};
+use super::raw::{Derived, Entry, Topic};
 use super::resolver::Resolver;
 use super::tiers::BuiltIn;
 use super::values::boolean;
@@ -21,7 +21,6 @@ pub(super) use derived::{Block, Source};
 
 const DEFAULT_TIER: &str = "standard";
 
-/// Adds candidates.
 pub(super) struct Gatherer<'g, 'a> {
     pub(super) resolver: &'g Resolver<'a>,
     pub(super) diagnostics: &'g mut Diagnostics,
@@ -32,6 +31,7 @@ pub(super) struct Gatherer<'g, 'a> {
 pub(super) struct Main<'a> {
     pub(super) raw: Option<&'a Topic>,
     pub(super) span: Span,
+    pub(super) dlq: Option<&'a Derived>,
     /// The tier and the owner of what it is a part of.
     pub(super) tier: Option<&'a Text>,
     pub(super) owner: Option<&'a Text>,
@@ -43,9 +43,10 @@ impl<'a> Gatherer<'_, 'a> {
     }
 
     /// An entry of `topics`.
-    pub(super) fn entry(&mut self, topic: &'a Topic) {
-        if !self.holds(topic.profiles.as_deref()) {
-            return self.check_tiers(topic);
+    pub(super) fn entry(&mut self, entry: &'a Entry) {
+        let Entry { topic, family } = entry;
+        if !self.holds(topic.usage.profiles.as_deref()) {
+            return self.check_tiers(entry);
         }
         let Some(name) = &topic.name else { return };
         let value = self.evaluate(name, &Context::default());
@@ -53,7 +54,8 @@ impl<'a> Gatherer<'_, 'a> {
         let Some(name) = name else { return };
         let main = Main {
             raw: Some(topic),
-            span: topic.span,
+            span: topic.span(),
+            dlq: family.dlq.as_ref(),
             tier: None,
             owner: None,
         };
@@ -61,27 +63,30 @@ impl<'a> Gatherer<'_, 'a> {
         let Some(index) = self.main(main, name.clone(), Context::default()) else {
             return;
         };
-        self.retry(topic, index, &name);
-        self.derived(topic.dlq.as_ref(), Role::Dlq, index, &name);
-        self.derived(topic.error.as_ref(), Role::Error, index, &name);
+        if let Some(retry) = &family.retry {
+            self.retry(retry, index, &name);
+        }
+        self.derived(family.dlq.as_ref(), Role::Dlq, index, &name);
+        self.derived(family.error.as_ref(), Role::Error, index, &name);
     }
 
     /// The tiers of an entry that is not declared under this profile. Those with variables are
     /// left alone, because their values may belong to another run.
-    fn check_tiers(&mut self, topic: &'a Topic) {
-        let derived = [&topic.dlq, &topic.error].into_iter().flatten();
+    fn check_tiers(&mut self, entry: &'a Entry) {
+        let Entry { topic, family } = entry;
+        let derived = [&family.dlq, &family.error].into_iter().flatten();
         let blocks = derived.filter_map(|derived| match derived {
-            raw::Derived::Block(block) => Some(&**block),
-            raw::Derived::Text(_) => None,
+            Derived::Block(block) => Some(&**block),
+            Derived::Text(_) => None,
         });
-        let retry = topic.retry.iter().flat_map(|retry| {
-            let own = retry.steps.iter().filter_map(|step| step.own.as_ref());
+        let retry = family.retry.iter().flat_map(|retry| {
+            let own = retry.delays.0.iter().filter_map(|step| step.own.as_ref());
             own.chain([&retry.block])
         });
         for tier in blocks
             .chain(retry)
             .chain([topic])
-            .filter_map(|block| block.tier.as_ref())
+            .filter_map(|block| block.basics.tier.as_ref())
         {
             if !tier.text.contains('$') {
                 self.tier(tier, &Context::default());
@@ -98,7 +103,7 @@ impl<'a> Gatherer<'_, 'a> {
     ) -> Option<usize> {
         let external = self.flag(
             "external",
-            main.raw.and_then(|raw| raw.external.as_ref()),
+            main.raw.and_then(|raw| raw.usage.external.as_ref()),
             &context,
         );
         if name.is_internal() && !external {
@@ -111,7 +116,7 @@ impl<'a> Gatherer<'_, 'a> {
         } else {
             self.main_tier(&main, &context)
         };
-        let shared_dlq = main.raw.and_then(|raw| self.shared_dlq(raw, &name));
+        let shared_dlq = main.dlq.and_then(|dlq| self.shared_dlq(dlq, &name));
         self.all.add(
             Candidate {
                 name,
@@ -159,7 +164,10 @@ impl<'a> Gatherer<'_, 'a> {
         main: &Main<'a>,
         context: &Context<'_>,
     ) -> Option<(&'a str, Option<Span>)> {
-        let own = main.raw.and_then(|raw| raw.tier.as_ref()).or(main.tier);
+        let own = main
+            .raw
+            .and_then(|raw| raw.basics.tier.as_ref())
+            .or(main.tier);
         match own.or(self.resolver.project.default_tier) {
             Some(tier) => self.tier(tier, context),
             None => Some((DEFAULT_TIER, None)),
@@ -182,8 +190,8 @@ impl<'a> Gatherer<'_, 'a> {
         known.map(|name| (name, Some(tier.span)))
     }
 
-    fn shared_dlq(&mut self, topic: &Topic, main: &TopicName) -> Option<(TopicName, Span)> {
-        let Some(raw::Derived::Text(text)) = topic.dlq.as_ref() else {
+    fn shared_dlq(&mut self, dlq: &Derived, main: &TopicName) -> Option<(TopicName, Span)> {
+        let Derived::Text(text) = dlq else {
             return None;
         };
         let context = Context::default().with("source", main.as_str());

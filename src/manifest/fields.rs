@@ -1,24 +1,9 @@
-//! The fields of every object of the manifest language: one table each.
+//! What the tables of the manifest language are made of: objects, their fields, and what fields
+//! take. Data only.
 //!
-//! The decoder refuses what is not in its object's table and reads by these names only; the JSON
-//! Schema of [`mod@super::schema`] and the tables of docs/manifest.md are made from the same, so that
-//! neither can drift from what is accepted. Data only: nothing here reads a manifest.
-
-mod pipelines;
-mod project;
-mod topics;
-
-#[cfg(test)]
-mod tests;
-
-pub(super) use pipelines::{PIPELINE, STEP};
-pub(super) use project::{
-    ACCEPTED, CLUSTER, DEFAULTS, DOCUMENT, NAMING, POLICY, POLICY_CONFIG, POLICY_COUNTS,
-    POLICY_DURATIONS, POLICY_NAMES, PROFILE, PROFILE_PATCH, PROFILE_TOPIC, TIER,
-};
-#[cfg(test)]
-pub(super) use tests::note_read;
-pub(super) use topics::{DERIVED, GROUP, PARTITION_KEY, RETRY, RETRY_STEP, SAME_AS, TOPIC};
+//! The tables themselves stand in [`super::raw`], one for each object. The decoder refuses what is
+//! not in its object's table; the JSON Schema of [`mod@super::schema`] and the tables of
+//! docs/manifest.md are made from the same, so that neither can drift from what is accepted.
 
 /// An object of the language.
 #[derive(Debug)]
@@ -32,7 +17,7 @@ pub(super) struct ObjectSpec {
 }
 
 /// A field of an object.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct FieldSpec {
     pub(super) name: &'static str,
     /// Whether the object is an error without it. Any other field may also be null.
@@ -47,7 +32,6 @@ pub(super) struct FieldSpec {
 pub(super) enum Shape {
     /// Any single value.
     Text,
-    /// `true` or `false`.
     Flag,
     /// A whole number from 1, or one of some words.
     Count {
@@ -70,9 +54,7 @@ pub(super) enum Shape {
     Config,
     /// Codes of checks with their severities.
     Severities,
-    /// An object.
     Object(&'static ObjectSpec),
-    /// A list of objects.
     Objects(&'static ObjectSpec),
     /// Free names, each with an object or nothing.
     Named(&'static ObjectSpec),
@@ -94,27 +76,46 @@ pub(super) const FINDINGS: &[&str] = &[
 ];
 
 /// Single values in a list.
-const TEXTS: Shape = Shape::List(&Shape::Text);
+pub(super) const TEXTS: Shape = Shape::List(&Shape::Text);
 
-const fn field(name: &'static str, shape: Shape, doc: &'static str) -> FieldSpec {
-    FieldSpec {
-        name,
+/// A whole number from 1.
+pub(super) const fn count(most: i64) -> Shape {
+    Shape::Count { most, words: &[] }
+}
+
+/// How many fields some groups of them have together.
+pub(super) const fn total(groups: &[&[FieldSpec]]) -> usize {
+    let (mut sum, mut at) = (0, 0);
+    while at < groups.len() {
+        sum += groups[at].len();
+        at += 1;
+    }
+    sum
+}
+
+/// The fields of some groups, [`total`] of them, in their order.
+pub(super) const fn joined<const N: usize>(groups: &[&[FieldSpec]]) -> [FieldSpec; N] {
+    let mut all = [FieldSpec {
+        name: "",
         required: false,
-        shape,
-        doc,
+        shape: Shape::Text,
+        doc: "",
+    }; N];
+    let (mut group, mut within, mut at) = (0, 0, 0);
+    while at < N {
+        if within == groups[group].len() {
+            (group, within) = (group + 1, 0);
+            continue;
+        }
+        all[at] = groups[group][within];
+        (within, at) = (within + 1, at + 1);
     }
+    all
 }
 
-const fn required(name: &'static str, shape: Shape, doc: &'static str) -> FieldSpec {
-    FieldSpec {
-        required: true,
-        ..field(name, shape, doc)
-    }
-}
-
-/// Every object that can be reached from a manifest, each once, a manifest first.
-pub(super) fn objects() -> Vec<&'static ObjectSpec> {
-    let mut found: Vec<&'static ObjectSpec> = vec![&DOCUMENT];
+/// Every object that can be reached from one, each once, that one first.
+pub(super) fn reachable(root: &'static ObjectSpec) -> Vec<&'static ObjectSpec> {
+    let mut found: Vec<&'static ObjectSpec> = vec![root];
     let mut next = 0;
     while let Some(object) = found.get(next).copied() {
         for field in object.fields {

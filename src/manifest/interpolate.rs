@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::raw::Vars;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
+use crate::wording::did_you_mean;
 
 /// Longest text that a substitution may produce, in bytes (a configuration value has at most
 /// 32 767).
@@ -103,7 +104,6 @@ pub(super) fn evaluate(
 }
 
 struct Run<'a> {
-    /// The problems so far.
     others: &'a Diagnostics,
     scope: Scope<'a>,
     context: &'a Context<'a>,
@@ -301,7 +301,7 @@ impl Run<'_> {
             )
             .chain(self.scope.outside.environment.keys().map(String::as_str));
         Box::new(match self.others.nearest(name, known) {
-            Some(near) => diagnostic.at(place, format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.at(place, did_you_mean(near)),
             None => diagnostic.at(place, "").help(format!(
                 "set it in the environment, with --var {name}=…, under `vars:`, \
                  or give a default: ${{{name}:-…}}"
@@ -328,7 +328,6 @@ impl Run<'_> {
     }
 }
 
-/// What follows the name.
 enum Otherwise<'a> {
     Undefined,
     Default(&'a str),

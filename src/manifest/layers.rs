@@ -1,49 +1,47 @@
-//! The values of one topic while its layers are laid over each other. Pure.
+//! The values of one topic while its layers are merged, the lowest first. Pure.
 //!
 //! What a text says is [`super::values`]' business; a value that is wrong is left out. Where a
-//! [`Trail`] is asked for, it hears what every layer said.
+//! [`Provenance`] is asked for, it records the value of every layer.
 
 use std::collections::BTreeMap;
 
 use super::interpolate::Context;
 use super::names::topic_name;
+use super::provenance::Provenance;
 use super::raw::{self, Settings};
 use super::resolver::Resolver;
 use super::tiers::{BuiltIn, BuiltInPartitions, MinInsync, Retention};
-use super::trail::Trail;
-use super::values::{Wish, check_key, config_value, partitions, replication_factor, retention};
+use super::values::{
+    PartitionSpec, check_key, config_value, partitions, replication_factor, retention,
+};
 use super::yaml::Text;
 use crate::catalog;
 use crate::diagnostic::{Diagnostics, Span};
-use crate::explain::{Field, Said};
+use crate::explain::LayerValue;
 use crate::topic::{
-    ConfigKey, ConfigValue, Declared, Delay, Layer, Origin, Partitions, ReplicationFactor,
-    TopicName,
+    ConfigKey, ConfigValue, Declared, Delay, Field, Layer, MAX_MESSAGE_BYTES, MIN_INSYNC_REPLICAS,
+    Origin, Partitions, RETENTION_MS, ReplicationFactor, TopicName,
 };
 
-const MIN_INSYNC: &str = "min.insync.replicas";
-const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
-const RETENTION_MS: &str = "retention.ms";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The values so far.
 #[derive(Debug, Default)]
-pub(super) struct Folded {
-    pub(super) partitions: Option<(Wish, Origin)>,
+pub(super) struct MergedSettings {
+    pub(super) partitions: Option<(PartitionSpec, Origin)>,
     replication_factor: Option<Declared<ReplicationFactor>>,
     config: BTreeMap<ConfigKey, Declared<ConfigValue>>,
     /// The built-in rule for min.insync.replicas, until a layer states the key.
     min_insync: Option<(MinInsync, Origin)>,
-    /// What every layer said, where somebody wants to know.
-    pub(super) trail: Option<Trail>,
+    /// Kept where somebody wants to know.
+    pub(super) provenance: Option<Provenance>,
 }
 
-impl Folded {
-    /// Hands what a layer says to the trail; costs nothing where there is none.
-    fn note(&mut self, said: impl FnOnce() -> (Field, Said, Origin)) {
-        if let Some(trail) = &mut self.trail {
-            let (field, said, origin) = said();
-            trail.note(field, said, origin);
+impl MergedSettings {
+    /// Records a layer's value; costs nothing where no provenance is kept.
+    fn note(&mut self, step: impl FnOnce() -> (Field, LayerValue, Origin)) {
+        if let Some(provenance) = &mut self.provenance {
+            let (field, value, origin) = step();
+            provenance.note(field, value, origin);
         }
     }
 
@@ -51,11 +49,11 @@ impl Folded {
     pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>, source: Option<&Self>) {
         let origin = || tier.origin();
         self.partitions = match tier.partitions {
-            BuiltInPartitions::Count(count) => Partitions::new(count).map(Wish::Count),
-            BuiltInPartitions::Source => Some(Wish::Source),
+            BuiltInPartitions::Count(count) => Partitions::new(count).map(PartitionSpec::Count),
+            BuiltInPartitions::Source => Some(PartitionSpec::Source),
             BuiltInPartitions::Default => None,
         }
-        .map(|wish| (wish, origin()));
+        .map(|spec| (spec, origin()));
         self.replication_factor = tier
             .replication_factor
             .and_then(ReplicationFactor::new)
@@ -90,22 +88,22 @@ impl Folded {
             self.config.insert(ConfigKey::new(key), value);
         }
         self.min_insync = Some((tier.min_insync, origin()));
-        if let Some(mut trail) = self.trail.take() {
-            let partitions = self.partitions.as_ref().map(|(wish, _)| wish);
-            trail.start(
+        if let Some(mut provenance) = self.provenance.take() {
+            let partitions = self.partitions.as_ref().map(|(spec, _)| spec);
+            provenance.start(
                 tier,
                 partitions,
                 self.replication_factor.as_ref(),
                 &self.config,
             );
-            self.trail = Some(trail);
+            self.provenance = Some(provenance);
         }
     }
 
     /// What a derived topic has from the main topic of its family. An external topic that states
     /// no replication factor gives none.
-    pub(super) fn take_over(&mut self, main: &TopicName, external: bool, values: &Self) {
-        self.take_over_size(main, values);
+    pub(super) fn inherit(&mut self, main: &TopicName, external: bool, values: &Self) {
+        self.inherit_size(main, values);
         let layer = || Layer::Source(main.clone());
         match &values.replication_factor {
             Some(declared) => {
@@ -123,16 +121,16 @@ impl Folded {
         }
         let factor = values.replication_factor.as_ref();
         self.note(|| {
-            let said = factor.map_or(Said::Default("default"), |factor| {
-                Said::value(factor.value.to_string())
+            let value = factor.map_or(LayerValue::Default("default"), |factor| {
+                LayerValue::value(factor.value.to_string())
             });
             let span = factor.and_then(|factor| factor.origin.span);
             let layer = layer();
-            (Field::ReplicationFactor, said, Origin { layer, span })
+            (Field::ReplicationFactor, value, Origin { layer, span })
         });
     }
 
-    fn take_over_size(&mut self, main: &TopicName, values: &Self) {
+    fn inherit_size(&mut self, main: &TopicName, values: &Self) {
         let key = ConfigKey::new(MAX_MESSAGE_BYTES);
         if let Some(declared) = values.config.get(&key) {
             let origin = Origin {
@@ -140,8 +138,8 @@ impl Folded {
                 span: declared.origin.span,
             };
             self.note(|| {
-                let said = Said::value(declared.value.to_string());
-                (Field::Config(key.clone()), said, origin.clone())
+                let value = LayerValue::value(declared.value.to_string());
+                (Field::Config(key.clone()), value, origin.clone())
             });
             self.config.insert(
                 key,
@@ -153,7 +151,7 @@ impl Folded {
         }
     }
 
-    /// Lays settings over what is there.
+    /// Merges settings over what is there.
     pub(super) fn apply(
         &mut self,
         resolver: &Resolver<'_>,
@@ -169,10 +167,10 @@ impl Folded {
             diagnostics,
         };
         if let Some((span, stated)) = &settings.partitions {
-            self.lay_partitions(*span, stated.as_ref(), &mut reader);
+            self.merge_partitions(*span, stated.as_ref(), &mut reader);
         }
         if let Some((span, stated)) = &settings.replication_factor {
-            self.lay_replication_factor(*span, stated.as_ref(), &mut reader);
+            self.merge_replication_factor(*span, stated.as_ref(), &mut reader);
         }
         if let Some((span, stated)) = &settings.retention {
             let text = stated.as_ref();
@@ -195,7 +193,7 @@ impl Folded {
         }
     }
 
-    fn lay_partitions(
+    fn merge_partitions(
         &mut self,
         span: Span,
         stated: Option<&raw::Partitions>,
@@ -206,35 +204,39 @@ impl Folded {
             self.note(|| {
                 (
                     Field::Partitions,
-                    Said::Default("null"),
+                    LayerValue::Default("null"),
                     reader.origin(span),
                 )
             });
             return;
         };
-        let (text, wish) = match stated {
+        let (text, spec) = match stated {
             raw::Partitions::Text(text) => (text, reader.read(text, partitions)),
             raw::Partitions::SameAs(text) => {
                 let name = reader.read(text, topic_name);
-                (text, name.map(|name| Some(Wish::SameAs(name))))
+                (text, name.map(|name| Some(PartitionSpec::SameAs(name))))
             }
         };
         let origin = reader.origin(text.span);
         self.note(|| {
-            let said = match &wish {
-                Some(Some(rule @ (Wish::Source | Wish::SameAs(_)))) => Said::Rule(rule.to_string()),
-                Some(Some(Wish::Count(count))) => said_of(Some(count.to_string()), text),
-                Some(None) => said_of(None, text),
-                None => Said::Unread(text.text.clone()),
+            let value = match &spec {
+                Some(Some(rule @ (PartitionSpec::Source | PartitionSpec::SameAs(_)))) => {
+                    LayerValue::Rule(rule.to_string())
+                }
+                Some(Some(PartitionSpec::Count(count))) => {
+                    layer_value(Some(count.to_string()), text)
+                }
+                Some(None) => layer_value(None, text),
+                None => LayerValue::Unreadable(text.text.clone()),
             };
-            (Field::Partitions, said, origin.clone())
+            (Field::Partitions, value, origin.clone())
         });
-        if let Some(wish) = wish {
-            self.partitions = wish.map(|wish| (wish, origin));
+        if let Some(spec) = spec {
+            self.partitions = spec.map(|spec| (spec, origin));
         }
     }
 
-    fn lay_replication_factor(
+    fn merge_replication_factor(
         &mut self,
         span: Span,
         stated: Option<&Text>,
@@ -243,19 +245,19 @@ impl Folded {
         let Some(text) = stated else {
             self.replication_factor = None;
             self.note(|| {
-                let said = Said::Default("null");
-                (Field::ReplicationFactor, said, reader.origin(span))
+                let value = LayerValue::Default("null");
+                (Field::ReplicationFactor, value, reader.origin(span))
             });
             return;
         };
         let factor = reader.read(text, replication_factor);
         let origin = reader.origin(text.span);
         self.note(|| {
-            let said = match factor {
-                Some(factor) => said_of(factor.map(|factor| factor.to_string()), text),
-                None => Said::Unread(text.text.clone()),
+            let value = match factor {
+                Some(factor) => layer_value(factor.map(|factor| factor.to_string()), text),
+                None => LayerValue::Unreadable(text.text.clone()),
             };
-            (Field::ReplicationFactor, said, origin.clone())
+            (Field::ReplicationFactor, value, origin.clone())
         });
         if let Some(factor) = factor {
             self.replication_factor = factor.map(|value| Declared { value, origin });
@@ -270,19 +272,19 @@ impl Folded {
         text: Option<&Text>,
         origin: Origin,
     ) {
-        if key == MIN_INSYNC
+        if key == MIN_INSYNC_REPLICAS
             && let Some((rule, origin)) = self.min_insync.take()
         {
             self.note_min_insync(rule, origin);
         }
         let key = ConfigKey::new(key);
         self.note(|| {
-            let said = match (&value, text) {
-                (Some(Some(value)), Some(text)) => said_of(Some(value.to_string()), text),
-                (Some(None), Some(text)) => Said::Unread(text.text.clone()),
-                _ => Said::Default("null"),
+            let value = match (&value, text) {
+                (Some(Some(value)), Some(text)) => layer_value(Some(value.to_string()), text),
+                (Some(None), Some(text)) => LayerValue::Unreadable(text.text.clone()),
+                _ => LayerValue::Default("null"),
             };
-            (Field::Config(key.clone()), said, origin.clone())
+            (Field::Config(key.clone()), value, origin.clone())
         });
         match value {
             None => {
@@ -296,12 +298,18 @@ impl Folded {
     }
 
     fn note_min_insync(&mut self, rule: MinInsync, origin: Origin) {
-        let said = match rule {
-            MinInsync::One => Said::value("1".to_owned()),
-            MinInsync::ByReplication => Said::Rule("2 from RF 3 on, else 1".to_owned()),
+        let value = match rule {
+            MinInsync::One => LayerValue::value("1".to_owned()),
+            MinInsync::ByReplication => LayerValue::Rule("2 from RF 3 on, else 1".to_owned()),
             MinInsync::Unset => return,
         };
-        self.note(|| (Field::Config(ConfigKey::new(MIN_INSYNC)), said, origin));
+        self.note(|| {
+            (
+                Field::Config(ConfigKey::new(MIN_INSYNC_REPLICAS)),
+                value,
+                origin,
+            )
+        });
     }
 
     /// Fills in what depends on the values that won.
@@ -321,7 +329,8 @@ impl Folded {
             value: ConfigValue::new(replicas),
             origin,
         };
-        self.config.insert(ConfigKey::new(MIN_INSYNC), value);
+        self.config
+            .insert(ConfigKey::new(MIN_INSYNC_REPLICAS), value);
     }
 
     /// The declared retention, where it is finite.
@@ -341,11 +350,11 @@ impl Folded {
                 there: there.unwrap_or_else(|| "nothing".to_owned()),
             });
         };
-        if let Some((wish, origin)) = &self.partitions {
-            let theirs = other.partitions.as_ref().map(|(wish, _)| wish);
-            if theirs != Some(wish) {
+        if let Some((spec, origin)) = &self.partitions {
+            let theirs = other.partitions.as_ref().map(|(spec, _)| spec);
+            if theirs != Some(spec) {
                 let theirs = theirs.map(ToString::to_string);
-                differ("partitions", origin.span, wish.to_string(), theirs);
+                differ("partitions", origin.span, spec.to_string(), theirs);
             }
         }
         if let Some(Declared { value, origin }) = &self.replication_factor {
@@ -371,7 +380,6 @@ impl Folded {
         found
     }
 
-    /// Replication factor and configuration.
     pub(super) fn into_values(
         self,
     ) -> (
@@ -419,11 +427,11 @@ impl Reader<'_> {
 }
 
 /// A value as a layer states it; none is the broker's default by name.
-fn said_of(value: Option<String>, text: &Text) -> Said {
+fn layer_value(value: Option<String>, text: &Text) -> LayerValue {
     let Some(value) = value else {
-        return Said::Default("default");
+        return LayerValue::Default("default");
     };
     // Only a text that is not the value itself is worth a place beside it.
     let written = text.text.contains('$').then(|| text.text.clone());
-    Said::Value { value, written }
+    LayerValue::Value { value, written }
 }

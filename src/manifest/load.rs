@@ -8,18 +8,16 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::raw::Document;
-use super::{decode, yaml};
+use super::raw::{self, Document};
+use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
 
-/// The project file's name.
 pub(super) const PROJECT_FILE: &str = "topicctl.yaml";
 /// Largest manifest, in bytes; 50 000 topics take about 6 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// The path that means standard input.
 pub(super) const STDIN: &str = "-";
 
-/// Everything that was read.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) sources: Sources,
@@ -101,9 +99,7 @@ pub(super) fn from_texts(texts: &[(&str, &[u8])], diagnostics: &mut Diagnostics)
 
 fn read_documents(source: SourceId, loaded: &mut Loaded, diagnostics: &mut Diagnostics) {
     for node in yaml::parse(&loaded.sources, source, diagnostics) {
-        loaded
-            .documents
-            .extend(decode::document(&node, source, diagnostics));
+        loaded.documents.extend(raw::document(&node, diagnostics));
     }
 }
 

@@ -101,7 +101,7 @@ fn name_pipeline<'a>(
     }
     let context = Context::default().with("pipelineName", name.clone());
     let mut custom = everywhere.clone();
-    for text in &raw.allowed_topics {
+    for text in raw.allowed_topics.iter().chain(&raw.allowed_kafka_topics) {
         custom.extend(allowed(gatherer, text, &context, standard));
     }
     let mut names = BTreeSet::new();
@@ -197,6 +197,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         let main = Main {
             raw,
             span,
+            dlq: None,
             tier: self.pipeline.raw.tier.as_ref(),
             owner: self.pipeline.raw.owner.as_ref(),
         };
@@ -242,7 +243,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         kind: &str,
     ) -> Option<(Option<&'a Topic>, Span)> {
         match derived {
-            raw::Derived::Block(raw) => Some((Some(raw), raw.span)),
+            raw::Derived::Block(raw) => Some((Some(raw), raw.span())),
             raw::Derived::Text(text) => self
                 .gatherer
                 .flag(kind, Some(text), &self.context)

@@ -10,13 +10,14 @@ use regex::Regex;
 
 use super::fields::{FINDINGS, SEVERITIES};
 use super::interpolate::Context;
-use super::raw::{Policy, Range};
+use super::raw::Policy;
 use super::resolver::Resolver;
 use super::values::relation;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, nearest};
 use crate::topic::DeclaredTopic;
-use crate::units;
+use crate::units::Measure;
+use crate::wording::did_you_mean;
 use rules::{Bounds, Rules};
 
 /// Judges every topic, and the run itself.
@@ -126,11 +127,7 @@ impl Reader<'_, '_> {
         let near = nearest(word, known.iter().copied());
         self.diagnostics.push(
             Diagnostic::error(Code::OutOfRange, format!("`{field}` cannot be `{word}`"))
-                .at(
-                    span,
-                    near.map(|near| format!("did you mean `{near}`?"))
-                        .unwrap_or_default(),
-                )
+                .at(span, near.map(did_you_mean).unwrap_or_default())
                 .help(format!("it takes {}", known.join(", "))),
         );
     }
@@ -152,13 +149,13 @@ impl Reader<'_, '_> {
             Ok(number) if number >= 1 => Ok(number),
             _ => Err(format!("`{text}` is no positive integer")),
         };
-        let duration = |text: &str| match units::parse_duration_ms(text) {
+        let duration = |text: &str| match Measure::Duration.parse(text) {
             // No limit is more than every limit.
             Ok(ms) => Ok(if ms < 0 { i64::MAX } else { ms }),
             Err(error) => Err(error.to_string()),
         };
         let mut require_config = Vec::new();
-        for (key, value) in &policy.config.require {
+        for (key, value) in &policy.config.require.0 {
             let value = match value {
                 None => None,
                 Some(text) => self.text(text),
@@ -169,9 +166,13 @@ impl Reader<'_, '_> {
             allow_names: self.patterns(&policy.names.allow),
             deny_names: self.patterns(&policy.names.deny),
             except_names: self.patterns(&policy.names.except),
-            partitions: self.bounds(&policy.partitions, count),
-            replication_factor: self.bounds(&policy.replication_factor, count),
-            retention: self.bounds(&policy.retention, duration),
+            partitions: self.bounds(&policy.partitions.min, &policy.partitions.max, count),
+            replication_factor: self.bounds(
+                &policy.replication_factor.min,
+                &policy.replication_factor.max,
+                count,
+            ),
+            retention: self.bounds(&policy.retention.min, &policy.retention.max, duration),
             require_config,
             allow_config: self.globs(&policy.config.allow),
             deny_config: self.globs(&policy.config.deny),
@@ -216,7 +217,12 @@ impl Reader<'_, '_> {
         globs
     }
 
-    fn bounds(&mut self, range: &Range, read: fn(&str) -> Result<i64, String>) -> Bounds {
+    fn bounds(
+        &mut self,
+        min: &Option<Text>,
+        max: &Option<Text>,
+        read: fn(&str) -> Result<i64, String>,
+    ) -> Bounds {
         let mut bound = |text: &Option<Text>| {
             let text = text.as_ref()?;
             let value = self.text(text)?;
@@ -230,8 +236,8 @@ impl Reader<'_, '_> {
             }
         };
         Bounds {
-            min: bound(&range.min),
-            max: bound(&range.max),
+            min: bound(min),
+            max: bound(max),
         }
     }
 

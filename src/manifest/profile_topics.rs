@@ -13,6 +13,7 @@ use super::raw::Settings;
 use super::resolver::Resolver;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::topic::TopicName;
+use crate::wording::did_you_mean;
 
 /// The entries of the chosen profiles, by profile and topic.
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ impl<'a> ProfileTopics<'a> {
         };
         let topic = declared.index(&name).map(|index| &declared.list[index]);
         if let Some(topic) = topic
-            && !entry.of_any_file
+            && !entry.any_file
             && topic.span.source != span.source
         {
             diagnostics.push(
@@ -81,7 +82,7 @@ impl<'a> ProfileTopics<'a> {
                 format!("no topic `{name}` is declared under profile `{profile}`"),
             );
             diagnostics.push(match declared.nearest(&name, diagnostics) {
-                Some(near) => diagnostic.at(span, format!("did you mean `{near}`?")),
+                Some(near) => diagnostic.at(span, did_you_mean(near)),
                 None => diagnostic.at(span, "this entry would do nothing"),
             });
         }

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, HashMap};
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
 use super::raw::{
-    Accepted, Cluster, Naming, Pipeline, Policy, Profile, Settings, Tier, Topic, Vars,
+    Accepted, Cluster, Entry, Naming, Pipeline, Policy, Profile, Settings, Tier, Vars,
 };
 use super::tiers::BuiltIn;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, nearest};
+use crate::wording::did_you_mean;
 
 pub(super) use extends::{TierChain, circle};
 use sections::Sections;
@@ -35,7 +36,7 @@ pub(super) struct Project<'a> {
     pub(super) profile_topics: Vec<ProfileTopic<'a>>,
     pub(super) vars: HashMap<SourceId, Vars<'a>>,
     pub(super) file: Option<SourceId>,
-    pub(super) topics: Vec<&'a Topic>,
+    pub(super) topics: Vec<&'a Entry>,
     pub(super) pipelines: Vec<&'a Pipeline>,
     pub(super) accepted: Vec<&'a Accepted>,
     pub(super) policy: Option<&'a Policy>,
@@ -48,11 +49,10 @@ pub(super) struct ProfileTopic<'a> {
     pub(super) topic: &'a Text,
     pub(super) settings: &'a Settings,
     /// Stands beside the profile's declaration, and so may name any topic; else those of its file.
-    pub(super) of_any_file: bool,
+    pub(super) any_file: bool,
 }
 
 impl<'a> Project<'a> {
-    /// Joins the documents.
     pub(super) fn assemble(loaded: &'a Loaded, diagnostics: &mut Diagnostics) -> Self {
         let mut project = Self {
             file: loaded.project,
@@ -61,39 +61,39 @@ impl<'a> Project<'a> {
         let mut sections = Sections::new(loaded);
         for document in &loaded.documents {
             let source = document.source;
-            if let Some(defaults) = &document.defaults
-                && sections.stands_alone("defaults", source, defaults.span, diagnostics)
+            if let Some((span, defaults)) = &document.defaults
+                && sections.stands_alone("defaults", source, *span, diagnostics)
             {
                 project.default_tier = defaults.tier.as_ref();
             }
-            if let Some(naming) = &document.naming
-                && sections.stands_alone("naming", source, naming.span, diagnostics)
+            if let Some((span, naming)) = &document.naming
+                && sections.stands_alone("naming", source, *span, diagnostics)
             {
                 project.naming = Some(naming);
             }
-            if let Some(tiers) = &document.tiers {
+            if let Some((span, tiers)) = &document.tiers {
                 // In the wrong place they are declared all the same: that they are not known
                 // would be a second error for one mistake.
-                sections.may_stand("tiers", source, tiers.span, diagnostics);
-                for (name, tier) in &tiers.list {
+                sections.may_stand("tiers", source, *span, diagnostics);
+                for (name, tier) in tiers {
                     declare(&mut project.tiers, "tier", name, tier, diagnostics);
                 }
             }
-            if let Some(clusters) = &document.clusters {
-                sections.may_stand("clusters", source, clusters.span, diagnostics);
-                for (name, cluster) in &clusters.list {
+            if let Some((span, clusters)) = &document.clusters {
+                sections.may_stand("clusters", source, *span, diagnostics);
+                for (name, cluster) in clusters {
                     declare(&mut project.clusters, "cluster", name, cluster, diagnostics);
                 }
             }
             project.vars(source, &document.vars, diagnostics);
-            if let Some(policy) = &document.policy
-                && sections.may_stand("policy", source, policy.span, diagnostics)
+            if let Some((span, policy)) = &document.policy
+                && sections.may_stand("policy", source, *span, diagnostics)
             {
                 project.policy = Some(policy);
             }
             project.topics.extend(&document.topics);
             project.pipelines.extend(&document.pipelines);
-            project.accepted.extend(&document.accepted);
+            project.accepted.extend(&document.accepted_mismatches);
         }
         project.assemble_profiles(loaded, &mut sections, diagnostics);
         project
@@ -109,16 +109,16 @@ impl<'a> Project<'a> {
     ) {
         let mut additions = Vec::new();
         for document in &loaded.documents {
-            let Some(profiles) = &document.profiles else {
+            let Some((span, profiles)) = &document.profiles else {
                 continue;
             };
-            for (name, profile) in &profiles.list {
+            for (name, profile) in profiles {
                 check_names(&profile.vars, diagnostics);
-                if profile.only_topics && Some(document.source) != loaded.project {
-                    additions.push((profiles.span, name, profile));
+                if profile.only_topics.0 && Some(document.source) != loaded.project {
+                    additions.push((*span, name, profile));
                     continue;
                 }
-                sections.may_stand("profiles", document.source, profiles.span, diagnostics);
+                sections.may_stand("profiles", document.source, *span, diagnostics);
                 declare(&mut self.profiles, "profile", name, profile, diagnostics);
                 self.add_topics(name, profile, true);
             }
@@ -136,18 +136,14 @@ impl<'a> Project<'a> {
         }
     }
 
-    fn add_topics(&mut self, name: &'a Text, profile: &'a Profile, of_any_file: bool) {
-        let entry = |(topic, settings)| ProfileTopic {
+    fn add_topics(&mut self, name: &'a Text, profile: &'a Profile, any_file: bool) {
+        let topics = profile.topics.iter().map(|patch| ProfileTopic {
             profile: &name.text,
-            topic,
-            settings,
-            of_any_file,
-        };
-        let topics = profile
-            .topics
-            .iter()
-            .map(|(topic, settings)| (topic, settings));
-        self.profile_topics.extend(topics.map(entry));
+            topic: &patch.name,
+            settings: &patch.settings,
+            any_file,
+        });
+        self.profile_topics.extend(topics);
     }
 
     fn vars(&mut self, source: SourceId, list: &'a [(Text, Text)], diagnostics: &mut Diagnostics) {
@@ -180,7 +176,7 @@ impl<'a> Project<'a> {
         let diagnostic = undeclared_profile(&name.text);
         let near = diagnostics.nearest(&name.text, self.profiles.keys().copied());
         diagnostics.push(match near {
-            Some(near) => diagnostic.at(name.span, format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.at(name.span, did_you_mean(near)),
             None => diagnostic.at(name.span, "").help(format!(
                 "profiles are declared under `profiles:` in {PROJECT_FILE}"
             )),
@@ -192,7 +188,7 @@ impl<'a> Project<'a> {
     pub(super) fn unknown_choice(&self, name: &str, loaded: &Loaded) -> Diagnostic {
         let diagnostic = undeclared_profile(name);
         if let Some(near) = nearest(name, self.profiles.keys().copied()) {
-            return diagnostic.help(format!("did you mean `{near}`?"));
+            return diagnostic.help(did_you_mean(near));
         }
         let declared: Vec<_> = self
             .profiles
@@ -230,9 +226,7 @@ impl<'a> Project<'a> {
         );
         let near = others.nearest(name, known());
         if let Some(span) = span {
-            let label = near
-                .map(|near| format!("did you mean `{near}`?"))
-                .unwrap_or_default();
+            let label = near.map(did_you_mean).unwrap_or_default();
             diagnostic = diagnostic.at(span, label);
         }
         if near.is_some() {

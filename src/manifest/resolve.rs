@@ -1,14 +1,14 @@
 //! Raw manifests to declared topics, stage by stage: which entries hold and what their families are
 //! called, which layer gives each value, and what the rules say of the result. Pure.
 //!
-//! The stages have files of their own: `unused` finds mistakes in what no topic uses, `fold` lays
-//! the layers of each topic over each other, `partitions` follows references between topics,
+//! The stages have files of their own: `unused` finds mistakes in what no topic uses, `merge` merges
+//! the layers of each topic, `partitions` follows references between topics,
 //! `declared` makes topics of it all, and `explanation` says how it came about. Here is only their
 //! order.
 
 mod declared;
 mod explanation;
-mod fold;
+mod merge;
 mod partitions;
 mod unused;
 
@@ -27,15 +27,13 @@ use crate::clusters::Clusters;
 use crate::diagnostic::Diagnostics;
 use crate::explain::{Explanation, Subject};
 use crate::topic::{DeclaredTopic, TopicName};
-use fold::Layers;
+use merge::Layers;
 use partitions::Counts;
 
-/// What resolution gives.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
     /// In the order of their families.
     pub(super) topics: Vec<DeclaredTopic>,
-    /// The policy's `fail_on`.
     pub(super) fail_on: Option<Vec<String>>,
     /// Mismatches that are known and left alone.
     pub(super) accepted: Vec<Accepted>,
@@ -43,7 +41,6 @@ pub(super) struct Resolved {
     pub(super) clusters: Clusters,
     /// Of the subject, where it was found.
     pub(super) explanation: Explanation,
-    /// The names of all tiers.
     pub(super) tiers: Vec<String>,
     /// The names of all profiles but the chosen one.
     pub(super) profiles: Vec<String>,
@@ -56,33 +53,12 @@ pub(super) fn resolve(
     diagnostics: &mut Diagnostics,
 ) -> Resolved {
     let project = Project::assemble(loaded, diagnostics);
-    let Some(clusters) = clusters::read(&project, loaded, inputs, diagnostics) else {
+    let Some((resolver, clusters)) = resolver(&project, loaded, inputs, diagnostics) else {
         return Resolved::default();
     };
-    let profile = clusters.profile.as_deref();
-    let others = project.profiles.keys().copied();
-    let others = others
-        .filter(|name| profile != Some(name))
-        .map(str::to_owned)
-        .collect();
-    let profiles = match profile {
-        None => Vec::new(),
-        Some(name) if project.profiles.contains_key(name) => {
-            project.profile_chain(name, diagnostics)
-        }
-        Some(name) => {
-            diagnostics.push(project.unknown_choice(name, loaded));
-            return Resolved::default();
-        }
-    };
-    let resolver = Resolver {
-        project: &project,
-        sources: &loaded.sources,
-        profiles,
-        outside: inputs.outside,
-        profile_vars: project.profile_vars(profile, diagnostics),
-        cluster: inputs.cluster,
-    };
+    let others = project.profiles.keys();
+    let others = others.filter(|name| clusters.profile.as_deref() != Some(name));
+    let profiles = others.map(|name| (*name).to_owned()).collect();
     unused::check(&resolver, diagnostics);
     let (mut candidates, steps) = gather(&resolver, diagnostics);
     let layers = Layers {
@@ -94,10 +70,10 @@ pub(super) fn resolve(
         },
     };
     let mut counts = Counts::new(candidates.list.len());
-    let mut folded = layers.fold_all(&mut candidates, &mut counts, diagnostics);
-    let partitions = partitions::resolve(&candidates, &folded, counts, diagnostics);
-    let traced = explanation::take_traced(&candidates, &mut folded);
-    let mut topics = declared::topics(&resolver, &candidates, folded, partitions, diagnostics);
+    let mut merged = layers.merge_all(&mut candidates, &mut counts, diagnostics);
+    let partitions = partitions::resolve(&candidates, &merged, counts, diagnostics);
+    let traced = explanation::take_traced(&candidates, &mut merged);
+    let mut topics = declared::topics(&resolver, &candidates, merged, partitions, diagnostics);
     pipeline::finish(&steps, &mut topics, diagnostics);
     check::check(&topics, diagnostics);
     let mut fail_on = None;
@@ -108,13 +84,8 @@ pub(super) fn resolve(
         }
         fail_on = policy::fail_on(policy, &resolver, diagnostics);
     }
-    let accepted = match inputs.names_only {
-        true => Vec::new(),
-        false => {
-            let elsewhere = || names_elsewhere(&project, loaded, inputs);
-            accepted::read(&resolver, &topics, elsewhere, diagnostics)
-        }
-    };
+    let elsewhere = || names_elsewhere(&project, loaded, inputs);
+    let accepted = accepted::read(&resolver, &topics, elsewhere, diagnostics);
     let explanation = explanation::explain(&resolver, inputs.subject, &topics, traced);
     Resolved {
         topics,
@@ -123,12 +94,43 @@ pub(super) fn resolve(
         clusters,
         explanation,
         tiers: explanation::tier_names(&project),
-        profiles: others,
+        profiles,
     }
 }
 
-/// The names that topics have under any profile and for any cluster. What is wrong there is told
-/// when it is chosen.
+/// The project as one run sees it, and its clusters; `None` where the run's profile or cluster is
+/// not declared.
+fn resolver<'a>(
+    project: &'a Project<'a>,
+    loaded: &'a Loaded,
+    inputs: &Inputs<'a>,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Resolver<'a>, Clusters)> {
+    let clusters = clusters::read(project, loaded, inputs, diagnostics)?;
+    let profile = clusters.profile.as_deref();
+    let profiles = match profile {
+        None => Vec::new(),
+        Some(name) if project.profiles.contains_key(name) => {
+            project.profile_chain(name, diagnostics)
+        }
+        Some(name) => {
+            diagnostics.push(project.unknown_choice(name, loaded));
+            return None;
+        }
+    };
+    let resolver = Resolver {
+        project,
+        sources: &loaded.sources,
+        profiles,
+        outside: inputs.outside,
+        profile_vars: project.profile_vars(profile, diagnostics),
+        cluster: inputs.cluster,
+    };
+    Some((resolver, clusters))
+}
+
+/// The names that topics have under any profile and for any cluster. What is wrong there is
+/// reported when it is chosen.
 fn names_elsewhere(
     project: &Project<'_>,
     loaded: &Loaded,
@@ -136,21 +138,23 @@ fn names_elsewhere(
 ) -> BTreeSet<TopicName> {
     let profiles = project.profiles.keys().map(|name| (Some(*name), None));
     let clusters = project.clusters.keys().map(|name| (None, Some(*name)));
-    std::iter::once((None, None))
+    let runs = std::iter::once((None, None))
         .chain(profiles)
-        .chain(clusters)
-        .flat_map(|(profile, cluster)| {
-            let inputs = Inputs {
-                outside: inputs.outside,
-                profile,
-                cluster,
-                subject: None,
-                names_only: true,
-            };
-            resolve(loaded, &inputs, &mut Diagnostics::default()).topics
-        })
-        .map(|topic| topic.name)
-        .collect()
+        .chain(clusters);
+    let mut names = BTreeSet::new();
+    for (profile, cluster) in runs {
+        let inputs = Inputs {
+            profile,
+            cluster,
+            ..*inputs
+        };
+        let ignored = &mut Diagnostics::default();
+        if let Some((resolver, _)) = resolver(project, loaded, &inputs, ignored) {
+            let (candidates, _) = gather(&resolver, ignored);
+            names.extend(candidates.list.into_iter().map(|candidate| candidate.name));
+        }
+    }
+    names
 }
 
 /// Names every topic that holds under the profile, and says what the steps of pipelines use.
@@ -175,7 +179,6 @@ fn gather<'a>(
     (all, steps)
 }
 
-/// The declared profiles, by name.
 pub(super) fn profile_names(loaded: &Loaded) -> Vec<String> {
     // What is wrong with them is reported when they are resolved.
     let project = Project::assemble(loaded, &mut Diagnostics::default());
@@ -183,7 +186,6 @@ pub(super) fn profile_names(loaded: &Loaded) -> Vec<String> {
     names.map(|name| (*name).to_owned()).collect()
 }
 
-/// The declared clusters, by name.
 pub(super) fn cluster_names(loaded: &Loaded) -> Vec<String> {
     let project = Project::assemble(loaded, &mut Diagnostics::default());
     let names = project.clusters.keys();

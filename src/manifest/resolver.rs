@@ -16,8 +16,6 @@ pub(super) struct Inputs<'a> {
     pub(super) cluster: Option<&'a str>,
     /// What is to be explained on the way.
     pub(super) subject: Option<&'a Subject>,
-    /// Whether only the names of topics are asked for: what is accepted of them is not read.
-    pub(super) names_only: bool,
 }
 
 /// A project as one run sees it.
@@ -29,7 +27,6 @@ pub(super) struct Resolver<'a> {
     pub(super) outside: &'a Outside,
     /// The `vars` of the profiles, joined.
     pub(super) profile_vars: Vars<'a>,
-    /// The chosen cluster's name.
     pub(super) cluster: Option<&'a str>,
 }
 

@@ -1,5 +1,5 @@
 //! A JSON Schema of the manifest language for editors, made from the decoder's own tables and the
-//! catalogue. Pure.
+//! catalog. Pure.
 //!
 //! It is of draft 7, which yaml-language-server knows best. It takes all that a person would
 //! write and topicctl accepts: a variable stands wherever a single value does. What depends on
@@ -7,7 +7,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::decode::Spec;
 use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape};
+use super::raw::Document;
 use crate::catalog::{self, ConfigSpec, Kind, REDPANDA_EXTRAS, Range};
 use crate::diagnostic::Code;
 use crate::units::{Measure, UNLIMITED};
@@ -25,12 +27,12 @@ const TRUTH: &str = r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])\s*$";
 /// The schema of one manifest document.
 pub(super) fn schema() -> Value {
     let mut definitions = Map::new();
-    for spec in fields::objects() {
+    for spec in fields::reachable(Document::SPEC) {
         definitions.insert(spec.id.to_owned(), object(spec));
     }
     definitions.insert("config".to_owned(), config());
     let mut root = definitions
-        .remove(fields::DOCUMENT.id)
+        .remove(Document::SPEC.id)
         .unwrap_or_else(|| json!({}));
     // An empty document is legal.
     root["type"] = json!(["object", "null"]);
@@ -70,7 +72,6 @@ fn field(field: &FieldSpec) -> Value {
     json!({ "description": field.doc, "anyOf": any })
 }
 
-/// The alternatives of a shape.
 fn shape(shape: Shape) -> Vec<Value> {
     match shape {
         Shape::Text => vec![single()],
@@ -141,7 +142,6 @@ fn relations() -> Vec<&'static str> {
     all.map(|code| code.as_str()).collect()
 }
 
-/// Topic configurations.
 fn config() -> Value {
     let mut properties: Map<_, _> = catalog::all()
         .iter()

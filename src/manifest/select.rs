@@ -6,8 +6,8 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, nearest};
 use crate::topic::DeclaredTopic;
+use crate::wording::did_you_mean;
 
-/// One `--select`.
 #[derive(Debug)]
 enum Selector {
     Name(GlobMatcher),
@@ -120,7 +120,7 @@ fn nothing(text: &str, selector: &Selector, topics: &[DeclaredTopic]) -> Diagnos
         Selector::File(_) => None,
     };
     match near {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.help(did_you_mean(near)),
         None => diagnostic.help("`topicctl validate -v` lists what is declared"),
     }
 }

@@ -4,7 +4,6 @@
 
 use crate::topic::{Layer, Origin};
 
-/// A built-in tier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct BuiltIn {
     pub(super) name: &'static str,
@@ -17,7 +16,6 @@ pub(super) struct BuiltIn {
     pub(super) config: &'static [(&'static str, &'static str)],
 }
 
-/// Partitions of a built-in tier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum BuiltInPartitions {
     Count(i32),
@@ -27,7 +25,6 @@ pub(super) enum BuiltInPartitions {
     Default,
 }
 
-/// Retention of a built-in tier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Retention {
     Days(i64),

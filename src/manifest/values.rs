@@ -4,24 +4,26 @@
 use std::fmt;
 
 use super::yaml::Text;
-use crate::catalog::{self, KeyClass};
+use crate::catalog::{self, Hint, KeyClass};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::topic::{ConfigValue, Partitions, ReplicationFactor, TopicName};
-use crate::units;
+use crate::units::{self, Measure};
+use crate::wording::did_you_mean;
 
 pub(super) const PARTITIONS_HELP: &str =
     "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
+const LISTED: &str = "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs";
 pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
 
 /// What `partitions` asks for; nothing at all is the broker's default.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Wish {
+pub(super) enum PartitionSpec {
     Count(Partitions),
     Source,
     SameAs(TopicName),
 }
 
-impl fmt::Display for Wish {
+impl fmt::Display for PartitionSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => count.fmt(f),
@@ -36,9 +38,9 @@ pub(super) fn partitions(
     value: &str,
     span: Span,
     diagnostics: &mut Diagnostics,
-) -> Option<Option<Wish>> {
+) -> Option<Option<PartitionSpec>> {
     match value.trim() {
-        "source" => return Some(Some(Wish::Source)),
+        "source" => return Some(Some(PartitionSpec::Source)),
         "default" => return Some(None),
         _ => {}
     }
@@ -46,7 +48,7 @@ pub(super) fn partitions(
     let most = i64::from(i32::MAX);
     let count = integer("partitions", value, most, expected, span, diagnostics)?;
     let count = i32::try_from(count).ok().and_then(Partitions::new)?;
-    Some(Some(Wish::Count(count)))
+    Some(Some(PartitionSpec::Count(count)))
 }
 
 /// A replication factor; `Some(None)` is the broker's default.
@@ -134,7 +136,7 @@ pub(super) fn retention(
     span: Span,
     diagnostics: &mut Diagnostics,
 ) -> Option<ConfigValue> {
-    match units::parse_duration_ms(value) {
+    match Measure::Duration.parse(value) {
         Ok(ms) => Some(ConfigValue::new(ms.to_string())),
         Err(error) => {
             diagnostics.push(
@@ -154,18 +156,27 @@ pub(super) fn retention(
 pub(super) fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
     match catalog::classify(&key.text) {
         KeyClass::Known(_) | KeyClass::Vendor(_) => true,
-        KeyClass::Unknown { help } => {
+        KeyClass::Unknown(hint) => {
             let diagnostic = Diagnostic::error(
                 Code::UnknownConfig,
                 format!("Kafka has no topic configuration `{}`", key.text),
             );
-            diagnostics.push(match help {
-                Some(help) if help.starts_with("did you mean") => diagnostic.at(key.span, help),
-                Some(help) => diagnostic.at(key.span, "").help(help),
-                None => diagnostic.at(key.span, "").help(
-                    "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs",
-                ),
-            });
+            let (label, help) = match hint {
+                Some(Hint::Key(name)) => (did_you_mean(name), None),
+                Some(Hint::Field(name)) => {
+                    let help = format!("write the topic's own field `{name}`");
+                    (String::new(), Some(help))
+                }
+                Some(Hint::Broker(name)) => {
+                    let key = units::quoted(&key.text);
+                    let help = format!("{key} is a broker's configuration, a topic's is `{name}`");
+                    (String::new(), Some(help))
+                }
+                None => (String::new(), Some(LISTED.to_owned())),
+            };
+            let mut diagnostic = diagnostic.at(key.span, label);
+            diagnostic.help = help;
+            diagnostics.push(diagnostic);
             false
         }
     }
@@ -185,8 +196,7 @@ pub(super) fn config_value(
     match parsed {
         Ok(value) => Some(value),
         Err(error) => {
-            // Some of the messages name the key themselves.
-            let message = if error.message.contains(key) {
+            let message = if error.names_key {
                 error.message
             } else {
                 format!("`{key}`: {}", error.message)
@@ -212,7 +222,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 
 /// The delay of a retry step, in milliseconds.
 pub(super) fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
-    match units::parse_duration_ms(delay) {
+    match Measure::Duration.parse(delay) {
         Ok(ms) if ms >= 1 => Some(ms),
         Ok(_) => {
             diagnostics.push(
@@ -276,13 +286,12 @@ pub(super) fn relation(
     }
     let unknown = error(format!("`{value}` is not the code of a check"));
     diagnostics.push(match nearest(value, relations().map(Code::as_str)) {
-        Some(near) => unknown.at(span, format!("did you mean `{near}`?")),
+        Some(near) => unknown.at(span, did_you_mean(near)),
         None => unknown.at(span, "").help(help),
     });
     None
 }
 
-/// All relation and style checks.
 pub(super) fn relations() -> impl Iterator<Item = Code> {
     Code::ALL.iter().copied().filter(|code| code.is_relation())
 }
@@ -301,7 +310,7 @@ mod tests {
             start: 0,
             end: 0,
         };
-        let told = |code: &str| {
+        let reported = |code: &str| {
             let mut diagnostics = Diagnostics::default();
             let otherwise = || ("not yours".to_owned(), "look there".to_owned());
             let known = relation(code, span, otherwise, &mut diagnostics);
@@ -313,9 +322,9 @@ mod tests {
         let (near, far) = ("delays-fal", "nothing-like-it");
         let meant = Some("did you mean `delays-fall`?".to_owned());
         let (nowhere, help) = (Some(String::new()), Some("look there".to_owned()));
-        assert_eq!(told(near), (unknown(near), meant, None));
-        assert_eq!(told(far), (unknown(far), nowhere.clone(), help.clone()));
-        assert_eq!(told("syntax"), ("not yours".to_owned(), nowhere, help));
+        assert_eq!(reported(near), (unknown(near), meant, None));
+        assert_eq!(reported(far), (unknown(far), nowhere.clone(), help.clone()));
+        assert_eq!(reported("syntax"), ("not yours".to_owned(), nowhere, help));
         for code in relations() {
             let otherwise = || unreachable!("{code} is one");
             let known = relation(code.as_str(), span, otherwise, &mut Diagnostics::default());

@@ -21,14 +21,12 @@ pub(super) const MAX_DEPTH: usize = 64;
 /// Most nodes of one file, each alias counted with all that it stands for.
 pub(super) const MAX_NODES: usize = 4_000_000;
 
-/// A node with its place.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) span: Span,
     pub(super) value: Value,
 }
 
-/// What a node is.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Scalar(Scalar),
@@ -46,7 +44,6 @@ pub(super) struct Scalar {
     pub(super) plain: bool,
 }
 
-/// A text with its place.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) text: String,

@@ -4,19 +4,16 @@ use md5::{Digest, Md5};
 
 use crate::topic::{Partitioner, Partitions};
 
-/// How keys become partitions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Placement {
-    /// The hash.
     pub partitioner: Partitioner,
-    /// How many partitions there are.
     pub partitions: Partitions,
 }
 
 impl Placement {
     /// The partition of a key; `None` for a key that this partitioner takes for none, so that any
     /// partition may be chosen.
-    pub fn of(self, key: &[u8]) -> Option<i32> {
+    pub fn partition(self, key: &[u8]) -> Option<i32> {
         let count = self.partitions.get();
         match self.partitioner {
             Partitioner::Md5 => Some(remainder_of_digest(&Md5::digest(key), count)),
@@ -92,7 +89,7 @@ mod tests {
             partitioner,
             partitions,
         }
-        .of(key.as_bytes())
+        .partition(key.as_bytes())
     }
 
     /// Computed with the real libraries, over 3, 12 and 50 partitions, in the order of

@@ -6,6 +6,7 @@ use textwrap::WordSplitter;
 
 use super::{Moved, Placed, Question, Spread};
 use crate::diagnostic::{WIDTH, printable};
+use crate::wording::plural;
 
 /// Writes one line for each key, and what another count would move.
 ///
@@ -135,11 +136,6 @@ fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
-fn plural<N: ToString + PartialEq + From<u8>>(count: N, word: &str) -> String {
-    let s = if count == N::from(1) { "" } else { "s" };
-    format!("{} {word}{s}", count.to_string())
-}
-
 fn write_wrapped(text: &str, out: &mut dyn Write) -> io::Result<()> {
     let options = textwrap::Options::new(WIDTH)
         .break_words(false)
@@ -182,10 +178,13 @@ mod tests {
     fn a_key_is_a_line() {
         let question = question(Partitioner::Md5, 12, None);
         let text = keys(&question, &[b"user:42", b"customer-1000", b"caf\xe9\x1b"]);
-        let (known, foreign) = text.split_at(" 6  user:42\n 4  customer-1000\n".len());
+        let (known, untrusted) = text.split_at(" 6  user:42\n 4  customer-1000\n".len());
         assert_eq!(known, " 6  user:42\n 4  customer-1000\n");
         // What a terminal must not see is replaced.
-        assert!(foreign.ends_with("  caf\u{fffd}\u{fffd}\n"), "{foreign}");
+        assert!(
+            untrusted.ends_with("  caf\u{fffd}\u{fffd}\n"),
+            "{untrusted}"
+        );
     }
 
     #[test]

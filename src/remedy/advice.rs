@@ -200,7 +200,7 @@ mod tests {
                         partitioner,
                         partitions: count(partitions),
                     };
-                    placement.of(key.as_bytes())
+                    placement.partition(key.as_bytes())
                 };
                 let moves = |key: &String| place(from, key) != place(to, key);
                 let moved = (0..KEYS)

@@ -1,14 +1,15 @@
 //! A flowchart in Mermaid's language: families with the way of a message that fails, the groups
 //! and the steps of pipelines that read, and where they write.
 //!
-//! Ids are made of letters, digits and `_`; everything foreign stands in quoted labels. The order
+//! Ids are made of letters, digits and `_`; everything untrusted stands in quoted labels. The order
 //! is that of the topics, so that the drawing changes only where the manifests do.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
 use crate::diagnostic::printable;
-use crate::topic::{DeclaredTopic, Role};
+use crate::topic::{ConsumerGroup, DeclaredTopic, Role};
+use crate::wording::plural;
 
 pub(super) fn render(topics: &[DeclaredTopic]) -> String {
     let mut ids = Ids::default();
@@ -19,7 +20,7 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
         match family {
             [alone] => chart.topic(alone, "  ", &mut ids),
             [main, ..] => {
-                let (id, label) = (ids.of("f_", main.family().as_str()), main.family().as_str());
+                let (id, label) = (ids.id("f_", main.family().as_str()), main.family().as_str());
                 chart.line(format_args!("  subgraph {id}[\"{}\"]", escaped(label)));
                 family
                     .iter()
@@ -31,38 +32,30 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
     }
     let pipelines = pipelines(topics);
     for (pipeline, steps) in &pipelines {
-        let id = ids.of("p_", pipeline);
+        let id = ids.id("p_", pipeline);
         chart.line(format_args!(
             "  subgraph {id}[\"pipeline {}\"]",
             escaped(pipeline)
         ));
         for step in steps {
-            let id = ids.of("s_", &format!("{pipeline}/{step}"));
+            let id = ids.id("s_", &format!("{pipeline}/{step}"));
             chart.line(format_args!("    {id}[[\"{}\"]]:::step", escaped(step)));
         }
         chart.line(format_args!("  end"));
     }
-    // The group of a pipeline is drawn by its steps.
-    let drawn = |group: &str| {
-        group
-            .strip_suffix("-consumer-group")
-            .is_some_and(|name| pipelines.contains_key(name))
-    };
-    let (mut readers, mut writers) = groups(topics);
-    readers.retain(|group, _| !drawn(group));
-    writers.retain(|(group, _)| !drawn(group));
+    let (readers, writers) = groups(topics);
     let known_only = writers
         .iter()
         .map(|(_, topic)| *topic)
         .filter(|t| !declared.contains(t));
     for name in BTreeSet::from_iter(known_only) {
-        let id = ids.of("t_", name);
+        let id = ids.id("t_", name);
         chart.line(format_args!("  {id}[\"{}\"]:::external", escaped(name)));
     }
     for (name, members) in &readers {
-        let id = ids.of("g_", name);
+        let id = ids.id("g_", name);
         let members = members
-            .map(|count| format!(", {count} members"))
+            .map(|count| format!(", {}", plural(count, "member")))
             .unwrap_or_default();
         chart.line(format_args!(
             "  {id}([\"{}{members}\"]):::group",
@@ -73,26 +66,22 @@ pub(super) fn render(topics: &[DeclaredTopic]) -> String {
         chart.failures(family, &declared, &mut ids);
     }
     for topic in topics {
-        let from = ids.of("t_", topic.name.as_str());
+        let from = ids.id("t_", topic.name.as_str());
         for step in &topic.steps {
-            let id = ids.of("s_", &format!("{}/{}", step.pipeline, step.step));
+            let id = ids.id("s_", &format!("{}/{}", step.pipeline, step.step));
             if step.writes {
                 chart.edge(&id, "produces", &from);
             } else {
                 chart.edge(&from, "", &id);
             }
         }
-        for group in topic
-            .consumer_groups
-            .iter()
-            .filter(|group| !drawn(&group.name))
-        {
-            let to = ids.of("g_", &group.name);
+        for group in stated_groups(topic) {
+            let to = ids.id("g_", &group.name);
             chart.edge(&from, "", &to);
         }
     }
     for (group, topic) in writers {
-        let (from, to) = (ids.of("g_", group), ids.of("t_", topic));
+        let (from, to) = (ids.id("g_", group), ids.id("t_", topic));
         chart.edge(&from, "produces", &to);
     }
     chart.finish()
@@ -116,7 +105,7 @@ type Groups<'a> = (BTreeMap<&'a str, Option<u32>>, Vec<(&'a str, &'a str)>);
 fn groups(topics: &[DeclaredTopic]) -> Groups<'_> {
     let mut readers: BTreeMap<&str, Option<u32>> = BTreeMap::new();
     let mut writers = Vec::new();
-    for group in topics.iter().flat_map(|topic| &topic.consumer_groups) {
+    for group in topics.iter().flat_map(stated_groups) {
         let members = readers.entry(&group.name).or_default();
         *members = (*members).max(group.members);
         for topic in &group.produces {
@@ -129,7 +118,12 @@ fn groups(topics: &[DeclaredTopic]) -> Groups<'_> {
     (readers, writers)
 }
 
-/// The lines of the drawing.
+/// The group of a pipeline is drawn by its steps.
+fn stated_groups(topic: &DeclaredTopic) -> impl Iterator<Item = &ConsumerGroup> {
+    let groups = topic.consumer_groups.iter();
+    groups.filter(|group| group.pipeline.is_none())
+}
+
 #[derive(Default)]
 struct Chart {
     lines: String,
@@ -142,7 +136,7 @@ impl Chart {
     }
 
     fn topic(&mut self, topic: &DeclaredTopic, indent: &str, ids: &mut Ids) {
-        let id = ids.of("t_", topic.name.as_str());
+        let id = ids.id("t_", topic.name.as_str());
         let label = escaped(topic.name.as_str());
         let class = if topic.external {
             "external"
@@ -169,7 +163,7 @@ impl Chart {
         if !declared.contains(name) {
             return;
         }
-        let main = ids.of("t_", name);
+        let main = ids.id("t_", name);
         let steps = family
             .iter()
             .filter(|topic| topic.role == Role::Retry)
@@ -179,7 +173,7 @@ impl Chart {
             steps => format!("fails, attempt {}", steps + 1),
         };
         for topic in family {
-            let id = ids.of("t_", topic.name.as_str());
+            let id = ids.id("t_", topic.name.as_str());
             match (topic.role, &topic.delay) {
                 (Role::Retry, Some(delay)) => {
                     self.edge(&main, &format!("fails, attempt {}", delay.index + 1), &id);
@@ -191,7 +185,7 @@ impl Chart {
             }
         }
         if let Some(shared) = &first.shared_dlq {
-            let id = ids.of("t_", shared.as_str());
+            let id = ids.id("t_", shared.as_str());
             self.edge(&main, &last, &id);
         }
     }
@@ -210,7 +204,6 @@ impl Chart {
     }
 }
 
-/// Ids by kind and name.
 #[derive(Default)]
 struct Ids {
     by_name: HashMap<(&'static str, String), String>,
@@ -219,7 +212,7 @@ struct Ids {
 
 impl Ids {
     /// The name with `_` for what an id cannot have, and a number where another has that id.
-    fn of(&mut self, kind: &'static str, name: &str) -> String {
+    fn id(&mut self, kind: &'static str, name: &str) -> String {
         if let Some(id) = self.by_name.get(&(kind, name.to_owned())) {
             return id.clone();
         }
@@ -249,4 +242,35 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Request, read_texts};
+
+    #[test]
+    fn a_stated_group_is_drawn_also_where_its_name_is_a_pipelines() {
+        let text = b"
+topics: [{ name: orders, consumer_groups: [search-consumer-group] }]
+pipelines:
+  - { name: search, steps: [{ name: a, output: true }, { name: b, consumes: [a.output] }] }
+";
+        let manifests = read_texts(&[("m.yaml", text)], &Request::default());
+        let chart = render(&manifests.topics);
+        let group = "g_search_consumer_group";
+        assert!(
+            chart.contains(&format!("  {group}([\"search-consumer-group\"]):::group\n")),
+            "{chart}"
+        );
+        assert_eq!(
+            chart.matches(&format!(" --> {group}\n")).count(),
+            1,
+            "{chart}"
+        );
+        assert!(
+            chart.contains(&format!("  t_orders --> {group}\n")),
+            "{chart}"
+        );
+    }
 }

@@ -13,13 +13,13 @@ use std::collections::{BTreeMap, HashMap};
 use serde_yaml::{Mapping, Value};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::topic::{ConsumerGroup, DeclaredTopic, PartitionKey, Role, TopicName};
+use crate::topic::{
+    ConsumerGroup, DeclaredTopic, MAX_MESSAGE_BYTES, PartitionKey, Role, TopicName,
+};
 
 const HEADER: &str = "\
 # Resolved by `topicctl render -o yaml`: no profile, tier or variable is left.
 ";
-/// Taken over from a family's main topic where the derived topic does not say otherwise.
-const TAKEN_OVER: &str = "max.message.bytes";
 
 /// A main topic with what is derived from it.
 struct Family<'a> {
@@ -185,10 +185,11 @@ fn block(topic: &DeclaredTopic, main: &DeclaredTopic) -> Mapping {
     for (key, value) in &topic.config {
         set(&mut config, key.as_str(), broker_form(value.value.as_str()));
     }
-    let takes_over = !topic.external && topic.name != main.name;
-    let has = |topic: &DeclaredTopic| topic.config_value(TAKEN_OVER).is_some();
-    if takes_over && has(main) && !has(topic) {
-        set(&mut config, TAKEN_OVER, Value::Null);
+    // What a derived topic would else inherit.
+    let inherits = !topic.external && topic.name != main.name;
+    let has = |topic: &DeclaredTopic| topic.config_value(MAX_MESSAGE_BYTES).is_some();
+    if inherits && has(main) && !has(topic) {
+        set(&mut config, MAX_MESSAGE_BYTES, Value::Null);
     }
     put(
         "config",
@@ -247,7 +248,6 @@ fn partition_key(key: &PartitionKey) -> Value {
     Value::Mapping(fields)
 }
 
-/// Sets a field.
 pub(crate) fn set(mapping: &mut Mapping, field: &str, value: Value) {
     mapping.insert(Value::String(field.to_owned()), value);
 }

@@ -20,7 +20,7 @@ fn amounts_with_a_unit_are_read() {
         ("unlimited", -1),
         ("9223372036854775807ms", i64::MAX),
     ] {
-        assert_eq!(parse_duration_ms(text), Ok(ms), "{text}");
+        assert_eq!(Measure::Duration.parse(text), Ok(ms), "{text}");
     }
     for (text, bytes) in [
         ("10MiB", 10_485_760),
@@ -30,7 +30,7 @@ fn amounts_with_a_unit_are_read() {
         ("5B", 5),
         ("unlimited", -1),
     ] {
-        assert_eq!(parse_size_bytes(text), Ok(bytes), "{text}");
+        assert_eq!(Measure::Size.parse(text), Ok(bytes), "{text}");
     }
 }
 
@@ -54,7 +54,7 @@ fn amounts_are_written_in_the_largest_exact_unit() {
         (-2, "-2"),
         (i64::MIN, "-9223372036854775808"),
     ] {
-        assert_eq!(human_duration(ms), text);
+        assert_eq!(Measure::Duration.human(ms), text);
     }
     for (bytes, text) in [
         (1_073_741_824, "1GiB"),
@@ -62,7 +62,7 @@ fn amounts_are_written_in_the_largest_exact_unit() {
         (1_048_588, "1048588B"),
         (-1, "unlimited"),
     ] {
-        assert_eq!(human_size(bytes), text);
+        assert_eq!(Measure::Size.human(bytes), text);
     }
 }
 
@@ -130,9 +130,9 @@ fn what_is_refused_names_the_way_out() {
         ("7d", "has the unit `d`"),
     ];
     let all = durations
-        .map(|(text, message)| (parse_duration_ms(text), text, message))
+        .map(|(text, message)| (Measure::Duration.parse(text), text, message))
         .into_iter()
-        .chain(sizes.map(|(text, message)| (parse_size_bytes(text), text, message)));
+        .chain(sizes.map(|(text, message)| (Measure::Size.parse(text), text, message)));
     for (parsed, text, message) in all {
         let error = parsed.expect_err(text);
         assert!(matches!(error, UnitError::Refused { .. }), "{text}");
@@ -150,9 +150,9 @@ fn a_bare_number_is_left_to_the_caller() {
     ] {
         let measure = Measure::Duration;
         let bare = UnitError::Bare { number, measure };
-        assert_eq!(parse_duration_ms(text), Err(bare), "{text}");
+        assert_eq!(Measure::Duration.parse(text), Err(bare), "{text}");
     }
-    let message = |text| parse_duration_ms(text).expect_err(text).to_string();
+    let message = |text| Measure::Duration.parse(text).expect_err(text).to_string();
     assert_eq!(
         message("604800000"),
         "`604800000` has no unit: write the unit, one of ms, s, m, h, d, w; \

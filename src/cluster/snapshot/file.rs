@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Pattern, Reached, Recorded, Scope, Snapshot};
+use super::{Pattern, Reached, Recorded, Scope, Snapshot};
 use crate::observed::{
     ClusterIdentity, ObservedConfig, ObservedOrigin, ObservedPartition, Unknown,
 };
@@ -57,14 +58,8 @@ struct ReachedEntry {
 
 #[derive(Serialize, Deserialize)]
 struct ScopeEntry {
-    select: Vec<PatternEntry>,
+    select: Vec<Pattern>,
     ignore: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PatternEntry {
-    glob: String,
-    complete: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -123,14 +118,7 @@ impl Snapshot {
                 user: self.reached.user.clone(),
             },
             scope: ScopeEntry {
-                select: self
-                    .scope
-                    .patterns()
-                    .map(|pattern| PatternEntry {
-                        glob: pattern.glob.clone(),
-                        complete: pattern.complete,
-                    })
-                    .collect(),
+                select: self.scope.patterns().cloned().collect(),
                 ignore: self.scope.ignored().map(str::to_owned).collect(),
             },
             topics: topics
@@ -153,11 +141,9 @@ impl Snapshot {
             return Err(SnapshotError::Schema(head.schema));
         }
         let document: Document = serde_json::from_str(text).map_err(shape)?;
-        let taken_at = Moment::parse(&document.taken_at)
+        let taken_at = timestamp(&document.taken_at)
             .ok_or_else(|| SnapshotError::Value("taken_at", document.taken_at.clone()))?;
-        let patterns = document.scope.select.into_iter();
-        let patterns = patterns.map(|PatternEntry { glob, complete }| Pattern { glob, complete });
-        let scope = Scope::of(patterns, &document.scope.ignore)
+        let scope = Scope::from_patterns(document.scope.select, &document.scope.ignore)
             .map_err(|error| SnapshotError::Value("scope", error.to_string()))?;
         let topics = document.topics.into_iter().map(|(name, entry)| {
             let wrong = |reason| SnapshotError::Value("topics", format!("{name}: {reason}"));
@@ -181,6 +167,13 @@ impl Snapshot {
             topics: topics.collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// Reads `2026-03-01T09:30:00Z` from 1970 on, and no other form.
+pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
+    let at: Timestamp = text.parse().ok()?;
+    let is_canonical = at.subsec_nanosecond() == 0 && at.to_string() == text;
+    (is_canonical && at >= Timestamp::UNIX_EPOCH).then_some(at)
 }
 
 fn entry(recorded: &Recorded) -> TopicEntry {
@@ -241,7 +234,7 @@ fn recorded(entry: TopicEntry) -> Option<Recorded> {
                 (Some(config), None) => Ok(config
                     .into_iter()
                     .map(|(key, ConfigEntry { value, origin })| {
-                        let origin = origin_of(&origin);
+                        let origin = parse_origin(&origin);
                         (ConfigKey::new(key), ObservedConfig { value, origin })
                     })
                     .collect()),
@@ -259,7 +252,7 @@ fn unknown(entry: UnknownEntry) -> Unknown {
     }
 }
 
-fn origin_of(word: &str) -> ObservedOrigin {
+fn parse_origin(word: &str) -> ObservedOrigin {
     let all = [
         ObservedOrigin::Topic,
         ObservedOrigin::DynamicBroker,

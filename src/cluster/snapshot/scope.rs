@@ -3,7 +3,7 @@
 //! A cluster leaves topics out of its list that the asker may not DESCRIBE, so a name that is not
 //! listed may be absent or hidden. What tells the two apart is asking by name: who may see a name
 //! is told that it does not exist, who may not is refused. Plain names of a selection are asked
-//! for like that. For a pattern, names that nobody has are made up behind its fixed beginning:
+//! for like that. For a pattern, probes are asked for, random names behind its fixed beginning:
 //! when the cluster says of all of them that they do not exist, the asker has the right to see
 //! whatever begins so, and a name that the pattern matches and the list lacks is absent. Where it
 //! refuses one, such a name is unknown.
@@ -12,6 +12,7 @@
 //! such an asker must be asked for them by their plain names.
 
 use globset::{Glob, GlobMatcher};
+use serde::{Deserialize, Serialize};
 
 use crate::topic::TopicName;
 
@@ -25,8 +26,8 @@ pub struct Scope {
     ignore: Vec<(String, GlobMatcher)>,
 }
 
-/// A pattern of names.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A pattern of names, also in the file of a snapshot.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Pattern {
     /// As `--select` takes it; `*` for all topics.
     pub glob: String,
@@ -51,9 +52,7 @@ impl Pattern {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{glob}: {reason}")]
 pub struct ScopeError {
-    /// The pattern.
     pub glob: String,
-    /// What is wrong with it.
     pub reason: String,
     /// Whether it is one to ignore.
     pub ignored: bool,
@@ -77,14 +76,14 @@ impl Scope {
             glob: glob.clone(),
             complete: false,
         });
-        Self::of(patterns, ignore)
+        Self::from_patterns(patterns, ignore)
     }
 
     /// A scope as it was recorded.
     ///
     /// # Errors
     /// For what is no pattern.
-    pub(super) fn of(
+    pub(super) fn from_patterns(
         patterns: impl IntoIterator<Item = Pattern>,
         ignore: &[String],
     ) -> Result<Self, ScopeError> {
@@ -107,12 +106,10 @@ impl Scope {
         Ok(Self { patterns, ignore })
     }
 
-    /// What was asked for.
     pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter().map(|(pattern, _)| pattern)
     }
 
-    /// What was not looked at.
     pub fn ignored(&self) -> impl Iterator<Item = &str> {
         self.ignore.iter().map(|(glob, _)| glob.as_str())
     }

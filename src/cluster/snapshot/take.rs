@@ -2,21 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Moment, Reached, Recorded, Scope, Snapshot};
+use jiff::Timestamp;
+
+use super::{Reached, Recorded, Scope, Snapshot};
 use crate::cluster::{Absence, ClusterError, Keys, ObserveTopics, Wanted};
 use crate::observed::{Observation, Observed};
 use crate::topic::TopicName;
 
-/// Names made up for a pattern: a right to names that begin with some letter must not look like
-/// one to all names.
-const MADE_UP: usize = 4;
+/// Probes of a pattern, names that nobody has and that are asked for to find out whether absence is
+/// reported: a right to names that begin with some letter must not look like one to all names.
+const PROBES: usize = 4;
 /// Their length: nobody has such names by chance.
-const LENGTH: usize = 24;
+const PROBE_LENGTH: usize = 24;
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 impl Snapshot {
-    /// Asks the cluster for what the scope names. `random` gives the numbers of which names are
-    /// made up that nobody has.
+    /// Asks the cluster for what the scope names. `random` gives the numbers of which probes
+    /// are made.
     ///
     /// # Errors
     /// Where the cluster as a whole could not be asked.
@@ -24,37 +26,35 @@ impl Snapshot {
         cluster: &C,
         mut scope: Scope,
         reached: Reached,
-        taken_at: Moment,
+        taken_at: Timestamp,
         mut random: impl FnMut() -> Option<u64>,
     ) -> Result<Self, ClusterError> {
         let mut names: BTreeSet<TopicName> = cluster.names().await?.into_iter().collect();
         names.extend(scope.patterns().filter_map(super::Pattern::name));
         names.retain(|name| scope.asks_for(name));
-        let made_up: BTreeMap<String, Vec<TopicName>> = scope
+        let probes: BTreeMap<String, Vec<TopicName>> = scope
             .patterns()
             .filter(|pattern| pattern.name().is_none())
             .map(|pattern| pattern.beginning().to_owned())
             .map(|beginning| {
-                let names = (0..MADE_UP).map_while(|_| nobodys(&beginning, &mut random));
+                let names = (0..PROBES).map_while(|_| probe(&beginning, &mut random));
                 let names = names.collect();
                 (beginning, names)
             })
             .collect();
 
         let whole = names.iter().map(|name| wanted(name, Keys::All));
-        let probes = made_up
-            .values()
-            .flatten()
-            .map(|name| wanted(name, Keys::NONE));
-        let all: Vec<_> = whole.chain(probes).collect();
+        let without_config = probes.values().flatten();
+        let without_config = without_config.map(|name| wanted(name, Keys::NONE));
+        let all: Vec<_> = whole.chain(without_config).collect();
         let Observation {
             cluster: identity,
             topics: mut found,
         } = cluster.observe(&all, Absence::Confirmed).await?;
-        scope.complete(|pattern| match made_up.get(pattern.beginning()) {
+        scope.complete(|pattern| match probes.get(pattern.beginning()) {
             Some(names) if pattern.name().is_none() => {
                 let absent = |name| found.get(name) == Some(&Observed::Absent);
-                names.len() == MADE_UP && names.iter().all(absent)
+                names.len() == PROBES && names.iter().all(absent)
             }
             // Its answer is recorded under its name.
             _ => false,
@@ -62,7 +62,7 @@ impl Snapshot {
         found.retain(|name, _| names.contains(name));
         let topics = record(cluster, found).await?;
         Ok(Self {
-            taken_at,
+            taken_at: Timestamp::from_second(taken_at.as_second()).unwrap_or(taken_at),
             cluster: identity,
             reached,
             scope,
@@ -111,10 +111,10 @@ fn wanted(name: &TopicName, keys: Keys) -> Wanted {
     Wanted { name, keys }
 }
 
-/// A name that nobody has; `None` where no more can be made up.
-fn nobodys(beginning: &str, random: &mut impl FnMut() -> Option<u64>) -> Option<TopicName> {
+/// A name that nobody has; `None` where the numbers have run out or it would be too long.
+fn probe(beginning: &str, random: &mut impl FnMut() -> Option<u64>) -> Option<TopicName> {
     let mut name = beginning.to_owned();
-    for _ in 0..LENGTH {
+    for _ in 0..PROBE_LENGTH {
         let letter = usize::try_from(random()? % 62).ok()?;
         name.push(char::from(LETTERS[letter]));
     }

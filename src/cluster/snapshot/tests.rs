@@ -11,8 +11,8 @@ fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn moment(text: &str) -> Moment {
-    Moment::parse(text).expect("a moment")
+fn timestamp(text: &str) -> Timestamp {
+    file::timestamp(text).expect("a timestamp")
 }
 
 fn forbidden(exists: bool) -> Unknown {
@@ -94,7 +94,7 @@ fn take(cluster: &Guarded, select: &[&str], ignore: &[&str]) -> Snapshot {
         next.set(next.get() + 7);
         Some(next.get())
     };
-    let at = moment("2026-03-01T09:30:00Z");
+    let at = timestamp("2026-03-01T09:30:00Z");
     let taken = Snapshot::take(cluster, scope, reached, at, random);
     run(taken).expect("a snapshot")
 }
@@ -206,9 +206,9 @@ fn names_are_those_that_exist() {
 }
 
 #[test]
-fn where_no_name_can_be_made_up_nothing_is_taken_for_complete() {
+fn where_no_probe_can_be_made_nothing_is_taken_for_complete() {
     let scope = Scope::new(&[], &[]).expect("a scope");
-    let at = moment("2026-03-01T09:30:00Z");
+    let at = timestamp("2026-03-01T09:30:00Z");
     let taken = Snapshot::take(&Guarded(""), scope, Reached::default(), at, || None);
     let snapshot = run(taken).expect("a snapshot");
     let seen = recall(&snapshot, "new", Keys::All);
@@ -240,17 +240,17 @@ fn another_version_and_broken_files_are_refused_with_the_reason() {
 }
 
 #[test]
-fn moments_are_written_and_read_as_rfc_3339() {
+fn timestamps_are_written_and_read_as_rfc_3339() {
     for text in [
         "1970-01-01T00:00:00Z",
         "2000-02-29T23:59:59Z",
         "2026-12-31T00:00:01Z",
         "2100-03-01T12:00:00Z",
     ] {
-        assert_eq!(moment(text).to_string(), text);
+        assert_eq!(timestamp(text).to_string(), text);
     }
-    let known = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_709_209_800);
-    assert_eq!(Moment::from(known), moment("2024-02-29T12:30:00Z"));
+    let known = Timestamp::from_second(1_709_209_800).expect("in range");
+    assert_eq!(known, timestamp("2024-02-29T12:30:00Z"));
     for text in [
         "",
         "2100-02-29T00:00:00Z",
@@ -259,15 +259,17 @@ fn moments_are_written_and_read_as_rfc_3339() {
         "2026-01-01T24:00:00Z",
         "2026-01-01T00:00:00",
         "2026-01-01T00:00:00+01",
+        "2026-01-01T00:00:00.5Z",
+        "2026-06-30T23:59:60Z",
         "1969-12-31T23:59:59Z",
     ] {
-        assert_eq!(Moment::parse(text), None, "{text}");
+        assert_eq!(file::timestamp(text), None, "{text}");
     }
 }
 
 #[test]
 fn ages_are_told_in_words() {
-    let taken = moment("2026-03-01T09:30:00Z");
+    let snapshot = take(&Guarded(""), &[], &[]);
     for (now, age) in [
         ("2026-03-01T09:29:00Z", "just taken"),
         ("2026-03-01T09:30:59Z", "just taken"),
@@ -276,6 +278,6 @@ fn ages_are_told_in_words() {
         ("2026-03-03T09:29:59Z", "47 hours old"),
         ("2026-03-04T10:00:00Z", "3 days old"),
     ] {
-        assert_eq!(taken.age(moment(now)), age, "{now}");
+        assert_eq!(snapshot.age(timestamp(now)), age, "{now}");
     }
 }

@@ -38,6 +38,7 @@ fn topic(text: &str, groups: &[&str]) -> DeclaredTopic {
                 members: Some(4),
                 members_at: None,
                 produces: vec![],
+                pipeline: None,
             })
             .collect(),
         partition_key: None,

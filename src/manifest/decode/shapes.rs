@@ -4,11 +4,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Decoder, Object};
+use super::{Decode, Decoder, Object, Spec};
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
-use crate::manifest::fields::ObjectSpec;
+use crate::manifest::fields::{FieldSpec, ObjectSpec, Shape, TEXTS};
 use crate::manifest::yaml::{Node, Text, Value};
+use crate::wording::did_you_mean;
+
+const SINGLE: &str = "a single value";
 
 /// What other tools call our fields, where it is too far for a misspelling.
 const OTHER_WORDS: [(&str, &str); 8] = [
@@ -27,7 +30,7 @@ type Entries = [(Text, Rc<Node>)];
 
 impl Decoder<'_> {
     /// A mapping, its keys by its table.
-    pub(super) fn object<'n>(
+    pub(in crate::manifest) fn object<'n>(
         &mut self,
         node: &'n Node,
         spec: &'static ObjectSpec,
@@ -42,7 +45,7 @@ impl Decoder<'_> {
                     format!("{} is {}, expected a mapping", spec.name, node.kind()),
                 )
                 .at(head(node), "")
-                .help(fields_of(spec)),
+                .help(field_list(spec)),
             );
             return None;
         };
@@ -75,15 +78,15 @@ impl Decoder<'_> {
             .or_else(|| nearest(&key.text, known.iter().copied()));
         let config = key.text.replace('_', ".");
         self.diagnostics.push(match meant {
-            Some(meant) => diagnostic.at(key.span, format!("did you mean `{meant}`?")),
+            Some(meant) => diagnostic.at(key.span, did_you_mean(meant)),
             None if known.contains(&"config") && catalog::lookup(&config).is_some() => diagnostic
                 .at(key.span, "")
                 .help(format!("write config: {{ {config}: … }}")),
-            None => diagnostic.at(key.span, "").help(fields_of(spec)),
+            None => diagnostic.at(key.span, "").help(field_list(spec)),
         });
     }
 
-    pub(super) fn wrong_type(&mut self, field: &str, node: &Node, expected: &str) {
+    pub(in crate::manifest) fn wrong_type(&mut self, field: &str, node: &Node, expected: &str) {
         if matches!(node.value, Value::Broken) {
             return;
         }
@@ -92,14 +95,8 @@ impl Decoder<'_> {
             .push(Diagnostic::error(Code::WrongType, message).at(head(node), ""));
     }
 
-    /// A text; null is the same as no field at all.
-    pub(super) fn text(&mut self, object: &Object<'_>, field: &'static str) -> Option<Text> {
-        let (_, node) = object.get(field)?;
-        self.nullable(field, node, "a single value").flatten()
-    }
-
     /// A scalar or null; `None` where it is neither.
-    pub(super) fn nullable(
+    pub(in crate::manifest) fn nullable(
         &mut self,
         field: &str,
         node: &Node,
@@ -114,45 +111,23 @@ impl Decoder<'_> {
         }
     }
 
-    /// A list of texts; one alone stands for a list of one.
-    pub(super) fn texts(&mut self, object: &Object<'_>, field: &'static str) -> Option<Vec<Text>> {
-        let (_, node) = object.get(field)?;
-        match &node.value {
-            Value::Scalar(_) => node.text().map(|alone| vec![alone]),
-            Value::Sequence(items) => {
-                let texts = items.iter().filter_map(|item| self.name(field, item));
-                Some(texts.collect())
-            }
-            Value::Mapping(_) | Value::Broken => {
-                self.wrong_type(field, node, "a list");
-                None
-            }
+    /// An item of a list, a single value that cannot be null.
+    pub(in crate::manifest) fn item(
+        &mut self,
+        field: &str,
+        node: &Node,
+        list: &str,
+        item: &str,
+    ) -> Option<Text> {
+        let text = self.nullable(field, node, list)?;
+        if text.is_none() {
+            self.wrong_type(field, node, item);
         }
-    }
-
-    /// An item of a list of texts, which cannot be null.
-    fn name(&mut self, field: &str, item: &Node) -> Option<Text> {
-        let name = self.nullable(field, item, "a list of names")?;
-        if name.is_none() {
-            self.wrong_type(field, item, "a name");
-        }
-        name
-    }
-
-    /// A list of anything; null is an empty one.
-    pub(super) fn list<'n>(&mut self, object: &Object<'n>, field: &'static str) -> &'n [Rc<Node>] {
-        let Some((_, node)) = object.stated(field) else {
-            return &[];
-        };
-        if let Value::Sequence(items) = &node.value {
-            return items;
-        }
-        self.wrong_type(field, node, "a list");
-        &[]
+        text
     }
 
     /// A mapping with free keys and its place; null is an empty one.
-    pub(super) fn mapping<'n>(
+    pub(in crate::manifest) fn mapping<'n>(
         &mut self,
         object: &Object<'n>,
         field: &'static str,
@@ -169,19 +144,30 @@ impl Decoder<'_> {
     }
 
     /// The entries of a mapping with free keys.
-    pub(super) fn entries<'n>(&mut self, object: &Object<'n>, field: &'static str) -> &'n Entries {
+    pub(in crate::manifest) fn entries<'n>(
+        &mut self,
+        object: &Object<'n>,
+        field: &'static str,
+    ) -> &'n Entries {
         self.mapping(object, field)
             .map_or(&[], |(_, entries)| entries)
     }
 
-    pub(super) fn required(&mut self, object: &Object<'_>, field: &'static str) -> Option<Text> {
-        if object.stated(field).is_none() {
-            self.missing(object, field);
+    pub(in crate::manifest) fn required(
+        &mut self,
+        object: &Object<'_>,
+        field: &'static str,
+    ) -> Option<Text> {
+        match object.stated(field) {
+            Some((_, node)) => self.nullable(field, node, SINGLE)?,
+            None => {
+                self.missing(object, field);
+                None
+            }
         }
-        self.text(object, field)
     }
 
-    pub(super) fn missing(&mut self, object: &Object<'_>, field: &'static str) {
+    pub(in crate::manifest) fn missing(&mut self, object: &Object<'_>, field: &'static str) {
         self.diagnostics.push(
             Diagnostic::error(
                 Code::MissingField,
@@ -190,40 +176,208 @@ impl Decoder<'_> {
             .at(object.span, format!("`{field}` is missing here")),
         );
     }
+}
 
-    /// A field that is an object of its own; null is the same as no field at all.
-    pub(super) fn part<'n>(
-        &mut self,
-        object: &Object<'n>,
-        field: &'static str,
-        spec: &'static ObjectSpec,
-    ) -> Option<Object<'n>> {
-        let (_, node) = object.stated(field)?;
-        self.object(node, spec)
-    }
+impl Decode for Text {
+    const SHAPE: Shape = Shape::Text;
+    const REQUIRED: bool = true;
 
-    /// A mapping of free names to texts.
-    pub(super) fn free_texts(
-        &mut self,
+    fn decode(
+        decoder: &mut Decoder<'_>,
         object: &Object<'_>,
-        field: &'static str,
-    ) -> Vec<(Text, Text)> {
-        self.entries(object, field)
-            .iter()
-            .filter_map(|(name, node)| {
-                let value = self.nullable(field, node, "a single value for each name")?;
-                let empty = || Text {
-                    text: String::new(),
-                    span: node.span,
-                };
-                Some((name.clone(), value.unwrap_or_else(empty)))
-            })
-            .collect()
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        decoder.required(object, field.name)
+    }
+}
+
+/// Null is the same as no field at all.
+impl Decode for Option<Text> {
+    const SHAPE: Shape = Shape::Text;
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let value = object.get(field.name);
+        Some(value.and_then(|(_, node)| decoder.nullable(field.name, node, SINGLE)?))
+    }
+}
+
+/// A list of texts; one alone stands for a list of one.
+impl Decode for Option<Vec<Text>> {
+    const SHAPE: Shape = TEXTS;
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let Some((_, node)) = object.get(field.name) else {
+            return Some(None);
+        };
+        let name = field.name;
+        Some(match &node.value {
+            Value::Scalar(_) => node.text().map(|alone| vec![alone]),
+            Value::Sequence(items) => {
+                let items = items.iter();
+                let texts =
+                    items.filter_map(|item| decoder.item(name, item, "a list of names", "a name"));
+                Some(texts.collect())
+            }
+            Value::Mapping(_) | Value::Broken => {
+                decoder.wrong_type(name, node, "a list");
+                None
+            }
+        })
+    }
+}
+
+impl Decode for Vec<Text> {
+    const SHAPE: Shape = TEXTS;
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let texts = Option::<Self>::decode(decoder, object, field)?;
+        Some(texts.unwrap_or_default())
+    }
+}
+
+/// A mapping of free names to texts.
+impl Decode for Vec<(Text, Text)> {
+    const SHAPE: Shape = Shape::Texts;
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let entries = decoder.entries(object, field.name).iter();
+        let read = entries.filter_map(|(name, node)| {
+            let expected = "a single value for each name";
+            let value = decoder.nullable(field.name, node, expected)?;
+            let empty = || Text {
+                text: String::new(),
+                span: node.span,
+            };
+            Some((name.clone(), value.unwrap_or_else(empty)))
+        });
+        Some(read.collect())
+    }
+}
+
+/// An object that is there without a field too.
+impl<T: Spec> Decode for T {
+    const SHAPE: Shape = Shape::Object(T::SPEC);
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let stated = Option::<T>::decode(decoder, object, field)?;
+        stated.or_else(|| T::read(decoder, &Object::empty(T::SPEC, object.span)))
+    }
+}
+
+impl<T: Spec> Decode for Option<T> {
+    const SHAPE: Shape = Shape::Object(T::SPEC);
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let stated = object.stated(field.name);
+        Some(stated.and_then(|(_, node)| T::from_node(decoder, node)))
+    }
+}
+
+/// An object with its field's place.
+impl<T: Spec> Decode for Option<(Span, T)> {
+    const SHAPE: Shape = Shape::Object(T::SPEC);
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let stated = object.stated(field.name);
+        Some(stated.and_then(|(span, node)| Some((span, T::from_node(decoder, node)?))))
+    }
+}
+
+/// A list of objects; null is an empty one.
+impl<T: Spec> Decode for Vec<T> {
+    const SHAPE: Shape = Shape::Objects(T::SPEC);
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let Some((_, node)) = object.stated(field.name) else {
+            return Some(Self::new());
+        };
+        let Value::Sequence(items) = &node.value else {
+            decoder.wrong_type(field.name, node, "a list");
+            return Some(Self::new());
+        };
+        let items = items.iter();
+        Some(
+            items
+                .filter_map(|node| T::from_node(decoder, node))
+                .collect(),
+        )
+    }
+}
+
+/// Objects by free names; a name without an object stands for nothing.
+impl<T: Spec> Decode for Vec<(Text, T)> {
+    const SHAPE: Shape = Shape::Named(T::SPEC);
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let entries = decoder.entries(object, field.name).iter();
+        let stated = entries.filter(|(_, node)| !node.is_null());
+        let read =
+            stated.filter_map(|(name, node)| Some((name.clone(), T::from_node(decoder, node)?)));
+        Some(read.collect())
+    }
+}
+
+/// Objects by free names, with the place of all; a name alone declares one without fields.
+impl<T: Spec> Decode for Option<(Span, Vec<(Text, T)>)> {
+    const SHAPE: Shape = Shape::Named(T::SPEC);
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        object: &Object<'_>,
+        field: &'static FieldSpec,
+    ) -> Option<Self> {
+        let Some((span, entries)) = decoder.mapping(object, field.name) else {
+            return Some(None);
+        };
+        let read = entries.iter().filter_map(|(name, node)| {
+            let value = match node.is_null() {
+                true => T::read(decoder, &Object::empty(T::SPEC, node.span)),
+                false => T::from_node(decoder, node),
+            };
+            Some((name.clone(), value?))
+        });
+        Some(Some((span, read.collect())))
     }
 }
 
 /// Where to point for a whole node: a collection can be pages long, so its first key or item.
-pub(super) fn head(node: &Node) -> Span {
+pub(in crate::manifest) fn head(node: &Node) -> Span {
     match &node.value {
         Value::Scalar(_) | Value::Broken => node.span,
         Value::Mapping(entries) => entries.first().map_or(node.span, |(key, _)| key.span),
@@ -231,7 +385,7 @@ pub(super) fn head(node: &Node) -> Span {
     }
 }
 
-fn fields_of(spec: &ObjectSpec) -> String {
+fn field_list(spec: &ObjectSpec) -> String {
     let names: Vec<_> = spec
         .fields
         .iter()

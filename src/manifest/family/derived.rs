@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::manifest::candidates::Candidate;
 use crate::manifest::interpolate::Context;
 use crate::manifest::names::topic_name;
-use crate::manifest::raw::{self, Topic};
+use crate::manifest::raw::{self, Retry, Topic};
 use crate::manifest::tiers::BuiltIn;
 use crate::manifest::values::{boolean, delay_ms};
 use crate::manifest::yaml::Text;
@@ -46,7 +46,6 @@ impl<'a> Block<'a> {
 /// The main topic that a block is derived from.
 #[derive(Clone, Debug)]
 pub(in crate::manifest) enum Source {
-    /// A candidate.
     Known(usize),
     /// Of these, the one with most partitions: known when all partitions are.
     Widest(Vec<TopicName>),
@@ -54,11 +53,8 @@ pub(in crate::manifest) enum Source {
 
 impl<'a> Gatherer<'_, 'a> {
     /// A topic for each step of `retry`.
-    pub(super) fn retry(&mut self, topic: &'a Topic, main: usize, source: &TopicName) {
-        let Some(retry) = topic.retry.as_deref() else {
-            return;
-        };
-        for (index, step) in retry.steps.iter().enumerate() {
+    pub(super) fn retry(&mut self, retry: &'a Retry, main: usize, source: &TopicName) {
+        for (index, step) in retry.delays.0.iter().enumerate() {
             let written = &step.delay;
             let context = Context::default().with("source", source.as_str().to_owned());
             let Some(delay) = self.evaluate(written, &context) else {
@@ -94,7 +90,7 @@ impl<'a> Gatherer<'_, 'a> {
         let Some(derived) = derived else { return };
         let context = Context::default().with("source", source.as_str().to_owned());
         let block = match derived {
-            raw::Derived::Block(raw) => Block::plain(role, Some(raw), raw.span),
+            raw::Derived::Block(raw) => Block::plain(role, Some(raw), raw.span()),
             raw::Derived::Text(text) => {
                 let Some(value) = self.evaluate(text, &context) else {
                     return;
@@ -114,7 +110,6 @@ impl<'a> Gatherer<'_, 'a> {
         self.block(block, None, Source::Known(main), context);
     }
 
-    /// A derived topic.
     pub(in crate::manifest) fn block(
         &mut self,
         block: Block<'a>,
@@ -124,17 +119,17 @@ impl<'a> Gatherer<'_, 'a> {
     ) {
         if block
             .raw
-            .is_some_and(|raw| !self.holds(raw.profiles.as_deref()))
+            .is_some_and(|raw| !self.holds(raw.usage.profiles.as_deref()))
         {
             return;
         }
         let Some((name, span)) = self.derived_name(&block, &context) else {
             return;
         };
-        let external_flag = block.raw.and_then(|raw| raw.external.as_ref());
+        let external_flag = block.raw.and_then(|raw| raw.usage.external.as_ref());
         let external = self.flag("external", external_flag, &context);
         let context = context.with("topic", name.as_str().to_owned());
-        let tier = match block.raw.and_then(|raw| raw.tier.as_ref()) {
+        let tier = match block.raw.and_then(|raw| raw.basics.tier.as_ref()) {
             _ if external => None,
             Some(tier) => self.tier(tier, &context),
             None => Some((block.role.as_str(), None)),

@@ -13,6 +13,7 @@ use crate::manifest::family::Gatherer;
 use crate::manifest::interpolate::Context;
 use crate::manifest::names::topic_name;
 use crate::manifest::yaml::Text;
+use crate::wording::did_you_mean;
 
 /// The last words of a standard name.
 const KINDS: [&str; 4] = ["input", "output", "error", "dead-letter"];
@@ -20,12 +21,10 @@ const KINDS: [&str; 4] = ["input", "output", "error", "dead-letter"];
 /// The standard names of this project.
 pub(super) struct Standard {
     prefix: String,
-    /// The steps of each pipeline.
     pipelines: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Standard {
-    /// Those of no pipeline yet.
     pub(super) fn new(prefix: String) -> Self {
         Self {
             prefix,
@@ -45,13 +44,13 @@ impl Standard {
         format!("{}pipeline.{pipeline}.step.{step}.{kind}", self.prefix)
     }
 
-    /// Pipeline, step and kind of a name that follows the pattern.
-    fn parse<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str, &'n str)> {
+    /// Pipeline and step of a name that follows the pattern.
+    fn parse<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str)> {
         let rest = name
             .strip_prefix(self.prefix.as_str())?
             .strip_prefix("pipeline.")?;
         match rest.split('.').collect::<Vec<_>>().as_slice() {
-            [pipeline, "step", step, kind] if KINDS.contains(kind) => Some((pipeline, step, kind)),
+            [pipeline, "step", step, kind] if KINDS.contains(kind) => Some((pipeline, step)),
             _ => None,
         }
     }
@@ -128,13 +127,15 @@ pub(super) fn used(
     }
     let own = pipeline.name.as_str();
     // `STEP.output` is short for the standard name of this pipeline's step.
-    let long = match value.split_once('.') {
-        Some((step, kind)) if KINDS.contains(&kind) && standard.pipelines[own].contains(step) => {
-            standard.name(own, step, kind)
-        }
-        _ => value.clone(),
-    };
-    let Some((named, step, _)) = standard.parse(&long) else {
+    if let Some((step, kind)) = value.split_once('.')
+        && KINDS.contains(&kind)
+        && standard.pipelines[own].contains(step)
+    {
+        let long = standard.name(own, step, kind);
+        let name = topic_name(&long, text.span, gatherer.diagnostics)?;
+        return Some(Used::standard(name, text.span));
+    }
+    let Some((named, step)) = standard.parse(&value) else {
         let problem = if standard.claims(&value) {
             standard.malformed(&value, text.span)
         } else {
@@ -166,17 +167,13 @@ pub(super) fn used(
             .diagnostics
             .nearest(step, steps.iter().map(String::as_str));
         gatherer.diagnostics.push(match near {
-            Some(near) => problem.at(text.span, format!("did you mean `{near}`?")),
+            Some(near) => problem.at(text.span, did_you_mean(near)),
             None => problem.at(text.span, ""),
         });
         return None;
     }
-    let name = topic_name(&long, text.span, gatherer.diagnostics)?;
-    Some(Used {
-        name,
-        span: text.span,
-        standard: true,
-    })
+    let name = topic_name(&value, text.span, gatherer.diagnostics)?;
+    Some(Used::standard(name, text.span))
 }
 
 fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>, others: &Diagnostics) -> Diagnostic {
@@ -192,7 +189,7 @@ fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>, others: &Diagnostic
         .flat_map(|(_, step)| KINDS.iter().map(move |kind| format!("{step}.{kind}")));
     let known: Vec<_> = pipeline.allowed.iter().cloned().chain(short).collect();
     match others.nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => problem.at(span, format!("did you mean `{near}`?")),
+        Some(near) => problem.at(span, did_you_mean(near)),
         None => problem.at(span, "").help(format!(
             "list it: allowed_topics: [{name}], in every pipeline that uses it"
         )),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::manifest::candidates::Candidates;
 use crate::topic::{self, ConsumerGroup, DeclaredTopic, TopicName};
+use crate::wording::plural;
 
 /// What a step reads and writes, for the checks that need every topic.
 #[derive(Debug)]
@@ -25,6 +26,17 @@ pub(super) struct Used {
     pub(super) name: TopicName,
     pub(super) span: Span,
     pub(super) standard: bool,
+}
+
+impl Used {
+    pub(super) fn standard(name: TopicName, span: Span) -> Self {
+        let standard = true;
+        Self {
+            name,
+            span,
+            standard,
+        }
+    }
 }
 
 /// Every topic that a step uses must be declared.
@@ -81,6 +93,7 @@ pub(in crate::manifest) fn finish(
                     members: None,
                     members_at: None,
                     produces: produces.clone(),
+                    pipeline: Some(step.pipeline.clone()),
                 }),
             }
         }
@@ -123,7 +136,10 @@ fn idle_listeners<'t>(
     (idle > 0).then(|| {
         Diagnostic::warning(
             Code::MoreMembersThanPartitions,
-            format!("{listeners} listeners read {partitions} partitions"),
+            format!(
+                "{listeners} listeners read {}",
+                plural(partitions, "partition")
+            ),
         )
         .at(span, format!("{idle} would be idle"))
         .help("a partition is read by one member of a group at a time")

@@ -7,9 +7,8 @@ use regex::Regex;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::topic::{ConfigKey, DeclaredTopic, Role};
-
-const RETENTION_MS: &str = "retention.ms";
+use crate::topic::{ConfigKey, DeclaredTopic, RETENTION_MS, Role};
+use crate::wording::plural;
 
 /// The smallest and the largest value, where there are such.
 #[derive(Default)]
@@ -39,7 +38,7 @@ impl Bounds {
 }
 
 impl Broken {
-    fn told(self, code: Code, problem: &str, place: Span) -> Diagnostic {
+    fn diagnostic(self, code: Code, problem: &str, place: Span) -> Diagnostic {
         let message = format!("{problem}, and the policy wants {}", self.wanted);
         Diagnostic::error(code, message)
             .at(place, format!("make it {}", self.wanted))
@@ -94,14 +93,9 @@ impl Rules {
         let declared = topic.partitions.as_ref()?;
         let value = i64::from(declared.value.get());
         let broken = self.partitions.broken(value, |number| number.to_string())?;
-        let noun = if value == 1 {
-            "partition"
-        } else {
-            "partitions"
-        };
-        let problem = format!("`{}` has {value} {noun}", topic.name);
+        let problem = format!("`{}` has {}", topic.name, plural(value, "partition"));
         let place = declared.origin.span.unwrap_or(topic.span);
-        Some(broken.told(Code::PolicyPartitions, &problem, place))
+        Some(broken.diagnostic(Code::PolicyPartitions, &problem, place))
     }
 
     fn replication_factor(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {
@@ -111,7 +105,7 @@ impl Rules {
         let broken = self.replication_factor.broken(value, number)?;
         let problem = format!("`{}` has replication factor {value}", topic.name);
         let place = declared.origin.span.unwrap_or(topic.span);
-        Some(broken.told(Code::PolicyReplicationFactor, &problem, place))
+        Some(broken.diagnostic(Code::PolicyReplicationFactor, &problem, place))
     }
 
     fn retention(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {
@@ -125,7 +119,7 @@ impl Rules {
             _ => format!("`{}` keeps messages for {}", topic.name, human(value)),
         };
         let place = declared.origin.span.unwrap_or(topic.span);
-        Some(broken.told(Code::PolicyRetention, &problem, place))
+        Some(broken.diagnostic(Code::PolicyRetention, &problem, place))
     }
 
     fn name(&self, topic: &DeclaredTopic) -> Option<Diagnostic> {

@@ -117,7 +117,7 @@ fn too_long(kind: &str, extends: &Text) -> Diagnostic {
     .at(extends.span, "one too many")
 }
 
-/// One circle is one problem, from wherever it was entered: told from its first name on.
+/// One circle is one problem, from wherever it was entered: reported from its first name on.
 fn cycle<'a>(
     kind: &str,
     chain: &[&'a str],

@@ -14,7 +14,6 @@ pub(super) struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// None was met.
     pub(super) fn new(loaded: &'a Loaded) -> Self {
         Self {
             loaded,
@@ -62,7 +61,7 @@ impl<'a> Sections<'a> {
             && project != source
         {
             let path = |source| self.loaded.sources.path(source);
-            // That there are two project files was told of the run.
+            // That there are two project files was reported of the run.
             if Path::new(path(source).as_ref()).file_name() == Some(PROJECT_FILE.as_ref()) {
                 return true;
             }

@@ -3,34 +3,35 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::manifest::candidates::{Candidate, Candidates};
-use crate::manifest::layers::Folded;
+use crate::manifest::layers::MergedSettings;
 use crate::manifest::raw;
 use crate::manifest::resolver::Resolver;
 use crate::manifest::values::{positive, relation, relations};
 use crate::manifest::yaml::Text;
 use crate::topic::{ConsumerGroup, Declared, DeclaredTopic, PartitionKey, Partitioner, Partitions};
+use crate::wording::did_you_mean;
 
 /// All topics, by family: each main topic with its retry ladder, dead letters and errors behind it.
 pub(super) fn topics(
     resolver: &Resolver<'_>,
     candidates: &Candidates<'_>,
-    folded: Vec<Folded>,
+    merged: Vec<MergedSettings>,
     partitions: Vec<Option<Declared<Partitions>>>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<DeclaredTopic> {
-    let values = folded.into_iter().zip(partitions);
+    let values = merged.into_iter().zip(partitions);
     let mut topics: Vec<_> = candidates
         .list
         .iter()
         .zip(values)
-        .map(|(candidate, (folded, partitions))| {
+        .map(|(candidate, (merged, partitions))| {
             let mut entry = Entry {
                 resolver,
                 candidate,
                 diagnostics,
             };
             let source = candidate.source.map(|source| &candidates.list[source]);
-            entry.topic(source, folded, partitions)
+            entry.topic(source, merged, partitions)
         })
         .collect();
     let step = |topic: &DeclaredTopic| topic.delay.as_ref().map(|delay| delay.index);
@@ -51,20 +52,22 @@ impl Entry<'_, '_> {
     fn topic(
         &mut self,
         source: Option<&Candidate<'_>>,
-        folded: Folded,
+        merged: MergedSettings,
         partitions: Option<Declared<Partitions>>,
     ) -> DeclaredTopic {
         let candidate = self.candidate;
         let raw = candidate.raw;
-        let owner = raw.and_then(|raw| raw.owner.as_ref()).or(candidate.owner);
+        let owner = raw
+            .and_then(|raw| raw.basics.owner.as_ref())
+            .or(candidate.owner);
         // Another team's entry beside this one may name its own groups.
         let entries = raw.into_iter().chain(candidate.beside.iter().copied());
         let consumer_groups = entries
-            .flat_map(|entry| &entry.consumer_groups)
+            .flat_map(|entry| &entry.usage.consumer_groups.0)
             .filter_map(|group| self.group(group))
             .collect();
-        let allow = raw.map_or(&[][..], |raw| &raw.allow);
-        let (replication_factor, config) = folded.into_values();
+        let allow = raw.map_or(&[][..], |raw| &raw.usage.allow);
+        let (replication_factor, config) = merged.into_values();
         DeclaredTopic {
             name: candidate.name.clone(),
             role: candidate.role,
@@ -72,19 +75,19 @@ impl Entry<'_, '_> {
             delay: candidate.delay.clone(),
             shared_dlq: candidate.shared_dlq.as_ref().map(|(name, _)| name.clone()),
             tier: candidate.tier.map(|(tier, _)| tier.to_owned()),
-            description: self.text(raw.and_then(|raw| raw.description.as_ref())),
+            description: self.text(raw.and_then(|raw| raw.basics.described.description.as_ref())),
             owner: self.text(owner),
             external: candidate.external,
             partitions,
             replication_factor,
             config,
-            env: self.text(raw.and_then(|raw| raw.env.as_ref())),
+            env: self.text(raw.and_then(|raw| raw.usage.env.as_ref())),
             allow: allow.iter().filter_map(|code| self.check(code)).collect(),
             consumer_groups,
             // Filled in once every topic is there.
             steps: Vec::new(),
             partition_key: raw
-                .and_then(|raw| raw.partition_key.as_ref())
+                .and_then(|raw| raw.usage.partition_key.as_ref())
                 .map(|key| self.partition_key(key)),
             span: candidate.span,
         }
@@ -116,6 +119,7 @@ impl Entry<'_, '_> {
             members,
             members_at: group.members.as_ref().map(|members| members.span),
             produces,
+            pipeline: None,
         })
     }
 
@@ -148,7 +152,7 @@ impl Entry<'_, '_> {
         let known = all.find(|known| known.as_str() == value);
         if known.is_none() {
             let names = Partitioner::ALL.map(Partitioner::as_str);
-            let near = nearest(&value, names).map(|near| format!("did you mean `{near}`?"));
+            let near = nearest(&value, names).map(did_you_mean);
             self.diagnostics.push(
                 Diagnostic::error(
                     Code::OutOfRange,

@@ -1,27 +1,30 @@
-//! Where a subject's values come from, for `topicctl explain`: what the layers said of a topic, and a
-//! tier by itself. Pure; decides no value.
+//! Where a subject's values come from, for `topicctl explain`: the values that layers gave
+//! a topic, and a tier by itself. Pure; decides no value.
 
-use super::fold::lay_chain;
+use super::merge::merge_chain;
 use crate::diagnostic::Diagnostics;
-use crate::explain::{Explanation, Field, Subject, TierExplanation, TierLink};
+use crate::explain::{Explanation, Subject, TierExplanation, TierLink};
 use crate::manifest::candidates::Candidates;
 use crate::manifest::interpolate::Context;
-use crate::manifest::layers::Folded;
+use crate::manifest::layers::MergedSettings;
 use crate::manifest::project::Project;
+use crate::manifest::provenance::{Provenance, Traced};
 use crate::manifest::resolver::Resolver;
 use crate::manifest::tiers::BuiltIn;
-use crate::manifest::trail::{Traced, Trail};
-use crate::manifest::values::Wish;
-use crate::topic::DeclaredTopic;
+use crate::manifest::values::PartitionSpec;
+use crate::topic::{DeclaredTopic, Field};
 
-/// The trail of the one topic that has one.
-pub(super) fn take_traced(candidates: &Candidates<'_>, folded: &mut [Folded]) -> Option<Traced> {
-    let mut all = candidates.list.iter().zip(folded);
-    all.find_map(|(candidate, folded)| {
+/// The provenance of the one topic that has one.
+pub(super) fn take_traced(
+    candidates: &Candidates<'_>,
+    merged: &mut [MergedSettings],
+) -> Option<Traced> {
+    let mut all = candidates.list.iter().zip(merged);
+    all.find_map(|(candidate, merged)| {
         Some(Traced {
-            trail: folded.trail.take()?,
+            provenance: merged.provenance.take()?,
             tier_chosen: candidate.tier.and_then(|(_, span)| span),
-            also_at: candidate.beside.iter().map(|entry| entry.span).collect(),
+            also_at: candidate.beside.iter().map(|entry| entry.span()).collect(),
         })
     })
 }
@@ -65,28 +68,28 @@ fn explain_tier(
     let project = resolver.project;
     let declared = project.tiers.get_key_value(name).map(|(name, _)| *name);
     let name = declared.or_else(|| BuiltIn::by_name(name).map(|tier| tier.name))?;
-    let unheard = &mut Diagnostics::default();
-    let chain = project.tier_chain(name, None, unheard)?;
-    let mut folded = Folded::default();
-    folded.trail = Some(Trail::of_tier());
-    folded.start(&chain.built_in, None, None);
+    let ignored = &mut Diagnostics::default();
+    let chain = project.tier_chain(name, None, ignored)?;
+    let mut merged = MergedSettings::default();
+    merged.provenance = Some(Provenance::for_tier());
+    merged.start(&chain.built_in, None, None);
     let context = Context::default();
-    lay_chain(
-        &mut folded,
+    merge_chain(
+        &mut merged,
         &chain,
         resolver,
         &resolver.profiles,
         &context,
-        unheard,
+        ignored,
     );
-    folded.finish();
-    let trail = folded.trail.take().unwrap_or_default();
-    let partitions = folded.partitions.as_ref().and_then(|(wish, _)| match wish {
-        Wish::Count(count) => Some(count.to_string()),
-        Wish::Source | Wish::SameAs(_) => None,
+    merged.finish();
+    let provenance = merged.provenance.take().unwrap_or_default();
+    let partitions = merged.partitions.as_ref().and_then(|(spec, _)| match spec {
+        PartitionSpec::Count(count) => Some(count.to_string()),
+        PartitionSpec::Source | PartitionSpec::SameAs(_) => None,
     });
-    let (factor, config) = folded.into_values();
-    let settings = trail.settings(|field| match field {
+    let (factor, config) = merged.into_values();
+    let settings = provenance.settings(|field| match field {
         Field::Partitions => partitions.clone(),
         Field::ReplicationFactor => factor.as_ref().map(|one| one.value.to_string()),
         Field::Config(key) => config.get(key).map(|one| one.value.to_string()),

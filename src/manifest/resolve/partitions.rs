@@ -1,4 +1,4 @@
-//! Partition counts by reference: `source` and `same_as` followed to a number. Pure; takes folded
+//! Partition counts by reference: `source` and `same_as` followed to a number. Pure; takes merged
 //! values, and changes none of them.
 //!
 //! Each topic refers to one other at most, so the walk is a loop and not a recursion, however long
@@ -6,13 +6,13 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::manifest::candidates::Candidates;
-use crate::manifest::layers::Folded;
+use crate::manifest::layers::MergedSettings;
 use crate::manifest::project::circle;
-use crate::manifest::values::Wish;
+use crate::manifest::values::PartitionSpec;
 use crate::topic::{Declared, Partitions, TopicName};
 
-/// The counts that are known so far, by candidate. Silent: what is wrong is told by [`resolve`],
-/// once all topics are folded.
+/// The counts that are known so far, by candidate. Silent: what is wrong is reported by [`resolve`],
+/// once all topics are merged.
 #[derive(Debug)]
 pub(super) struct Counts {
     states: Vec<State>,
@@ -31,14 +31,12 @@ enum State {
 enum Reference {
     Count(Option<Partitions>),
     Other(usize),
-    /// There is no such topic.
     Nowhere,
-    /// The topic is not folded yet.
+    /// The topic is not merged yet.
     Later,
 }
 
 impl Counts {
-    /// Nothing is known of any candidate.
     pub(super) fn new(candidates: usize) -> Self {
         Self {
             states: vec![State::Open; candidates],
@@ -52,12 +50,12 @@ impl Counts {
         &mut self,
         names: &[TopicName],
         candidates: &Candidates<'_>,
-        folded: &[Folded],
+        merged: &[MergedSettings],
     ) -> Option<usize> {
         let mut widest: Option<(Partitions, usize)> = None;
         let declared = names.iter().filter_map(|name| candidates.index(name));
         for index in declared.clone() {
-            if let Some(count) = self.of(index, candidates, folded)
+            if let Some(count) = self.count(index, candidates, merged)
                 && widest.is_none_or(|(most, _)| count > most)
             {
                 widest = Some((count, index));
@@ -68,11 +66,11 @@ impl Counts {
     }
 
     /// The count of one topic, as far as it is known.
-    fn of(
+    fn count(
         &mut self,
         start: usize,
         candidates: &Candidates<'_>,
-        folded: &[Folded],
+        merged: &[MergedSettings],
     ) -> Option<Partitions> {
         let mut path = Vec::new();
         let mut at = start;
@@ -88,7 +86,7 @@ impl Counts {
             }
             self.states[at] = State::Walking;
             path.push(at);
-            match reference(at, candidates, folded) {
+            match reference(at, candidates, merged) {
                 Reference::Count(count) => break State::Known(count),
                 Reference::Other(other) => at = other,
                 Reference::Nowhere => break State::Known(None),
@@ -105,15 +103,15 @@ impl Counts {
     }
 }
 
-fn reference(at: usize, candidates: &Candidates<'_>, folded: &[Folded]) -> Reference {
-    let Some(values) = folded.get(at) else {
+fn reference(at: usize, candidates: &Candidates<'_>, merged: &[MergedSettings]) -> Reference {
+    let Some(values) = merged.get(at) else {
         return Reference::Later;
     };
     let other = match &values.partitions {
         None => return Reference::Count(None),
-        Some((Wish::Count(count), _)) => return Reference::Count(Some(*count)),
-        Some((Wish::Source, _)) => candidates.list[at].source,
-        Some((Wish::SameAs(name), _)) => candidates.index(name),
+        Some((PartitionSpec::Count(count), _)) => return Reference::Count(Some(*count)),
+        Some((PartitionSpec::Source, _)) => candidates.list[at].source,
+        Some((PartitionSpec::SameAs(name), _)) => candidates.index(name),
     };
     other.map_or(Reference::Nowhere, Reference::Other)
 }
@@ -122,21 +120,21 @@ fn reference(at: usize, candidates: &Candidates<'_>, folded: &[Folded]) -> Refer
 /// reference's: it says why a topic has the other's count.
 pub(super) fn resolve(
     candidates: &Candidates<'_>,
-    folded: &[Folded],
+    merged: &[MergedSettings],
     mut counts: Counts,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Option<Declared<Partitions>>> {
-    let mut partitions = Vec::with_capacity(folded.len());
-    for (index, values) in folded.iter().enumerate() {
-        let problem = broken_reference(index, candidates, folded, diagnostics);
+    let mut partitions = Vec::with_capacity(merged.len());
+    for (index, values) in merged.iter().enumerate() {
+        let problem = broken_reference(index, candidates, merged, diagnostics);
         diagnostics.extend(problem);
-        let count = counts.of(index, candidates, folded);
+        let count = counts.count(index, candidates, merged);
         let origin = values.partitions.as_ref().map(|(_, origin)| origin.clone());
         let declared = count.zip(origin);
         partitions.push(declared.map(|(value, origin)| Declared { value, origin }));
     }
     for round in &counts.circles {
-        diagnostics.push(circular(candidates, folded, round));
+        diagnostics.push(circular(candidates, merged, round));
     }
     partitions
 }
@@ -144,14 +142,14 @@ pub(super) fn resolve(
 fn broken_reference(
     at: usize,
     candidates: &Candidates<'_>,
-    folded: &[Folded],
+    merged: &[MergedSettings],
     others: &Diagnostics,
 ) -> Option<Diagnostic> {
-    let (wish, origin) = folded[at].partitions.as_ref()?;
+    let (spec, origin) = merged[at].partitions.as_ref()?;
     let candidate = &candidates.list[at];
     let span = origin.span.unwrap_or(candidate.span);
-    match (reference(at, candidates, folded), wish) {
-        (Reference::Nowhere, Wish::SameAs(name)) => {
+    match (reference(at, candidates, merged), spec) {
+        (Reference::Nowhere, PartitionSpec::SameAs(name)) => {
             Some(candidates.unknown(name, others).at(span, ""))
         }
         (Reference::Nowhere, _) => Some(
@@ -162,7 +160,7 @@ fn broken_reference(
             .help("state a count; `source` and the tier `retry` are for derived topics")
             .at(span, ""),
         ),
-        (Reference::Other(index), _) if folded[index].partitions.is_none() => {
+        (Reference::Other(index), _) if merged[index].partitions.is_none() => {
             let other = &candidates.list[index];
             // A tier that is not declared has been reported, and gives no count either.
             let readable = other.tier.is_some() || other.external;
@@ -183,13 +181,13 @@ fn broken_reference(
     }
 }
 
-/// Told from its first name on, wherever the walk came in.
-fn circular(candidates: &Candidates<'_>, folded: &[Folded], round: &[usize]) -> Diagnostic {
+/// Reported from its first name on, wherever the walk came in.
+fn circular(candidates: &Candidates<'_>, merged: &[MergedSettings], round: &[usize]) -> Diagnostic {
     let name = |index: usize| candidates.list[index].name.as_str();
     let names = circle(&round.iter().map(|index| name(*index)).collect::<Vec<_>>());
     let first = round.iter().copied().min_by_key(|index| name(*index));
     let first = first.unwrap_or_default();
-    let stated = folded[first].partitions.as_ref();
+    let stated = merged[first].partitions.as_ref();
     let span = stated.and_then(|(_, origin)| origin.span);
     Diagnostic::error(
         Code::Cycle,

@@ -5,7 +5,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::manifest::interpolate::Context;
-use crate::manifest::layers::Folded;
+use crate::manifest::layers::MergedSettings;
 use crate::manifest::raw::{Profile, Settings};
 use crate::manifest::resolver::Resolver;
 use crate::manifest::tiers::BuiltIn;
@@ -32,20 +32,20 @@ pub(super) fn check(resolver: &Resolver<'_>, diagnostics: &mut Diagnostics) {
 
 fn check_profile(resolver: &Resolver<'_>, profile: &Profile, diagnostics: &mut Diagnostics) {
     let project = resolver.project;
-    for (tier, settings) in &profile.tiers {
+    for (tier, patch) in &profile.tiers {
         let name = tier.text.as_str();
         if !project.tiers.contains_key(name) && BuiltIn::by_name(name).is_none() {
             diagnostics.push(project.unknown_tier(name, Some(tier.span), diagnostics));
         }
-        check_settings(resolver, settings, diagnostics);
+        check_settings(resolver, &patch.settings, diagnostics);
     }
     if let Some(all) = &profile.all {
-        check_settings(resolver, all, diagnostics);
+        check_settings(resolver, &all.settings, diagnostics);
     }
 }
 
 fn check_settings(resolver: &Resolver<'_>, settings: &Settings, diagnostics: &mut Diagnostics) {
     let literal = settings.literal_only();
     let context = Context::default();
-    Folded::default().apply(resolver, &literal, &Layer::Topic, &context, diagnostics);
+    MergedSettings::default().apply(resolver, &literal, &Layer::Topic, &context, diagnostics);
 }

@@ -71,7 +71,7 @@ fn deep_nesting_ends_at_the_limit() {
 }
 
 #[test]
-fn unquoted_variables_and_templates_are_recognised() {
+fn unquoted_variables_and_templates_are_recognized() {
     assert_eq!(read("topics: [{ name: ${X} }]\n").1.len(), 1);
     assert_eq!(read("name: {{ topic }}\n").1, ["syntax 1:8"]);
 }

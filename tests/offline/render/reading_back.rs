@@ -60,6 +60,7 @@ fn meaning(topic: &DeclaredTopic) -> impl PartialEq + Debug + use<> {
     } = topic.clone();
     for group in &mut consumer_groups {
         group.members_at = None;
+        group.pipeline = None;
     }
     let config: BTreeMap<_, _> = config
         .into_iter()

@@ -1,65 +1,65 @@
-//! What every layer said of a topic's or a tier's values, kept while the layers are laid over
-//! each other, for `topicctl explain`. Pure; decides no value.
+//! Where a topic's or a tier's values come from: those of every layer, recorded while the layers are
+//! merged, for `topicctl explain`. Pure; decides no value.
 
 use std::collections::BTreeMap;
 
 use super::tiers::{BuiltIn, Retention};
-use super::values::Wish;
+use super::values::PartitionSpec;
 use crate::diagnostic::Span;
-use crate::explain::{Field, Said, Setting, Step, TopicExplanation};
-use crate::topic::{ConfigKey, ConfigValue, Declared, DeclaredTopic, Origin, ReplicationFactor};
+use crate::explain::{LayerValue, Setting, Step, TopicExplanation};
+use crate::topic::{
+    ConfigKey, ConfigValue, Declared, DeclaredTopic, Field, Origin, RETENTION_MS, ReplicationFactor,
+};
 
-const RETENTION_MS: &str = "retention.ms";
-
-/// What was said so far, by field.
+/// The values of the layers so far, by field.
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(super) struct Provenance {
     steps: BTreeMap<Field, Vec<Step>>,
     /// Of a tier by itself: what depends on the topic stays a rule.
-    of_tier: bool,
+    for_tier: bool,
 }
 
-impl Trail {
+impl Provenance {
     /// That of a tier by itself.
-    pub(super) fn of_tier() -> Self {
+    pub(super) fn for_tier() -> Self {
         Self {
-            of_tier: true,
+            for_tier: true,
             ..Self::default()
         }
     }
 
-    /// A layer's word; layers come lowest first.
-    pub(super) fn note(&mut self, field: Field, said: Said, origin: Origin) {
-        let said = match said {
+    /// Records a layer's value; layers come lowest first.
+    pub(super) fn note(&mut self, field: Field, value: LayerValue, origin: Origin) {
+        let value = match value {
             // Each topic of the tier has its own value for it.
-            Said::Unread(text) if self.of_tier => Said::Rule(text),
-            said => said,
+            LayerValue::Unreadable(text) if self.for_tier => LayerValue::Rule(text),
+            value => value,
         };
         self.steps
             .entry(field)
             .or_default()
-            .push(Step { said, origin });
+            .push(Step { value, origin });
     }
 
-    /// A built-in tier's word on everything that it sets.
+    /// Records everything that a built-in tier sets.
     pub(super) fn start(
         &mut self,
         tier: &BuiltIn,
-        partitions: Option<&Wish>,
+        partitions: Option<&PartitionSpec>,
         replication_factor: Option<&Declared<ReplicationFactor>>,
         config: &BTreeMap<ConfigKey, Declared<ConfigValue>>,
     ) {
         let origin = || tier.origin();
-        if let Some(wish) = partitions {
-            let said = match wish {
-                Wish::Count(count) => Said::value(count.to_string()),
-                rule => Said::Rule(rule.to_string()),
+        if let Some(spec) = partitions {
+            let value = match spec {
+                PartitionSpec::Count(count) => LayerValue::value(count.to_string()),
+                rule => LayerValue::Rule(rule.to_string()),
             };
-            self.note(Field::Partitions, said, origin());
+            self.note(Field::Partitions, value, origin());
         }
         if let Some(factor) = replication_factor {
-            let said = Said::value(factor.value.to_string());
-            self.note(Field::ReplicationFactor, said, origin());
+            let value = LayerValue::value(factor.value.to_string());
+            self.note(Field::ReplicationFactor, value, origin());
         }
         let rule = match tier.retention {
             Retention::ByDelay => Some("10 times the delay, at least the delay + 1d".to_owned()),
@@ -67,15 +67,15 @@ impl Trail {
             Retention::Days(_) | Retention::Unset => None,
         };
         for (key, declared) in config {
-            let said = Said::Value {
+            let value = LayerValue::Value {
                 value: declared.value.to_string(),
                 written: rule.clone().filter(|_| key.as_str() == RETENTION_MS),
             };
-            self.note(Field::Config(key.clone()), said, origin());
+            self.note(Field::Config(key.clone()), value, origin());
         }
         let retention = ConfigKey::new(RETENTION_MS);
-        if let (true, false, Some(rule)) = (self.of_tier, config.contains_key(&retention), rule) {
-            self.note(Field::Config(retention), Said::Rule(rule), origin());
+        if let (true, false, Some(rule)) = (self.for_tier, config.contains_key(&retention), rule) {
+            self.note(Field::Config(retention), LayerValue::Rule(rule), origin());
         }
     }
 
@@ -99,7 +99,7 @@ impl Trail {
 /// What resolution remembers of the topic that is to be explained.
 #[derive(Debug)]
 pub(super) struct Traced {
-    pub(super) trail: Trail,
+    pub(super) provenance: Provenance,
     pub(super) tier_chosen: Option<Span>,
     pub(super) also_at: Vec<Span>,
 }
@@ -129,7 +129,7 @@ impl Traced {
             tier_chosen: self.tier_chosen,
             family,
             also_at: self.also_at,
-            settings: self.trail.settings(value),
+            settings: self.provenance.settings(value),
         }
     }
 }

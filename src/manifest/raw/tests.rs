@@ -1,21 +1,13 @@
 //! That the decoder reads every field of every table.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::diagnostic::{Diagnostics, Sources};
-use crate::manifest::{decode, yaml};
+use crate::diagnostic::Sources;
+use crate::manifest::decode::READ;
+use crate::manifest::fields::{ObjectSpec, reachable};
+use crate::manifest::yaml;
 use crate::topic::Partitioner;
-
-thread_local! {
-    static READ: RefCell<BTreeSet<(&'static str, &'static str)>> = const { RefCell::new(BTreeSet::new()) };
-}
-
-/// The decoder asked for a field.
-pub(in crate::manifest) fn note_read(object: &ObjectSpec, field: &'static str) {
-    READ.with_borrow_mut(|read| read.insert((object.id, field)));
-}
 
 /// Every object of the language, once at least.
 const EVERY_OBJECT: &str = "
@@ -42,12 +34,12 @@ fn the_decoder_reads_every_field_of_every_object() {
     let source = sources.add("every.yaml", EVERY_OBJECT.to_owned());
     let mut diagnostics = Diagnostics::default();
     for node in yaml::parse(&sources, source, &mut diagnostics) {
-        decode::document(&node, source, &mut diagnostics);
+        document(&node, &mut diagnostics);
     }
     let problems = diagnostics.sorted(&sources);
     assert!(problems.is_empty(), "{problems:?}");
     let read = READ.take();
-    let declared: BTreeSet<_> = objects()
+    let declared: BTreeSet<_> = reachable(Document::SPEC)
         .iter()
         .flat_map(|object| {
             let fields = object.fields.iter();
@@ -68,7 +60,7 @@ fn the_decoder_reads_every_field_of_every_object() {
 
 #[test]
 fn every_field_is_documented() {
-    for object in objects() {
+    for object in reachable(Document::SPEC) {
         for field in object.fields {
             let doc = field.doc;
             assert!(
@@ -83,7 +75,7 @@ fn every_field_is_documented() {
 
 #[test]
 fn partitioners_are_those_that_topicctl_knows() {
-    let field = PARTITION_KEY
+    let field = PartitionKey::SPEC
         .fields
         .iter()
         .find(|field| field.name == "partitioner");
@@ -104,11 +96,16 @@ fn the_reference_has_every_field() {
     let text = std::fs::read_to_string(REFERENCE).expect("the reference");
     let mut made = String::new();
     let mut rest = text.as_str();
-    let mut missing: BTreeSet<_> = objects().iter().map(|object| object.id).collect();
+    let mut missing: BTreeSet<_> = reachable(Document::SPEC)
+        .iter()
+        .map(|object| object.id)
+        .collect();
     while let Some(at) = rest.find(BEGIN) {
         let (before, mark) = rest.split_at(at);
         let (id, _) = mark[BEGIN.len()..].split_once(" -->").expect("a mark");
-        let object = objects().into_iter().find(|object| object.id == id);
+        let object = reachable(Document::SPEC)
+            .into_iter()
+            .find(|object| object.id == id);
         let object = object.unwrap_or_else(|| panic!("docs/manifest.md: no object `{id}`"));
         missing.remove(id);
         let (_, after) = mark.split_once(END).expect("the end of a table");
@@ -120,7 +117,7 @@ fn the_reference_has_every_field() {
     }
     made.push_str(rest);
     // Its one field is described where it is used.
-    missing.remove(SAME_AS.id);
+    missing.remove("same_as");
     assert!(
         missing.is_empty(),
         "docs/manifest.md has no table of {missing:?}"

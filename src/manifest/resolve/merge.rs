@@ -1,4 +1,4 @@
-//! The layers of every topic, laid over each other. Pure; decides which layers a topic has and in
+//! The layers of every topic, merged. Pure; decides which layers a topic has and in
 //! which order, and [`crate::manifest::layers`] what one layer does to those below it.
 //!
 //! Later ones are stronger: the topic's built-in tier; for a derived topic what it takes over from
@@ -10,95 +10,94 @@ use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::manifest::candidates::{Candidate, Candidates};
 use crate::manifest::interpolate::Context;
-use crate::manifest::layers::Folded;
+use crate::manifest::layers::MergedSettings;
 use crate::manifest::profile_topics::ProfileTopics;
 use crate::manifest::project::TierChain;
+use crate::manifest::provenance::Provenance;
 use crate::manifest::raw::Profile;
 use crate::manifest::resolver::Resolver;
-use crate::manifest::trail::Trail;
 use crate::topic::Layer;
 
 /// A main topic with its values.
-type Source<'s, 'a> = (&'s Candidate<'a>, &'s Folded);
+type Source<'s, 'a> = (&'s Candidate<'a>, &'s MergedSettings);
 
-/// Where the layers come from.
 pub(super) struct Layers<'r, 'a> {
     pub(super) resolver: &'r Resolver<'a>,
     pub(super) profile_topics: ProfileTopics<'a>,
-    /// The topic whose trail is kept.
+    /// The topic whose provenance is kept.
     pub(super) traced: Option<&'r str>,
 }
 
 impl<'a> Layers<'_, 'a> {
     /// The values of every topic. On the way, topics that follow the widest of several learn which
-    /// one that is: they stand last, so that the others are folded by then.
-    pub(super) fn fold_all(
+    /// one that is: they come last, so that the others are merged by then.
+    pub(super) fn merge_all(
         &self,
         candidates: &mut Candidates<'a>,
         counts: &mut Counts,
         diagnostics: &mut Diagnostics,
-    ) -> Vec<Folded> {
-        let mut folded = Vec::with_capacity(candidates.list.len());
+    ) -> Vec<MergedSettings> {
+        let mut merged = Vec::with_capacity(candidates.list.len());
         for index in 0..candidates.list.len() {
             if candidates.list[index].is_late() {
                 let names = &candidates.list[index].widest_of;
-                let source = counts.widest(names, candidates, &folded);
+                let source = counts.widest(names, candidates, &merged);
                 candidates.list[index].source = source.filter(|source| *source < index);
             }
             let candidate = &candidates.list[index];
             // A main topic stands before what is derived from it.
             let source = candidate
                 .source
-                .map(|source| (&candidates.list[source], &folded[source]));
+                .map(|source| (&candidates.list[source], &merged[source]));
             let profiles = self.resolver.profiles.as_slice();
-            let own = self.fold(candidate, source, profiles, diagnostics);
+            let own = self.merge(candidate, source, profiles, diagnostics);
             if !candidate.beside.is_empty() {
-                let unpatched = self.fold(candidate, source, &[], diagnostics);
+                let unpatched = self.merge(candidate, source, &[], diagnostics);
                 self.check_beside(candidate, &unpatched, diagnostics);
             }
-            folded.push(own);
+            merged.push(own);
         }
-        folded
+        merged
     }
 
     /// The values of one topic under these profiles.
-    fn fold(
+    fn merge(
         &self,
         candidate: &Candidate<'a>,
         source: Option<Source<'_, 'a>>,
         profiles: &[(&str, &Profile)],
         diagnostics: &mut Diagnostics,
-    ) -> Folded {
-        let mut folded = Folded::default();
+    ) -> MergedSettings {
+        let mut merged = MergedSettings::default();
         if self.traced == Some(candidate.name.as_str()) {
-            folded.trail = Some(Trail::default());
+            merged.provenance = Some(Provenance::default());
         }
-        self.lay_tier(&mut folded, candidate, source, profiles, diagnostics);
-        let mut lay = |settings, layer| {
+        self.merge_tier(&mut merged, candidate, source, profiles, diagnostics);
+        let mut apply = |settings, layer| {
             let context = &candidate.context;
-            folded.apply(self.resolver, settings, &layer, context, diagnostics);
+            merged.apply(self.resolver, settings, &layer, context, diagnostics);
         };
         if let Some(raw) = candidate.raw {
-            lay(&raw.settings, Layer::Topic);
+            apply(&raw.basics.settings, Layer::Topic);
         }
         for (name, profile) in profiles {
             if let Some(all) = profile.all.as_ref().filter(|_| !candidate.external) {
-                lay(all, Layer::ProfileAll((*name).to_owned()));
+                apply(&all.settings, Layer::ProfileAll((*name).to_owned()));
             }
         }
         for (name, _) in profiles {
             if let Some(settings) = self.profile_topics.settings(name, &candidate.name) {
-                lay(settings, Layer::ProfileTopic((*name).to_owned()));
+                apply(settings, Layer::ProfileTopic((*name).to_owned()));
             }
         }
-        folded.finish();
-        folded
+        merged.finish();
+        merged
     }
 
     /// Everything that a topic has from its tier and its source.
-    fn lay_tier(
+    fn merge_tier(
         &self,
-        folded: &mut Folded,
+        merged: &mut MergedSettings,
         candidate: &Candidate<'a>,
         source: Option<Source<'_, 'a>>,
         profiles: &[(&str, &Profile)],
@@ -114,14 +113,14 @@ impl<'a> Layers<'_, 'a> {
             let start = defaults.filter(|defaults| defaults.name == built_in.name);
             let values = source.map(|(_, values)| values);
             let delay = candidate.delay.as_ref();
-            folded.start(start.unwrap_or(built_in), delay, values);
+            merged.start(start.unwrap_or(built_in), delay, values);
         }
         if let Some((main, values)) = source {
-            folded.take_over(&main.name, main.external, values);
+            merged.inherit(&main.name, main.external, values);
         }
         if let Some(chain) = &chain {
             let context = &candidate.context;
-            lay_chain(folded, chain, self.resolver, profiles, context, diagnostics);
+            merge_chain(merged, chain, self.resolver, profiles, context, diagnostics);
         }
     }
 
@@ -130,12 +129,12 @@ impl<'a> Layers<'_, 'a> {
     fn check_beside(
         &self,
         candidate: &Candidate<'a>,
-        declared: &Folded,
+        declared: &MergedSettings,
         diagnostics: &mut Diagnostics,
     ) {
         for entry in &candidate.beside {
-            let mut stated = Folded::default();
-            let (settings, context) = (&entry.settings, &candidate.context);
+            let mut stated = MergedSettings::default();
+            let (settings, context) = (&entry.basics.settings, &candidate.context);
             stated.apply(self.resolver, settings, &Layer::Topic, context, diagnostics);
             for found in stated.contradictions(declared) {
                 let what = &found.what;
@@ -147,7 +146,7 @@ impl<'a> Layers<'_, 'a> {
                         Code::ExternalContradiction,
                         format!("{what} of `{name}`: {here} here, declared as {there}"),
                     )
-                    .at(found.span.unwrap_or(entry.span), "")
+                    .at(found.span.unwrap_or(entry.span()), "")
                     .and(candidate.span, "declared here")
                     .help("an external entry beside the declaring one may only repeat its values"),
                 );
@@ -157,8 +156,8 @@ impl<'a> Layers<'_, 'a> {
 }
 
 /// The manifest tiers, each patched by the profiles.
-pub(super) fn lay_chain(
-    folded: &mut Folded,
+pub(super) fn merge_chain(
+    merged: &mut MergedSettings,
     chain: &TierChain<'_>,
     resolver: &Resolver<'_>,
     profiles: &[(&str, &Profile)],
@@ -168,15 +167,15 @@ pub(super) fn lay_chain(
     for (name, tier) in &chain.tiers {
         if let Some(tier) = tier {
             let layer = Layer::Tier((*name).to_owned());
-            folded.apply(resolver, &tier.settings, &layer, context, diagnostics);
+            merged.apply(resolver, &tier.settings, &layer, context, diagnostics);
         }
         for (profile, patches) in profiles.iter().map(|(name, p)| (name, &p.tiers)) {
-            for (_, settings) in patches.iter().filter(|(tier, _)| tier.text == *name) {
+            for (_, patch) in patches.iter().filter(|(tier, _)| tier.text == *name) {
                 let layer = Layer::ProfileTier {
                     profile: (*profile).to_owned(),
                     tier: (*name).to_owned(),
                 };
-                folded.apply(resolver, settings, &layer, context, diagnostics);
+                merged.apply(resolver, &patch.settings, &layer, context, diagnostics);
             }
         }
     }
