@@ -27,9 +27,10 @@ fast:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) test --locked --lib --bins --test offline
 
+# Tests with a broker wait more than they compute.
 .PHONY: test
 test: setup
-	$(CARGO) test --workspace --locked --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --workspace --locked --no-fail-fast
 
 .PHONY: lint
 lint: setup

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::plan::{Decision, Mismatch, Plan, replica_range};
+use crate::outcome::{Mismatch, Status, TopicOutcome, replica_range};
 use crate::topic::{ConfigKey, ConfigValue, Field, TopicName};
 
 /// An entry of `accepted_mismatches`: values that may be found on a topic.
@@ -76,7 +76,7 @@ pub fn expired(entries: &[Accepted], today: Date) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// A value of an entry in force, and whether a plan found it.
+/// A value of an entry in force, and whether it was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Use {
     /// Where the entry is declared, which is what it is known by: its values may be made of
@@ -95,30 +95,27 @@ fn field(mismatch: &Mismatch) -> Field {
     }
 }
 
-/// Which values of its acceptances a plan found. Of what the plan does not have, and of what could
-/// not be read, nothing is known, and nothing reported.
-pub fn uses(plan: &Plan) -> Vec<Use> {
+/// Which values of acceptances in force were found. Of topics that are not among these, and of what
+/// could not be read, nothing is known, and nothing reported.
+pub fn uses(accepted: &[Accepted], topics: &[TopicOutcome]) -> Vec<Use> {
     let mut uses = Vec::new();
-    for entry in &plan.accepted {
-        let mut planned = plan.entries.iter();
-        let Some(planned) = planned.find(|planned| planned.topic.name == entry.topic) else {
+    for entry in accepted {
+        let Some(outcome) = topics.iter().find(|one| one.topic.name == entry.topic) else {
             continue;
         };
-        if matches!(planned.decision, Decision::Unknown(_)) {
+        if matches!(outcome.status, Status::Unknown(_)) {
             continue;
         }
-        let used: BTreeSet<_> = planned
-            .seen
-            .accepted
-            .iter()
-            .filter(|one| entry.covers(&one.mismatch))
-            .map(|one| field(&one.mismatch))
+        let covered = outcome.accepted.iter().map(|one| &one.mismatch);
+        let used: BTreeSet<_> = covered
+            .filter(|mismatch| entry.covers(mismatch))
+            .map(field)
             .collect();
-        let was_reported = |field: &Field| match field {
-            Field::Config(key) => !planned.seen.unverifiable.contains(key),
+        let was_read = |field: &Field| match field {
+            Field::Config(key) => !outcome.unverifiable.contains(key),
             Field::Partitions | Field::ReplicationFactor => true,
         };
-        uses.extend(entry.fields().filter(was_reported).map(|field| Use {
+        uses.extend(entry.fields().filter(was_read).map(|field| Use {
             entry: entry.span,
             topic: entry.topic.clone(),
             found: used.contains(&field),

@@ -1,10 +1,9 @@
 //! The loop that makes a plan true: preflight, create, settle, verify.
 //!
-//! Takes a [`Plan`] and a cluster, gives one [`Outcome`] for each declared topic. It re-decides
+//! Takes a [`Plan`] and a cluster, gives one [`TopicOutcome`] for each declared topic. It re-decides
 //! nothing that the plan decided, creates nothing that the plan does not create, and reports no
 //! outcome that it has not read. What went wrong is data; how it is told is [`crate::report`]'s.
 
-mod outcome;
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,14 +12,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accepted::Accepted;
-use crate::cluster::{Absence, Answer, CreateTopics, NewTopic, batch};
+use crate::backoff::Backoff;
+use crate::cluster::{Absence, Answer, CreateTopics, NewTopic, Wanted, batch};
 use crate::interrupt::Interrupts;
-use crate::observed::{ClusterIdentity, Observation, Unknown};
-use crate::pause::Pause;
-use crate::plan::{Decision, Plan, Seen, decide};
+use crate::observed::{Observation, Unknown};
+use crate::outcome::{Status, Stop, TopicOutcome};
+use crate::plan::{Plan, decide};
 use crate::topic::{DeclaredTopic, TopicName};
-
-pub use outcome::{Outcome, Progress, Status, Stop};
 
 /// How far a run goes and how long it waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,14 +35,43 @@ pub struct Options {
 /// What a run has come to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Applied {
-    /// The cluster.
-    pub cluster: ClusterIdentity,
     /// One for each declared topic, in their order.
-    pub outcomes: Vec<Outcome>,
+    pub topics: Vec<TopicOutcome>,
     /// Whether a creation was sent, so that something may have been written.
     pub wrote: bool,
     /// Why the run ended early, if it did.
     pub stop: Option<Stop>,
+}
+
+/// What a run is doing, for people who wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// Brokers are missing.
+    WaitingForBrokers {
+        /// Alive now.
+        registered: usize,
+        /// Replicas that a new topic wants.
+        needed: usize,
+    },
+    /// The broker checks new topics.
+    Validating {
+        /// How many.
+        topics: usize,
+    },
+    /// Topics are being created.
+    Creating {
+        /// Sent so far.
+        done: usize,
+        /// In all.
+        topics: usize,
+    },
+    /// Created topics become usable.
+    Settling {
+        /// Usable so far.
+        usable: usize,
+        /// In all.
+        topics: usize,
+    },
 }
 
 /// Creates what the plan creates, and reads back what came of it.
@@ -55,29 +82,22 @@ pub async fn apply<C: CreateTopics>(
     interrupts: &Interrupts,
     progress: &dyn Fn(Progress),
 ) -> Applied {
-    let identity = plan.cluster.clone();
-    let accepted = plan.accepted.clone();
-    let outcomes = Outcome::of_plan(plan);
-    let index = outcomes
-        .iter()
-        .enumerate()
-        .map(|(at, o)| (o.topic.name.clone(), at))
-        .collect();
+    let brokers = plan.cluster.broker_count();
+    let names = plan.topics.iter().map(|one| one.topic.name.clone());
     let mut run = Run {
         cluster,
         options,
         interrupts,
         progress,
-        outcomes,
-        index,
+        index: names.zip(0..).collect(),
+        topics: plan.topics,
         appeared: BTreeSet::new(),
-        accepted,
+        accepted: plan.accepted,
         wrote: false,
     };
-    let stop = run.run(identity.broker_count()).await.err();
+    let stop = run.run(brokers).await.err();
     Applied {
-        cluster: identity,
-        outcomes: run.outcomes,
+        topics: run.topics,
         wrote: run.wrote,
         stop,
     }
@@ -88,7 +108,7 @@ struct Run<'a, C> {
     options: Options,
     interrupts: &'a Interrupts,
     progress: &'a dyn Fn(Progress),
-    outcomes: Vec<Outcome>,
+    topics: Vec<TopicOutcome>,
     index: BTreeMap<TopicName, usize>,
     /// Topics that somebody else created since the plan.
     appeared: BTreeSet<TopicName>,
@@ -100,8 +120,8 @@ struct Run<'a, C> {
 impl<C: CreateTopics> Run<'_, C> {
     async fn run(&mut self, brokers: usize) -> Result<(), Stop> {
         let unknown =
-            |outcome: &Outcome| matches!(&outcome.status, Status::Unknown(u) if !u.exists);
-        if self.outcomes.iter().any(unknown) {
+            |outcome: &TopicOutcome| matches!(&outcome.status, Status::Unknown(u) if !u.exists);
+        if self.topics.iter().any(unknown) {
             return Err(Stop::UnknownExistence);
         }
         let families = self.families();
@@ -130,9 +150,9 @@ impl<C: CreateTopics> Run<'_, C> {
     fn families(&self) -> Vec<Vec<NewTopic>> {
         let mut families: Vec<(&TopicName, Vec<NewTopic>)> = Vec::new();
         for outcome in self
-            .outcomes
+            .topics
             .iter()
-            .filter(|o| o.status == Status::ToCreate)
+            .filter(|one| one.status == Status::ToCreate)
         {
             let topic = &outcome.topic;
             let new = new_topic(topic);
@@ -161,11 +181,11 @@ impl<C: CreateTopics> Run<'_, C> {
             .max();
         let needed = needed.unwrap_or(0);
         let deadline = Instant::now() + self.options.brokers;
-        let mut pause = Pause::default();
+        let mut backoff = Backoff::default();
         while registered < needed && Instant::now() < deadline {
             (self.progress)(Progress::WaitingForBrokers { registered, needed });
             let look = async {
-                pause.next_before(deadline).await;
+                backoff.next_before(deadline).await;
                 tokio::time::timeout_at(deadline, self.cluster.identity()).await
             };
             let identity = tokio::select! {
@@ -277,11 +297,11 @@ impl<C: CreateTopics> Run<'_, C> {
         let wanted: Vec<_> = settled
             .iter()
             .filter_map(|name| self.index.get(name))
-            .map(|at| Outcome::wanted(&self.outcomes[*at].topic))
+            .map(|at| Wanted::declared(&self.topics[*at].topic))
             .collect();
         let observation = tokio::select! {
             observation = self.cluster.observe(&wanted, Absence::AsReported) => observation,
-            () = self.interrupts.insisted() => return,
+            () = self.interrupts.second_signal() => return,
         };
         match observation {
             Ok(observation) => settled
@@ -298,78 +318,57 @@ impl<C: CreateTopics> Run<'_, C> {
         }
     }
 
+    /// The outcome of a topic that exists now, for it was settled, by what was read of it.
     fn judge(&mut self, name: &TopicName, observation: &Observation) {
         let created = !self.appeared.contains(name);
         let waited = self.options.settle.is_some() || !created;
         let Some(at) = self.index.get(name).copied() else {
             return;
         };
-        let outcome = &mut self.outcomes[at];
-        let observed = observation.topics.get(name);
-        let (decision, seen) = decide(&outcome.topic, observed, &self.accepted);
-        let unread = || outcome.topic.config.keys().cloned().collect();
-        let well = if created {
+        let topic = self.topics[at].topic.clone();
+        let as_declared = if created {
             Status::Created
         } else {
-            Status::Matches
+            Status::Matching
         };
-        (outcome.status, outcome.seen) = match decision {
-            Decision::Matches => (well, seen),
-            // An acceptance is for what was there before; what we create is to be as declared.
-            Decision::Accepted if created => {
-                let mismatches = seen
-                    .accepted
-                    .iter()
-                    .map(|one| one.mismatch.clone())
-                    .collect();
-                (
-                    Status::Mismatched {
-                        mismatches,
-                        created,
-                    },
-                    Seen {
-                        accepted: Vec::new(),
-                        ..seen
-                    },
-                )
+        let mut outcome = decide(
+            topic,
+            observation.topics.get(name),
+            self.accepted_for(created),
+        );
+        outcome.status = match outcome.status {
+            Status::Matching => as_declared,
+            Status::Mismatched { .. } => Status::Mismatched { created },
+            // Only its configuration is kept from us.
+            Status::Unknown(unknown) if unknown.exists => {
+                outcome.unverifiable = outcome.topic.config.keys().cloned().collect();
+                as_declared
             }
-            Decision::Accepted => (Status::Accepted, seen),
-            Decision::Mismatched(mismatches) => (
-                Status::Mismatched {
-                    mismatches,
-                    created,
-                },
-                seen,
-            ),
-            // It exists, for it was settled; only its configuration is kept from us.
-            Decision::Unknown(unknown) if unknown.exists => (
-                well,
-                Seen {
-                    unverifiable: unread(),
-                    ..seen
-                },
-            ),
-            Decision::Unknown(unknown) => {
-                let reason = format!("it cannot be read back: {}", unknown.reason);
-                (Status::Failed(reason), seen)
+            Status::Unknown(unknown) => {
+                Status::Failed(format!("it cannot be read back: {}", unknown.reason))
             }
             // Nobody waited for it, so that a broker may not know it yet.
-            Decision::Create | Decision::Missing if !waited => (
-                well,
-                Seen {
-                    unverifiable: unread(),
-                    ..seen
-                },
-            ),
-            Decision::Create | Decision::Missing => {
-                (Status::Failed("it is gone again".to_owned()), seen)
+            Status::ToCreate | Status::Missing if !waited => {
+                outcome.unverifiable = outcome.topic.config.keys().cloned().collect();
+                as_declared
             }
+            Status::ToCreate | Status::Missing => Status::Failed("it is gone again".to_owned()),
+            other => other,
         };
+        self.topics[at] = outcome;
+    }
+
+    /// An acceptance is for what was there before; what we create is to be as declared.
+    fn accepted_for(&self, created: bool) -> &[Accepted] {
+        match created {
+            true => &[],
+            false => &self.accepted,
+        }
     }
 
     fn set(&mut self, name: &TopicName, status: Status) {
         if let Some(at) = self.index.get(name) {
-            self.outcomes[*at].status = status;
+            self.topics[*at].status = status;
         }
     }
 }

@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::groups;
-use crate::observed::{ClusterIdentity, Observation};
-use crate::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
+use crate::observed::{ClusterIdentity, Observation, Unserved};
+use crate::topic::{
+    ConfigKey, ConfigValue, DeclaredTopic, Partitions, ReplicationFactor, TopicName,
+};
 
 /// A name to look at, and the configuration keys whose values matter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +24,16 @@ pub struct Wanted {
     pub name: TopicName,
     /// What to read of its configuration.
     pub keys: Keys,
+}
+
+impl Wanted {
+    /// What to read to compare a declared topic.
+    pub fn declared(topic: &DeclaredTopic) -> Self {
+        Self {
+            name: topic.name.clone(),
+            keys: Keys::These(topic.config.keys().cloned().collect()),
+        }
+    }
 }
 
 /// Which configuration keys to read.
@@ -46,17 +58,6 @@ pub enum Absence {
     /// A second look, a moment later and at another broker where there is one: any single broker
     /// may lag behind.
     Confirmed,
-}
-
-/// One partition that cannot be used yet.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unserved {
-    /// The topic.
-    pub topic: TopicName,
-    /// The partition's number.
-    pub partition: i32,
-    /// The broker's code and words.
-    pub reason: String,
 }
 
 /// Reads a cluster.
@@ -107,7 +108,7 @@ pub trait ObserveGroups {
     fn observe_groups(
         &self,
         wanted: &groups::Wanted,
-    ) -> impl Future<Output = Result<groups::Seen, ClusterError>>;
+    ) -> impl Future<Output = Result<groups::ObservedGroups, ClusterError>>;
 }
 
 /// Creates topics. The only writer.

@@ -1,51 +1,174 @@
-//! The commands: each joins the stages of the library and hands what came of it to the edge.
+//! The command line and its commands: each joins the stages of the library and hands what came of
+//! it to the edge.
 //!
 //! [`run`] is the edge itself: it takes the arguments, gives the exit code, and is where output
-//! streams, the environment and signals are touched. A command's own file holds no more than its
-//! order of stages.
+//! streams, the environment and signals are touched. A command's own file holds its arguments and
+//! its order of stages, and no more.
 
 mod apply;
 mod arguments;
+mod atomic_file;
 mod explain;
 mod export;
 mod init;
-mod look;
-mod mending;
-mod offline;
+mod inputs;
+mod observe;
+mod output_files;
 mod partition;
+mod plan;
 mod progress;
 mod render;
-mod report_files;
 mod schema;
-mod session;
 mod validate;
-mod whole_file;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime};
 
-use clap::ValueEnum;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use self::mending::Mending;
-use self::report_files::ReportFiles;
-use crate::cli::{Command, ExplainFormat, Format, OutputArgs, PartitionFormat};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
-use crate::exit::ExitCode;
-use crate::render::Form;
-use crate::report::text::Layout;
-use crate::report::{self, Report, Several, State};
+use self::inputs::InvalidInput;
+use self::output_files::{Contents, OutputFiles};
+use crate::cli::OutputArgs;
+use crate::context::{Purpose, RunContext};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::exit::{self, ExitCode};
+use crate::report::text::{self, Layout};
+use crate::report::{self, Format, Report};
 
-/// What a run has to say.
-enum Told {
-    One(Box<Report>),
-    Several(Several),
+/// Makes the Kafka topics that manifests declare exist, and never alters or deletes anything.
+#[derive(Parser, Debug)]
+#[command(
+    name = "topicctl",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = EXIT_CODES, max_term_width = 80)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
 }
 
-/// What a command has to say that answers with a text of its own: the text, and the report of the
-/// manifests; or the report alone of a run that came to no answer.
-type Answer = Result<(String, Report), Box<Report>>;
+const EXIT_CODES: &str = "\
+Exit codes:
+  0         the cluster matches the manifests, or will after apply
+  1         differences
+  2         usage, or invalid manifests
+  3         the cluster was not reached
+  4         not authenticated or not authorized
+  5         refused, or failed
+  130, 143  interrupted";
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Create the declared topics that are missing, and check the rest
+    ///
+    /// Checks the manifests, compares them with the cluster, has the broker check every new topic,
+    /// and only then creates. Ends when every partition of what was created is led and served.
+    /// Topics that exist are compared and left alone.
+    Apply(Box<apply::ApplyArgs>),
+    /// Show what apply would do; only reads
+    Plan(Box<plan::PlanArgs>),
+    /// Compare the cluster with the manifests; only reads
+    Verify(Box<verify::VerifyArgs>),
+    /// Check the manifests without a cluster
+    Validate(validate::ValidateArgs),
+    /// Tell what a diagnostic means, or where values come from
+    ///
+    /// For a code, prints what it means and how to mend it. For a topic or a tier, prints each
+    /// value with all layers that set it, in their order, and the place of each.
+    Explain(explain::ExplainArgs),
+    /// Write the declared topics in another form, without a cluster
+    ///
+    /// Every value is resolved: tiers, variables and the profile are gone.
+    Render(render::RenderArgs),
+    /// Write a manifest or a snapshot of a cluster; only reads
+    ///
+    /// The manifest declares every topic with what is set on the topic itself, and verifies clean
+    /// against the same cluster. A snapshot is for plan and verify --cluster-snapshot, where no
+    /// cluster is at hand.
+    Export(Box<export::ExportArgs>),
+    /// Tell which partition keys land in, without a cluster
+    ///
+    /// The partition count and the hash are those that a manifest declares for a topic, or are
+    /// given. With --stdin, tells how many keys spread over the partitions.
+    Partition(partition::PartitionArgs),
+    /// Print the JSON Schema of manifests, for editors
+    Schema(schema::SchemaArgs),
+    /// Write a directory of manifests to start from; overwrites nothing
+    Init(init::InitArgs),
+}
+
+/// A command whose result is a report.
+trait Reporting {
+    /// What is asked for, as far as the arguments alone say it.
+    fn context(&self) -> RunContext;
+
+    /// How the report is written.
+    fn output(&self) -> &OutputArgs;
+
+    /// Files to write beside the report.
+    fn scripts(&self) -> Vec<(Contents, PathBuf)> {
+        Vec::new()
+    }
+
+    /// Reads, asks, and reports.
+    fn run(&self) -> Report;
+}
+
+/// A command that answers with a text of its own.
+trait Answering {
+    /// What is asked for, as far as the arguments alone say it.
+    fn context(&self) -> RunContext {
+        RunContext::default()
+    }
+
+    /// Whether the answer, and the report of why there is none, is JSON.
+    fn is_json(&self) -> bool {
+        false
+    }
+
+    /// Reads, perhaps asks, and answers.
+    fn answer(&self) -> TextOutput;
+}
+
+/// A text of a command's own, and what is wrong with its input.
+struct TextOutput {
+    /// `None` where there is no answer.
+    text: Option<String>,
+    exit: ExitCode,
+    /// The problems.
+    report: Report,
+}
+
+impl TextOutput {
+    fn new(context: RunContext, text: Option<String>, diagnostics: &Diagnostics) -> Self {
+        let diagnostics = diagnostics.sorted(&context.sources);
+        let is_valid = text.is_some();
+        Self {
+            exit: exit::of_input(is_valid),
+            report: Report::without_cluster(context, diagnostics, is_valid),
+            text,
+        }
+    }
+}
+
+impl From<Box<InvalidInput>> for TextOutput {
+    fn from(invalid: Box<InvalidInput>) -> Self {
+        let report = Report::from(invalid);
+        Self {
+            text: None,
+            exit: report.exit,
+            report,
+        }
+    }
+}
 
 /// Runs topicctl with these arguments, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -55,134 +178,74 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return usage(&error, &arguments),
     };
     start_log();
-    let (mending, mut problems) = match &cli.command {
-        Command::Verify(args) => Mending::begin(args),
-        _ => Default::default(),
+    match &cli.command {
+        Command::Apply(args) => report(&**args, started),
+        Command::Plan(args) => report(&**args, started),
+        Command::Verify(args) => report(&**args, started),
+        Command::Validate(args) => report(args, started),
+        Command::Explain(args) => answer(args),
+        Command::Render(args) => answer(args),
+        Command::Export(args) => answer(&**args),
+        Command::Partition(args) => answer(args),
+        Command::Schema(args) => answer(args),
+        Command::Init(args) => answer(args),
+    }
+}
+
+/// Runs a command and writes its report.
+fn report(command: &impl Reporting, started: Instant) -> ExitCode {
+    let output = command.output();
+    // Begun first: a file that cannot be written is reported before anything is done.
+    let scripts = command.scripts();
+    let (files, problems) = OutputFiles::begin(output, &scripts);
+    let mut report = match problems.is_empty() {
+        false => {
+            let context = command.context();
+            let problems = problems.sorted(&context.sources);
+            Report::invalid(context, problems)
+        }
+        true => command.run(),
     };
-    let one = |report| Told::One(Box::new(report));
-    let (output, command, run): (_, _, Box<dyn FnOnce() -> Told>) = match &cli.command {
-        Command::Validate(args) => {
-            let run = || one(validate::run(args));
-            (&args.output, report::Command::Validate, Box::new(run))
-        }
-        Command::Plan(args) => {
-            let run = || one(in_runtime(look::plan(args)));
-            (&args.look.output, report::Command::Plan, Box::new(run))
-        }
-        Command::Verify(args) => {
-            let run = || try_in_runtime(look::verify(args)).unwrap_or_else(Told::One);
-            (&args.look.output, report::Command::Verify, Box::new(run))
-        }
-        Command::Apply(args) => {
-            let command = report::Command::Apply {
-                dry_run: args.dry_run,
-            };
-            let run = || one(in_runtime(apply::run(args)));
-            (&args.look.output, command, Box::new(run))
-        }
-        Command::Export(args) => {
-            let answer = try_in_runtime(export::run(args));
-            return tell_text(answer.unwrap_or_else(Err), false);
-        }
-        Command::Explain(args) => {
-            return tell_text(explain::run(args), args.output == ExplainFormat::Json);
-        }
-        Command::Render(args) => {
-            return tell_text(render::run(args), args.output == Form::Json);
-        }
-        Command::Partition(args) => {
-            return tell_text(partition::run(args), args.output == PartitionFormat::Json);
-        }
-        Command::Schema => return print(&schema::text(), ExitCode::Matching),
-        Command::Init(args) => {
-            return match init::run(args) {
-                Ok(text) => print(&text, ExitCode::Matching),
-                Err(report) => tell(&Told::One(report), &OutputArgs::only(Format::Text)),
-            };
-        }
-    };
-    // Opened first: a file that cannot be written is told before anything is done.
-    let (files, more) = ReportFiles::open(&output.report, |path| mending.takes(path));
-    problems.extend(more.sorted(&Sources::default()));
-    let mut told = match problems.has_errors() {
-        true => one(Report::invalid(
-            Some(command),
-            &problems,
-            Sources::default(),
-        )),
-        false => run(),
-    };
-    told.end(started.elapsed(), SystemTime::now());
-    let reports = files.write(|format, out| write(format, &told, output.verbose, out));
-    let code = tell(&told, output);
+    report.end(started.elapsed(), SystemTime::now());
+    let (reports, scripts) = files.split();
+    let render = |format: Format, out: &mut dyn Write| format.write(&report, output.verbose, out);
+    let reports = reports.write(&report, render);
+    let code = print_report(&report, output);
     // Said last, below the result.
-    let written = reports.and(mending.write(told.reports()));
-    or_failed(code, written, told.created())
+    let written = reports.and(scripts.write(&report, render));
+    or_failed(code, written, report.created())
 }
 
-impl Told {
-    fn exit(&self) -> ExitCode {
-        match self {
-            Self::One(report) => report.exit,
-            Self::Several(several) => several.exit,
-        }
-    }
-
-    /// Whether topics were created.
-    fn created(&self) -> bool {
-        let mut topics = self.reports().iter().flat_map(|report| &report.topics);
-        topics.any(|topic| topic.state == State::Created)
-    }
-
-    fn reports(&self) -> &[Report] {
-        match self {
-            Self::One(report) => std::slice::from_ref(report),
-            Self::Several(several) => &several.reports,
-        }
-    }
-
-    fn end(&mut self, after: Duration, at: SystemTime) {
-        let (elapsed, ended) = match self {
-            Self::One(report) => (&mut report.elapsed, &mut report.ended),
-            Self::Several(several) => (&mut several.elapsed, &mut several.ended),
+/// Runs a command and prints its answer, or why there is none.
+fn answer(command: &impl Answering) -> ExitCode {
+    let TextOutput { text, exit, report } = command.answer();
+    let Some(text) = text else {
+        let format = match command.is_json() {
+            true => Format::Json,
+            false => Format::Text,
         };
-        (*elapsed, *ended) = (after, at);
-    }
-
-    fn write_problems(&self, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-        match self {
-            Self::One(report) => report::text::write_problems(report, layout, out),
-            Self::Several(several) => report::text::write_several_problems(several, layout, out),
-        }
-    }
-
-    fn write_result(&self, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-        match self {
-            Self::One(report) => report::text::write_result(report, layout, out),
-            Self::Several(several) => report::text::write_several_result(several, layout, out),
-        }
-    }
+        print_report(&report, &OutputArgs::only(format));
+        return exit;
+    };
+    print_problems(&report, false);
+    let mut out = io::stdout().lock();
+    let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written(result, exit, false)
 }
 
-/// Says that something could not be written; a run that went well else did not go well then. One
-/// that `created` topics is no usage error any more.
+/// Says that something could not be written.
 fn or_failed(code: ExitCode, written: io::Result<()>, created: bool) -> ExitCode {
-    let Err(error) = written else {
-        return code;
-    };
-    let help = match created {
-        true => "topics were created; `topicctl verify` tells how they stand",
-        false => "write it somewhere else",
-    };
-    let _ = writeln!(
-        io::stderr(),
-        "error: cannot write the result\n  {error}\nhelp: {help}"
-    );
-    match code {
-        ExitCode::Matching if created => ExitCode::Failed,
-        ExitCode::Matching => ExitCode::Invalid,
-        code => code,
+    if let Err(error) = &written {
+        let help = match created {
+            true => "topics were created; `topicctl verify` tells how they stand",
+            false => "write it somewhere else",
+        };
+        let _ = writeln!(
+            io::stderr(),
+            "error: cannot write the result\n  {error}\nhelp: {help}"
+        );
     }
+    exit::of_writing(code, &written, created)
 }
 
 /// The log goes to stderr and is silent but for `TOPICCTL_LOG`, a filter such as `debug`.
@@ -197,78 +260,87 @@ fn start_log() {
         .try_init();
 }
 
-fn in_runtime(run: impl Future<Output = Report>) -> Report {
-    try_in_runtime(run).unwrap_or_else(|report| *report)
-}
-
-fn try_in_runtime<T>(run: impl Future<Output = T>) -> Result<T, Box<Report>> {
-    match tokio::runtime::Builder::new_current_thread()
+/// Runs to the end on the one thread that topicctl has.
+fn block_on<T>(run: impl Future<Output = T>) -> Result<T, Box<Diagnostic>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-    {
+        .build();
+    match runtime {
         Ok(runtime) => Ok(runtime.block_on(run)),
         Err(error) => {
-            let mut problems = Diagnostics::default();
-            problems.push(Diagnostic::error(
-                Code::Usage,
-                format!("cannot start: {error}"),
-            ));
-            let report = Report::invalid(None, &problems, Sources::default());
-            Err(Box::new(report))
+            let message = format!("cannot start: {error}");
+            Err(Box::new(Diagnostic::error(Code::Usage, message)))
         }
     }
 }
 
+fn in_runtime(context: RunContext, run: impl Future<Output = Report>) -> Report {
+    block_on(run).unwrap_or_else(|problem| Report::invalid(context, vec![*problem]))
+}
+
 /// A command line that was not understood, or a question about it.
 fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let asked = matches!(
+    let is_question = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     let output = wanted_format(arguments);
-    if asked || output == Format::Text {
+    if is_question || output == Format::Text {
         // Where it cannot be written there is nobody to tell.
         let _ = error.print();
-        return if asked {
-            ExitCode::Matching
-        } else {
-            ExitCode::Invalid
-        };
+        return exit::of_input(is_question);
     }
-    let text = error.to_string();
-    let mut lines = text.trim_start_matches("error: ").lines().map(str::trim);
-    let message = lines.next().unwrap_or_default().to_owned();
-    // What clap suggests stands indented behind its message.
-    let tip = lines.find_map(|line| line.strip_prefix("tip: ").or(line.strip_prefix('[')));
-    let help = match tip {
-        Some(tip) => tip.trim_end_matches(']'),
-        None => "topicctl --help tells the usage",
-    };
-    let mut problems = Diagnostics::default();
-    problems.push(Diagnostic::error(Code::Usage, message).help(help));
-    let command = wanted_command(arguments);
-    let mut report = Report::invalid(command, &problems, Sources::default());
-    report.ended = SystemTime::now();
-    tell(&Told::One(Box::new(report)), &OutputArgs::only(output))
+    let rendered = error.to_string();
+    let message = rendered.lines().next().unwrap_or_default();
+    let message = message.trim_start_matches("error: ").to_owned();
+    let problem = Diagnostic::error(Code::Usage, message).help(suggestion(error));
+    let mut report = Report::invalid(wanted_context(arguments), vec![problem]);
+    report.end(std::time::Duration::ZERO, SystemTime::now());
+    print_report(&report, &OutputArgs::only(output))
 }
 
-/// The command that the arguments name: nothing but the program's name stands before it.
-fn wanted_command(arguments: &[OsString]) -> Option<report::Command> {
-    let dry_run = arguments.iter().any(|argument| argument == "--dry-run");
-    let commands = [
-        report::Command::Validate,
-        report::Command::Explain,
-        report::Command::Render,
-        report::Command::Partition,
-        report::Command::Export,
-        report::Command::Plan,
-        report::Command::Verify,
-        report::Command::Apply { dry_run },
-    ];
-    let named = arguments.get(1)?;
-    commands
-        .into_iter()
-        .find(|command| named == command.as_str())
+/// What clap knows of what was meant.
+fn suggestion(error: &clap::Error) -> String {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(format!("'{word}'")),
+        Some(ContextValue::Strings(words)) if !words.is_empty() => Some(words.join(", ")),
+        _ => None,
+    };
+    [
+        (ContextKind::ValidValue, "possible values"),
+        (ContextKind::SuggestedValue, "a similar value exists"),
+        (ContextKind::SuggestedArg, "a similar argument exists"),
+        (
+            ContextKind::SuggestedSubcommand,
+            "a similar subcommand exists",
+        ),
+    ]
+    .into_iter()
+    .find_map(|(kind, what)| Some(format!("{what}: {}", context(kind)?)))
+    .unwrap_or_else(|| "topicctl --help tells the usage".to_owned())
+}
+
+/// What the arguments ask for, where they name a command that reports: nothing but the program's
+/// name stands before it.
+fn wanted_context(arguments: &[OsString]) -> RunContext {
+    let cli = Cli::command();
+    let named = arguments.get(1).and_then(|one| one.to_str());
+    let command = named.and_then(|name| cli.find_subcommand(name));
+    let reports = |command: &&clap::Command| {
+        let mut arguments = command.get_arguments();
+        arguments.any(|one| one.get_id() == "output") || command.get_name() == "export"
+    };
+    match command.filter(reports) {
+        Some(command) => {
+            let dry_run = arguments.iter().any(|argument| argument == "--dry-run");
+            let purpose = match dry_run && command.get_name() == "apply" {
+                true => Purpose::DryRun,
+                false => Purpose::Offline,
+            };
+            RunContext::new(command.get_name(), purpose)
+        }
+        None => RunContext::default(),
+    }
 }
 
 /// The format that the arguments ask for, as far as they can be understood.
@@ -289,57 +361,35 @@ fn wanted_format(arguments: &[OsString]) -> Format {
 }
 
 /// Prints the report: the result to stdout, problems to stderr.
-fn tell(told: &Told, output: &OutputArgs) -> ExitCode {
+fn print_report(report: &Report, output: &OutputArgs) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match output.output {
         Format::Text => {
-            let layout = |terminal| Layout {
-                color: colors(terminal),
+            print_problems(report, output.verbose);
+            let layout = Layout {
+                color: colors(io::stdout().is_terminal()),
                 verbose: output.verbose,
             };
-            tell_problems(told, layout(io::stderr().is_terminal()));
-            let mut text = Vec::new();
-            let layout = layout(io::stdout().is_terminal());
-            told.write_result(layout, &mut text)
-                .and_then(|()| out.write_all(&for_log(text)))
+            let mut result = Vec::new();
+            text::write_result(report, layout, &mut result)
+                .and_then(|()| out.write_all(&for_log(result)))
         }
-        format => write(format, told, output.verbose, &mut out),
+        format => format.write(report, output.verbose, &mut out),
     };
     let result = result.and_then(|()| out.flush());
-    written(result, told.exit(), told.created())
-}
-
-/// Prints what a command made.
-fn print(text: &str, exit: ExitCode) -> ExitCode {
-    let result = io::stdout().lock().write_all(text.as_bytes());
-    written(result, exit, false)
-}
-
-/// Prints an answer, or why there is none.
-fn tell_text(answer: Answer, json: bool) -> ExitCode {
-    let (text, report) = match answer {
-        Ok(answer) => answer,
-        Err(report) => {
-            let output = if json { Format::Json } else { Format::Text };
-            return tell(&Told::One(report), &OutputArgs::only(output));
-        }
-    };
-    let told = Told::One(Box::new(report));
-    let color = colors(io::stderr().is_terminal());
-    let verbose = false;
-    tell_problems(&told, Layout { color, verbose });
-    let mut out = io::stdout().lock();
-    let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written(result, told.exit(), told.created())
+    written(result, report.exit, report.created())
 }
 
 /// Prints the problems to stderr.
-fn tell_problems(told: &Told, layout: Layout) {
-    let mut text = Vec::new();
+fn print_problems(report: &Report, verbose: bool) {
+    let layout = Layout {
+        color: colors(io::stderr().is_terminal()),
+        verbose,
+    };
+    let mut problems = Vec::new();
     // Where stderr is gone, the result may still be read.
-    let _ = told
-        .write_problems(layout, &mut text)
-        .and_then(|()| io::stderr().lock().write_all(&for_log(text)));
+    let _ = text::write_problems(report, layout, &mut problems)
+        .and_then(|()| io::stderr().lock().write_all(&for_log(problems)));
 }
 
 /// A text for people as it may stand in the log of a CI job, which takes some lines for commands.
@@ -359,36 +409,60 @@ fn written(result: io::Result<()>, exit: ExitCode, created: bool) -> ExitCode {
     }
 }
 
-/// Writes what is told in a format; text is as in a log, problems first.
-fn write(format: Format, told: &Told, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
-    use report::{github, json, junit, markdown, prometheus};
-    match (format, told) {
-        (Format::Text, told) => {
-            let color = false;
-            let layout = Layout { color, verbose };
-            told.write_problems(layout, out)?;
-            told.write_result(layout, out)
-        }
-        (Format::Json, Told::One(report)) => json::write(report, out),
-        (Format::Json, Told::Several(several)) => json::write_several(several, out),
-        (Format::Junit, Told::One(report)) => junit::write(report, out),
-        (Format::Junit, Told::Several(several)) => junit::write_several(several, out),
-        (Format::Markdown, Told::One(report)) => markdown::write(report, out),
-        (Format::Markdown, Told::Several(several)) => markdown::write_several(several, out),
-        (Format::Github, Told::One(report)) => github::write(report, out),
-        (Format::Github, Told::Several(several)) => github::write_several(several, out),
-        (Format::Prometheus, Told::One(report)) => prometheus::write(report, out),
-        (Format::Prometheus, Told::Several(several)) => prometheus::write_several(several, out),
-    }
+/// Whether a stream shows colors: <https://no-color.org> and dumb terminals say no, and
+/// <https://bixense.com/clicolors> says yes for a log that shows them.
+fn colors(is_terminal: bool) -> bool {
+    let shown = is_terminal && anstyle_query::term_supports_color();
+    !anstyle_query::no_color() && (anstyle_query::clicolor_force() || shown)
 }
 
-/// Whether a stream shows colours: <https://no-color.org> and dumb terminals say no, and
-/// <https://bixense.com/clicolors> says yes for a log that shows them.
-fn colors(terminal: bool) -> bool {
-    let forced =
-        std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
-    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        return false;
+#[cfg(test)]
+mod tests {
+    use clap::{Arg, ArgAction, Args, CommandFactory};
+
+    use super::*;
+    use crate::cli::ConnectionArgs;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
     }
-    forced || terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+
+    #[test]
+    fn a_snapshot_excludes_every_way_to_reach_a_cluster() {
+        let mut cli = Cli::command();
+        cli.build();
+        let plan = cli.find_subcommand("plan").expect("a command");
+        let mut arguments = plan.get_arguments();
+        let snapshot = arguments.find(|one| one.get_id() == "cluster_snapshot");
+        let excluded = plan.get_arg_conflicts_with(snapshot.expect("a flag"));
+        let excluded: Vec<_> = excluded.iter().map(|one| one.get_id()).collect();
+        let ways = ConnectionArgs::augment_args(clap::Command::new("topicctl"));
+        for way in ways.get_arguments() {
+            assert!(excluded.contains(&way.get_id()), "{}", way.get_id());
+        }
+    }
+
+    #[test]
+    fn variables_of_flags_take_every_word_for_yes_and_no() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut tried = 0;
+        let commands = cli.get_subcommands();
+        let arguments = commands.flat_map(clap::Command::get_arguments);
+        let flags = arguments.filter(|one| matches!(one.get_action(), ArgAction::SetTrue));
+        for flag in flags.filter(|flag| flag.get_env().is_some()) {
+            let parser = flag.get_value_parser().clone();
+            let taken = Arg::new("flag").long("flag").value_parser(parser);
+            let command = clap::Command::new("topicctl").arg(taken);
+            for (word, says) in [("1", true), ("yes", true), ("0", false), ("off", false)] {
+                let given = ["topicctl", "--flag", word];
+                let matches = command.clone().try_get_matches_from(given);
+                let said = matches.map(|matches| matches.get_one("flag").copied());
+                assert_eq!(said.ok(), Some(Some(says)), "{} is {word}", flag.get_id());
+                tried += 1;
+            }
+        }
+        assert!(tried > 0);
+    }
 }

@@ -1,12 +1,15 @@
-//! The exit codes, a contract with scripts and pipelines.
-//!
-//! One function maps a run's ending to its code; nothing else in topicctl chooses one.
+//! The exit codes, a contract with scripts and pipelines. Nothing else in topicctl chooses one: here
+//! a result becomes its code, and every topic, cluster and failed write is judged by the same rules.
 
-use crate::apply::{Outcome, Status, Stop};
+use std::io;
+
 use crate::cluster::{ClusterError, ClusterErrorKind};
-use crate::groups::Unread;
+use crate::context::{Purpose, RunContext};
+use crate::finding::Finding;
+use crate::groups::Unreadable;
 use crate::interrupt::Signal;
-use crate::topic::TopicName;
+use crate::observed::Unknown;
+use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
 
 /// How topicctl ends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,7 +23,7 @@ pub enum ExitCode {
     Invalid = 2,
     /// The cluster could not be reached or did not answer in time.
     Unreachable = 3,
-    /// Not authenticated or not authorised.
+    /// Not authenticated or not authorized.
     Unauthorized = 4,
     /// The broker refused, or a creation failed, is unclear, or was not usable in time.
     Failed = 5,
@@ -45,9 +48,9 @@ impl From<Signal> for ExitCode {
     }
 }
 
-impl From<ClusterErrorKind> for ExitCode {
-    fn from(kind: ClusterErrorKind) -> Self {
-        match kind {
+impl From<&ClusterError> for ExitCode {
+    fn from(error: &ClusterError) -> Self {
+        match error.kind {
             ClusterErrorKind::Configuration => Self::Invalid,
             ClusterErrorKind::Unreachable => Self::Unreachable,
             ClusterErrorKind::Authentication | ClusterErrorKind::Authorization => {
@@ -58,99 +61,97 @@ impl From<ClusterErrorKind> for ExitCode {
     }
 }
 
-/// Which findings give [`ExitCode::Differences`]; the others are told, and do not fail the run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct FailOn {
-    /// Declared topics that do not exist.
-    pub missing: bool,
-    /// Topics that exist and differ.
-    pub mismatch: bool,
-    /// Topics of the cluster that no manifest declares.
-    pub unmanaged: bool,
-    /// Configurations that are set on a topic and not declared.
-    pub undeclared: bool,
-    /// Partitions that are leaderless or not in sync.
-    pub health: bool,
-}
-
-/// What the exit code of a run depends on.
-#[derive(Clone, Copy, Debug)]
-pub struct Ending<'a> {
-    /// What became of the topics.
-    pub outcomes: &'a [Outcome],
-    /// Why the run ended early.
-    pub stop: Option<&'a Stop>,
-    /// Whether something may have been written.
-    pub wrote: bool,
-    /// Whether apply would still create, or did: then only external topics count as missing.
-    pub creates: bool,
-    /// Topics of the cluster that no manifest declares, as far as they were looked for.
-    pub unmanaged: &'a [TopicName],
-    /// What counts as a difference.
-    pub fail_on: FailOn,
-    /// Why nothing could be read of any consumer group, where they were asked for. What could be
-    /// read of them, and single ones that could not, are information and change no code.
-    pub no_groups: Option<&'a Unread>,
-    /// Why health could not be judged, where it was to fail the run.
-    pub no_health: Option<&'a ClusterError>,
-}
-
-/// The exit code. Where several hold, before the first write: 4, 5, 3, then 1; after it: 5, 4, 3, 1.
-/// Invalid input never gets here.
-pub fn code(ending: &Ending<'_>) -> ExitCode {
-    if let Some(Stop::Interrupted(signal)) = ending.stop {
-        return (*signal).into();
-    }
-    let stopped = ending.stop.and_then(|stop| match stop {
-        Stop::Cluster(error) | Stop::Unchecked(error) => Some(ExitCode::from(error.kind)),
-        Stop::UnknownExistence | Stop::Refused | Stop::Interrupted(_) => None,
-    });
-    let found = || {
-        ending
-            .outcomes
-            .iter()
-            .filter_map(|outcome| of_topic(outcome, ending))
-    };
-    let groups = ending.no_groups.map(of_unread);
-    let health = ending.no_health.map(|error| ExitCode::from(error.kind));
-    let has =
-        |code| [stopped, groups, health].contains(&Some(code)) || found().any(|one| one == code);
-    let order = if ending.wrote {
-        [
-            ExitCode::Failed,
-            ExitCode::Unauthorized,
-            ExitCode::Unreachable,
-            ExitCode::Differences,
-        ]
-    } else {
-        [
-            ExitCode::Unauthorized,
-            ExitCode::Failed,
-            ExitCode::Unreachable,
-            ExitCode::Differences,
-        ]
+/// The code of a run against one cluster. Where several hold, before the first write: 4, 5, 3, then
+/// 1; after it: 5, 4, 3, 1.
+pub fn of_run(context: &RunContext, result: &RunResult) -> ExitCode {
+    let stopped = match &result.stop {
+        Some(Stop::Invalid) => return ExitCode::Invalid,
+        Some(Stop::Interrupted(signal)) => return (*signal).into(),
+        Some(Stop::Cluster(error) | Stop::Unchecked(error)) => Some(ExitCode::from(error)),
+        Some(Stop::UnknownExistence | Stop::Refused) | None => None,
     };
     if stopped == Some(ExitCode::Invalid) {
         return ExitCode::Invalid;
     }
-    let seen = ending.outcomes.iter().map(|outcome| &outcome.seen);
-    let differs = (ending.fail_on.unmanaged && !ending.unmanaged.is_empty())
-        || (ending.fail_on.undeclared && seen.clone().any(|seen| !seen.undeclared.is_empty()))
-        || (ending.fail_on.health && seen.clone().any(|seen| !seen.ailments.is_empty()));
-    let otherwise = if differs {
-        ExitCode::Differences
-    } else {
-        ExitCode::Matching
+    // What could be read of groups, and single ones that could not, are information.
+    let groups = result
+        .groups
+        .as_ref()
+        .and_then(|groups| groups.nothing_read());
+    let leaders = result
+        .leader_check
+        .as_ref()
+        .and_then(|asked| asked.as_ref().err());
+    let other = [
+        stopped,
+        groups.map(of_unread),
+        leaders.map(ExitCode::from),
+        has_other_findings(context, result).then_some(ExitCode::Differences),
+    ];
+    let topics = || {
+        result
+            .topics
+            .iter()
+            .filter_map(|one| of_topic(context, one))
     };
-    order
+    let has = |code: &ExitCode| other.contains(&Some(*code)) || topics().any(|one| one == *code);
+    let (first, second) = match result.wrote {
+        true => (ExitCode::Failed, ExitCode::Unauthorized),
+        false => (ExitCode::Unauthorized, ExitCode::Failed),
+    };
+    [first, second, ExitCode::Unreachable, ExitCode::Differences]
         .into_iter()
-        .find(|code| has(*code))
-        .unwrap_or(otherwise)
+        .find(has)
+        .unwrap_or(ExitCode::Matching)
 }
 
-/// The exit code of several runs that only read: of one that was ended, else what must be mended
-/// before the others mean anything; the order of [`crate::report::Verdict`].
-pub fn of_several(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
+/// Findings of the run beside what became of the topics.
+fn has_other_findings(context: &RunContext, result: &RunResult) -> bool {
+    let fails_on = |finding| context.fail_on.contains(finding);
+    let any = |has: fn(&TopicOutcome) -> bool| result.topics.iter().any(has);
+    (fails_on(Finding::Unmanaged) && !result.unmanaged.is_empty())
+        || (fails_on(Finding::Undeclared) && any(|one| !one.undeclared.is_empty()))
+        || (fails_on(Finding::Health) && any(|one| !one.health.is_empty()))
+}
+
+fn of_unread(unread: &Unreadable) -> ExitCode {
+    of_unreadable(unread.unauthorized)
+}
+
+/// Something that could not be read.
+fn of_unreadable(unauthorized: bool) -> ExitCode {
+    match unauthorized {
+        true => ExitCode::Unauthorized,
+        false => ExitCode::Unreachable,
+    }
+}
+
+/// Whether a topic is a reason for an exit code other than 0, or was left over by a run that wrote
+/// and was stopped.
+pub fn fails(context: &RunContext, result: &RunResult, topic: &TopicOutcome) -> bool {
+    of_topic(context, topic).is_some() || (result.wrote && topic.status == Status::ToCreate)
+}
+
+fn of_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
+    let fails_on = |finding| {
+        let fails = context.fail_on.contains(finding);
+        fails.then_some(ExitCode::Differences)
+    };
+    match &topic.status {
+        Status::Declared | Status::Created | Status::Matching | Status::Accepted => None,
+        // Whoever creates has it created, or has been stopped.
+        Status::ToCreate if context.purpose != Purpose::Verify => None,
+        Status::ToCreate | Status::Missing => fails_on(Finding::Missing),
+        Status::Mismatched { .. } => fails_on(Finding::Mismatch),
+        Status::Unknown(unknown) => Some(of_unreadable(unknown.unauthorized)),
+        Status::Refused(refusal) if refusal.unauthorized => Some(ExitCode::Unauthorized),
+        Status::Refused(_) | Status::Failed(_) | Status::Unclear(_) => Some(ExitCode::Failed),
+    }
+}
+
+/// The code of runs against several clusters that only read: of one that was ended, else of what
+/// must be put right before the others mean anything.
+pub fn of_clusters(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
     let rank = |code: &ExitCode| match code {
         ExitCode::Matching => 0,
         ExitCode::Differences => 1,
@@ -165,31 +166,73 @@ pub fn of_several(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
     worst.unwrap_or(ExitCode::Matching)
 }
 
-fn of_unread(unread: &Unread) -> ExitCode {
-    if unread.unauthorized {
-        ExitCode::Unauthorized
-    } else {
-        ExitCode::Unreachable
+/// The code of a command that answers with a text of its own, from the input alone.
+pub fn of_input(valid: bool) -> ExitCode {
+    match valid {
+        true => ExitCode::Matching,
+        false => ExitCode::Invalid,
     }
 }
 
-/// Whether a topic is a reason for an exit code other than 0, or was left over by a run that wrote
-/// and was stopped.
-pub fn fails(outcome: &Outcome, ending: &Ending<'_>) -> bool {
-    of_topic(outcome, ending).is_some() || (ending.wrote && outcome.status == Status::ToCreate)
+/// The code of a command that answers with what it read of a cluster, and could not read some of
+/// it: a missing right weighs more than an answer that did not come.
+pub fn of_reading<'a>(unreadable: impl IntoIterator<Item = &'a Unknown>) -> ExitCode {
+    let codes = unreadable
+        .into_iter()
+        .map(|one| of_unreadable(one.unauthorized));
+    codes.max().unwrap_or(ExitCode::Matching)
 }
 
-fn of_topic(outcome: &Outcome, ending: &Ending<'_>) -> Option<ExitCode> {
-    match &outcome.status {
-        Status::Created | Status::Matches | Status::Accepted => None,
-        Status::ToCreate => {
-            (ending.fail_on.missing && !ending.creates).then_some(ExitCode::Differences)
+/// The code of a run that came to `code` and could not write all of its result. A run that went
+/// well otherwise did not go well then; one that `created` topics is no usage error any more.
+pub fn of_writing(code: ExitCode, written: &io::Result<()>, created: bool) -> ExitCode {
+    match (code, written) {
+        (ExitCode::Matching, Err(_)) if created => ExitCode::Failed,
+        (ExitCode::Matching, Err(_)) => ExitCode::Invalid,
+        (code, _) => code,
+    }
+}
+
+/// How the run against one cluster ended, what needs attention most first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Verdict {
+    /// A signal ended it.
+    Interrupted,
+    /// What was asked of it is not valid: its manifests, its profile, its connection.
+    NotValid,
+    /// A right is missing.
+    NotAuthorized,
+    /// The broker refused, or a creation failed.
+    Failed,
+    /// It did not answer.
+    NotReached,
+    /// It answered, and did not return everything.
+    NotReadInFull,
+    /// It is not as declared, whether that fails the run or not.
+    Differs,
+    /// It is as declared, or would be after apply.
+    Matches,
+}
+
+impl Verdict {
+    /// The verdict on a run that ended with this code.
+    pub fn new(context: &RunContext, result: &RunResult, code: ExitCode) -> Self {
+        let is_open = |status: &Status| match status {
+            Status::Mismatched { .. } | Status::Missing => true,
+            Status::ToCreate => context.purpose == Purpose::Verify,
+            _ => false,
+        };
+        match code {
+            ExitCode::Failed => Self::Failed,
+            ExitCode::Interrupted | ExitCode::Terminated => Self::Interrupted,
+            ExitCode::Invalid => Self::NotValid,
+            ExitCode::Unauthorized => Self::NotAuthorized,
+            ExitCode::Unreachable if result.identity.is_none() => Self::NotReached,
+            ExitCode::Unreachable => Self::NotReadInFull,
+            ExitCode::Differences => Self::Differs,
+            // --fail-on let it pass.
+            ExitCode::Matching if result.count(is_open) > 0 => Self::Differs,
+            ExitCode::Matching => Self::Matches,
         }
-        Status::Missing => ending.fail_on.missing.then_some(ExitCode::Differences),
-        Status::Mismatched { .. } => ending.fail_on.mismatch.then_some(ExitCode::Differences),
-        Status::Unknown(unknown) if unknown.unauthorized => Some(ExitCode::Unauthorized),
-        Status::Unknown(_) => Some(ExitCode::Unreachable),
-        Status::Refused(refusal) if refusal.unauthorized => Some(ExitCode::Unauthorized),
-        Status::Refused(_) | Status::Failed(_) | Status::Unclear(_) => Some(ExitCode::Failed),
     }
 }

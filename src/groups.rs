@@ -1,18 +1,18 @@
 //! Consumer groups and the offsets of topics, as plain data: what to ask, and what was seen.
 //!
 //! [`wanted`] says what to ask, from the declared topics and what was observed of them; an
-//! implementation of [`crate::cluster::ObserveGroups`] answers with [`Seen`]; [`sight()`] makes lag,
+//! implementation of [`crate::cluster::ObserveGroups`] answers with [`ObservedGroups`]; [`lags()`] makes lag,
 //! owners and idle members of it. Everything here is information: nothing in this module or behind
 //! it joins a group, commits an offset or deletes one. It reaches neither a client nor a clock.
 
-mod sight;
+mod lags;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::observed::Observed;
 use crate::topic::{DeclaredTopic, TopicName};
 
-pub use sight::{Group, Owner, Partition, Reading, Sight, Standing, Statistics, sight};
+pub use lags::{Group, GroupLags, GroupStatus, Owner, Partition, Statistics, TopicLag, lags};
 
 /// What to ask a cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,12 +20,12 @@ pub struct Wanted {
     /// The groups by id, with the topics that they are declared to read and that exist.
     pub groups: BTreeMap<String, BTreeSet<TopicName>>,
     /// The partitions of every declared topic that exists.
-    pub partitions: BTreeMap<TopicName, Vec<Place>>,
+    pub partitions: BTreeMap<TopicName, Vec<PartitionLeadership>>,
 }
 
 /// A partition that exists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct PartitionLeadership {
     /// Its number, from 0.
     pub id: i32,
     /// Whether it has a leader, who alone can tell its offsets.
@@ -34,25 +34,25 @@ pub struct Place {
 
 /// What was seen. It holds an entry for every group and every partition that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Seen {
+pub struct ObservedGroups {
     /// By group id.
-    pub groups: BTreeMap<String, SeenGroup>,
+    pub groups: BTreeMap<String, ObservedGroup>,
     /// By topic and partition.
-    pub offsets: BTreeMap<TopicName, BTreeMap<i32, Bounds>>,
+    pub offsets: BTreeMap<TopicName, BTreeMap<i32, OffsetRange>>,
 }
 
 /// What is known of one group.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SeenGroup {
+pub struct ObservedGroup {
     /// As its coordinator describes it.
-    pub description: Result<Description, Unread>,
+    pub description: Result<Description, Unreadable>,
     /// Its committed offsets in the topics that it is declared to read.
-    pub commits: Result<Commits, Unread>,
+    pub commits: Result<Commits, Unreadable>,
 }
 
 /// Committed offsets by topic and partition; `None` is a partition without a commit, which is not
 /// the same as 0.
-pub type Commits = BTreeMap<TopicName, BTreeMap<i32, Result<Option<i64>, Unread>>>;
+pub type Commits = BTreeMap<TopicName, BTreeMap<i32, Result<Option<i64>, Unreadable>>>;
 
 /// A group as its coordinator describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -143,16 +143,16 @@ pub struct Member {
 
 /// The offsets that a partition has.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Bounds {
+pub struct OffsetRange {
     /// Of the first message that is still there.
-    pub earliest: Result<i64, Unread>,
+    pub start: Result<i64, Unreadable>,
     /// Of the next message that will be written.
-    pub latest: Result<i64, Unread>,
+    pub end: Result<i64, Unreadable>,
 }
 
 /// Something that could not be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unread {
+pub struct Unreadable {
     /// Whether a right is missing.
     pub unauthorized: bool,
     /// The broker's code and words, `GROUP_AUTHORIZATION_FAILED: Group authorization failed` for
@@ -175,10 +175,13 @@ pub fn wanted(declared: &[&DeclaredTopic], observed: &BTreeMap<TopicName, Observ
             }
         }
         if let Some(present) = present {
-            let places = present.partitions.iter().map(|partition| Place {
-                id: partition.id,
-                led: partition.leader.is_some(),
-            });
+            let places = present
+                .partitions
+                .iter()
+                .map(|partition| PartitionLeadership {
+                    id: partition.id,
+                    led: partition.leader.is_some(),
+                });
             wanted
                 .partitions
                 .insert(topic.name.clone(), places.collect());

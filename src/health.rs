@@ -6,23 +6,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::observed::{ObservedPartition, ObservedTopic};
+use crate::observed::{ObservedPartition, ObservedTopic, Unserved};
 
 /// Runs of numbers in a sentence; more are counted.
 const LISTED: usize = 12;
 
 /// A trouble that some partitions of a topic share.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Ailment {
+pub struct HealthIssue {
     /// What is wrong.
-    pub kind: AilmentKind,
+    pub kind: HealthIssueKind,
     /// The partitions, ascending.
     pub partitions: Vec<i32>,
 }
 
 /// What is wrong with partitions, the worst first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum AilmentKind {
+pub enum HealthIssueKind {
     /// Nobody can write or read.
     Leaderless {
         /// The brokers that hold replicas.
@@ -51,10 +51,20 @@ pub enum AilmentKind {
     },
 }
 
-impl AilmentKind {
+impl HealthIssueKind {
     /// Whether producers and consumers go on as if nothing were wrong.
-    pub fn is_bearable(&self) -> bool {
+    pub fn is_available(&self) -> bool {
         matches!(self, Self::UnderReplicated { .. })
+    }
+
+    /// The order of kinds, whichever partitions they are about: the worst is 0.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Leaderless { .. } => 0,
+            Self::Unserved { .. } => 1,
+            Self::BelowMinInsync { .. } => 2,
+            Self::UnderReplicated { .. } => 3,
+        }
     }
 
     /// The brokers that have to be looked after.
@@ -68,45 +78,45 @@ impl AilmentKind {
 }
 
 /// Looks at every partition. `min_insync` is min.insync.replicas where it is known.
-pub fn examine(topic: &ObservedTopic, min_insync: Option<usize>) -> Vec<Ailment> {
-    let ailments = topic
+pub fn examine(topic: &ObservedTopic, min_insync: Option<usize>) -> Vec<HealthIssue> {
+    let issues = topic
         .partitions
         .iter()
-        .filter_map(|partition| Some((ailment(partition, min_insync)?, partition.id)));
-    by_kind(ailments)
+        .filter_map(|partition| Some((issue(partition, min_insync)?, partition.id)));
+    by_kind(issues)
 }
 
-/// The ailments of partitions that were asked for their end and did not tell it, each with what
+/// The issues of partitions that were asked for their end and did not tell it, each with what
 /// was said instead. One without a leader has none to blame.
 pub fn unserved<'a>(
     topic: &ObservedTopic,
-    refusals: impl IntoIterator<Item = (i32, &'a str)>,
-) -> Vec<Ailment> {
+    refusals: impl IntoIterator<Item = &'a Unserved>,
+) -> Vec<HealthIssue> {
     let leader_of = |id| {
         let mut partitions = topic.partitions.iter();
         partitions.find(|partition| partition.id == id)?.leader
     };
-    by_kind(refusals.into_iter().filter_map(|(id, reason)| {
-        let leader = leader_of(id)?;
-        let reason = reason.to_owned();
-        Some((AilmentKind::Unserved { leader, reason }, id))
+    by_kind(refusals.into_iter().filter_map(|one| {
+        let leader = leader_of(one.partition)?;
+        let reason = one.reason.clone();
+        Some((HealthIssueKind::Unserved { leader, reason }, one.partition))
     }))
 }
 
-fn by_kind(ailments: impl Iterator<Item = (AilmentKind, i32)>) -> Vec<Ailment> {
-    let mut found: BTreeMap<AilmentKind, Vec<i32>> = BTreeMap::new();
-    for (kind, partition) in ailments {
+fn by_kind(issues: impl Iterator<Item = (HealthIssueKind, i32)>) -> Vec<HealthIssue> {
+    let mut found: BTreeMap<HealthIssueKind, Vec<i32>> = BTreeMap::new();
+    for (kind, partition) in issues {
         found.entry(kind).or_default().push(partition);
     }
     found
         .into_iter()
-        .map(|(kind, partitions)| Ailment { kind, partitions })
+        .map(|(kind, partitions)| HealthIssue { kind, partitions })
         .collect()
 }
 
-fn ailment(partition: &ObservedPartition, min_insync: Option<usize>) -> Option<AilmentKind> {
+fn issue(partition: &ObservedPartition, min_insync: Option<usize>) -> Option<HealthIssueKind> {
     if partition.leader.is_none() {
-        return Some(AilmentKind::Leaderless {
+        return Some(HealthIssueKind::Leaderless {
             replicas: ascending(partition.replicas.clone()),
         });
     }
@@ -120,13 +130,13 @@ fn ailment(partition: &ObservedPartition, min_insync: Option<usize>) -> Option<A
     // Kafka takes the smaller of the two for its word.
     let wanted = min_insync.unwrap_or(0).min(partition.replicas.len());
     if partition.in_sync.len() < wanted {
-        return Some(AilmentKind::BelowMinInsync {
+        return Some(HealthIssueKind::BelowMinInsync {
             in_sync: partition.in_sync.len(),
             wanted,
             out: ascending(out),
         });
     }
-    (!out.is_empty()).then(|| AilmentKind::UnderReplicated {
+    (!out.is_empty()).then(|| HealthIssueKind::UnderReplicated {
         out: ascending(out),
     })
 }
@@ -137,7 +147,7 @@ fn ascending(mut ids: Vec<i32>) -> Vec<i32> {
     ids
 }
 
-impl fmt::Display for Ailment {
+impl fmt::Display for HealthIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = if self.partitions.len() == 1 { "" } else { "s" };
         write!(f, "partition{s} {}: ", numbers(&self.partitions))?;
@@ -146,13 +156,13 @@ impl fmt::Display for Ailment {
             format!("{} {are} out of sync", brokers(out))
         };
         match &self.kind {
-            AilmentKind::Leaderless { replicas } => {
+            HealthIssueKind::Leaderless { replicas } => {
                 write!(f, "replicas on {}", brokers(replicas))
             }
-            AilmentKind::Unserved { leader, reason } => {
+            HealthIssueKind::Unserved { leader, reason } => {
                 write!(f, "led by broker {leader} ({reason})")
             }
-            AilmentKind::BelowMinInsync {
+            HealthIssueKind::BelowMinInsync {
                 in_sync,
                 wanted,
                 out,
@@ -161,7 +171,7 @@ impl fmt::Display for Ailment {
                 "{in_sync} in sync, {wanted} needed; {}",
                 out_of_sync(out)
             ),
-            AilmentKind::UnderReplicated { out } => f.write_str(&out_of_sync(out)),
+            HealthIssueKind::UnderReplicated { out } => f.write_str(&out_of_sync(out)),
         }
     }
 }
@@ -209,6 +219,7 @@ fn numbers(ids: &[i32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topic::TopicName;
 
     fn partition(id: i32, leader: Option<i32>, in_sync: &[i32]) -> ObservedPartition {
         ObservedPartition {
@@ -231,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_healthy_topic_has_no_ailment() {
+    fn a_healthy_topic_has_no_issue() {
         assert!(told(vec![partition(0, Some(1), &[1, 2, 3])], Some(2)).is_empty());
     }
 
@@ -276,7 +287,12 @@ mod tests {
         };
         let silent = "its leader gave no answer";
         let refusals = [(0, silent), (1, silent), (2, silent), (3, "NOT_LEADER")];
-        let told = unserved(&topic, refusals);
+        let refusals = refusals.map(|(partition, reason)| Unserved {
+            topic: TopicName::parse("orders").expect("a name"),
+            partition,
+            reason: reason.to_owned(),
+        });
+        let told = unserved(&topic, &refusals);
         let told: Vec<_> = told.iter().map(ToString::to_string).collect();
         assert_eq!(
             told,

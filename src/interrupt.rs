@@ -1,7 +1,7 @@
 //! SIGINT and SIGTERM as a value that the stages can look at.
 //!
 //! The first signal asks a run to end in good order: no new request, settle what was sent, report.
-//! The second one insists: do not even wait for what was sent. Nothing here ends the process.
+//! The second one ends it at once: what was sent is not waited for. Nothing here ends the process.
 
 use std::io;
 
@@ -30,7 +30,7 @@ impl Signal {
 #[derive(Clone, Copy, Default, Debug)]
 struct Received {
     first: Option<Signal>,
-    insisted: bool,
+    second: bool,
 }
 
 /// What has been received so far.
@@ -54,7 +54,7 @@ impl Interrupts {
                 };
                 sender.send_modify(|known| match known.first {
                     None => known.first = Some(received),
-                    Some(_) => known.insisted = true,
+                    Some(_) => known.second = true,
                 });
             }
         });
@@ -83,9 +83,9 @@ impl Interrupts {
     }
 
     /// Waits for the second signal.
-    pub async fn insisted(&self) {
+    pub async fn second_signal(&self) {
         let mut receiver = self.0.clone();
-        if receiver.wait_for(|known| known.insisted).await.is_err() {
+        if receiver.wait_for(|known| known.second).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

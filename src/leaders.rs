@@ -10,11 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cluster::{ClusterError, ObserveLeaders, Unserved};
-use crate::health;
-use crate::observed::{Observed, ObservedTopic};
-use crate::pause::Pause;
-use crate::plan::Plan;
+use crate::backoff::Backoff;
+use crate::cluster::{ClusterError, ObserveLeaders};
+use crate::observed::{Observed, ObservedTopic, Unserved};
 use crate::topic::{Partitions, TopicName};
 
 /// How long a partition is asked for again: longer than it usually takes until a new leader is
@@ -51,9 +49,9 @@ pub(crate) async fn unserved(
     }
     let mut unserved = cluster.unserved(&asked).await?;
     let deadline = Instant::now() + PATIENCE;
-    let mut pause = Pause::default();
+    let mut backoff = Backoff::default();
     while !unserved.is_empty() {
-        pause.next_before(deadline).await;
+        backoff.next_before(deadline).await;
         let refused: BTreeSet<_> = unserved.iter().map(|one| &one.topic).collect();
         asked.retain(|(name, _)| refused.contains(name));
         unserved = cluster.unserved(&asked).await?;
@@ -62,28 +60,6 @@ pub(crate) async fn unserved(
         }
     }
     Ok(unserved)
-}
-
-/// Adds what leaders did not serve to what was seen of the topics.
-pub(crate) fn note(
-    unserved: &[Unserved],
-    observed: &BTreeMap<TopicName, Observed>,
-    plan: &mut Plan,
-) {
-    let mut refusals: BTreeMap<&TopicName, Vec<(i32, &str)>> = BTreeMap::new();
-    for one in unserved {
-        let refusal = (one.partition, one.reason.as_str());
-        refusals.entry(&one.topic).or_default().push(refusal);
-    }
-    for entry in &mut plan.entries {
-        let name = &entry.topic.name;
-        if let (Some(Observed::Present(topic)), Some(refusals)) =
-            (observed.get(name), refusals.remove(name))
-        {
-            let ailments = health::unserved(topic, refusals);
-            entry.seen.ailments.extend(ailments);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,23 +8,26 @@
 
 pub mod accepted;
 pub mod apply;
+mod backoff;
 pub mod catalog;
 pub mod cli;
 pub mod cluster;
 pub mod clusters;
 pub mod commands;
+pub mod context;
 pub mod diagnostic;
 pub mod exit;
 pub mod explain;
 pub mod export;
+pub mod finding;
 pub mod groups;
 pub mod health;
 pub mod interrupt;
 mod leaders;
 pub mod manifest;
 pub mod observed;
+pub mod outcome;
 pub mod partition;
-mod pause;
 pub mod plan;
 pub mod remedy;
 pub mod render;

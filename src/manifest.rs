@@ -47,6 +47,7 @@ use crate::accepted::Accepted;
 use crate::clusters::Clusters;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::explain::{Explanation, Subject};
+use crate::finding::Finding;
 use crate::topic::{DeclaredTopic, TopicName};
 
 pub use interpolate::Outside;
@@ -77,7 +78,7 @@ pub struct Manifests {
     pub declared: BTreeSet<TopicName>,
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
-    pub fail_on: Option<Vec<String>>,
+    pub fail_on: Option<Vec<Finding>>,
     /// Mismatches that are known and left alone.
     pub accepted: Vec<Accepted>,
     /// The declared profiles, but for the chosen one.

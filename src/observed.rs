@@ -31,6 +31,19 @@ pub struct Observation {
     pub cluster: ClusterIdentity,
     /// By name.
     pub topics: BTreeMap<TopicName, Observed>,
+    /// Partitions that their leader does not serve, where the leaders were asked.
+    pub unserved: Vec<Unserved>,
+}
+
+/// One partition that cannot be used (yet).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unserved {
+    /// The topic.
+    pub topic: TopicName,
+    /// The partition's number.
+    pub partition: i32,
+    /// The broker's code and words.
+    pub reason: String,
 }
 
 /// What is known of one name.

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 pub use self::advice::advice;
 use crate::diagnostic::printable;
-use crate::plan::Mismatch;
+use crate::outcome::Mismatch;
 use crate::topic::TopicName;
 
 /// How Kafka's own tools reach the cluster.

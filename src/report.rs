@@ -1,430 +1,384 @@
-//! What a run has to say, as data: made once from the outcomes, rendered by the modules below; what
-//! went wrong in a run becomes diagnostics in [`problems`].
+//! What a run has to say, as data: its context, and for each cluster its result, its problems and its
+//! exit code. Made once, at the end of a run; each format is one module with one `write`.
 //!
-//! All counting and wording of facts happens here; a renderer only lays out. Nothing here prints.
+//! A run against one cluster, or against none, is a list of one. Nothing here prints or asks a
+//! cluster; the words that several formats share are in `wording` and `summary`.
 
-mod closing;
 mod difference;
 pub mod github;
 pub mod groups;
-mod health;
 pub mod json;
 pub mod junit;
 pub mod markdown;
-pub mod mending;
 pub mod problems;
 pub mod prometheus;
-mod sentences;
-mod several;
+pub mod scripts;
+mod summary;
 pub mod text;
+mod wording;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::apply::{Outcome, Status};
-use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity, Sources};
-use crate::exit::ExitCode;
-use crate::groups::Sight;
-use crate::observed::ClusterIdentity;
-use crate::remedy::Access;
-use crate::topic::{Role, TopicName};
+use clap::ValueEnum;
 
-pub use difference::Difference;
-pub use several::{Several, Verdict};
+use crate::accepted::{self, Accepted};
+use crate::context::{Purpose, RunContext, Target};
+use crate::diagnostic::{Diagnostic, Location, Severity};
+use crate::exit::{self, ExitCode, Verdict};
+use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
 
-/// The commands that report.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Command {
-    /// Offline checks.
-    Validate,
-    /// Where values come from.
-    Explain,
-    /// The declared topics in another form.
-    Render,
-    /// Where keys land.
-    Partition,
-    /// What exists, as a manifest or a snapshot.
-    Export,
-    /// What apply would do.
-    Plan,
-    /// Whether the cluster is as declared.
-    Verify,
-    /// Create what is missing.
-    Apply {
-        /// Stopped behind the preflight.
-        dry_run: bool,
-    },
+use self::difference::Difference;
+
+/// The formats of a report, each written by the module of its name.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One document, schema topicctl.report/1
+    Json,
+    /// Test results for CI servers, a test case for each topic
+    Junit,
+    /// A table for a pull request or the summary of a step
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Metrics for the node exporter
+    Prometheus,
 }
 
-impl Command {
-    /// Its name on the command line.
-    pub fn as_str(self) -> &'static str {
+impl Format {
+    /// Writes the report; text lists topics that match too where it is `verbose`.
+    ///
+    /// # Errors
+    /// Where the writer fails.
+    pub fn write(self, report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Validate => "validate",
-            Self::Explain => "explain",
-            Self::Render => "render",
-            Self::Partition => "partition",
-            Self::Export => "export",
-            Self::Plan => "plan",
-            Self::Verify => "verify",
-            Self::Apply { .. } => "apply",
+            Self::Text => text::write(report, verbose, out),
+            Self::Json => json::write(report, out),
+            Self::Junit => junit::write(report, out),
+            Self::Markdown => markdown::write(report, out),
+            Self::Github => github::write(report, out),
+            Self::Prometheus => prometheus::write(report, out),
         }
-    }
-
-    /// Whether it tells what would be done.
-    pub fn is_ahead(self) -> bool {
-        matches!(self, Self::Plan | Self::Apply { dry_run: true })
-    }
-
-    /// Whether it never asks a cluster.
-    pub fn is_offline(self) -> bool {
-        matches!(
-            self,
-            Self::Validate | Self::Explain | Self::Render | Self::Partition
-        )
     }
 }
 
 /// Everything that a run has to say.
 #[derive(Debug)]
 pub struct Report {
-    /// The command; `None` where the command line was not understood.
-    pub command: Option<Command>,
-    /// How the run ends.
-    pub exit: ExitCode,
-    /// What `clusters` calls the cluster that the run is about, known before any cluster answers;
-    /// `None` where it was not chosen by a name.
-    pub cluster_name: Option<String>,
-    /// The profile of the run.
-    pub profile: Option<String>,
-    /// The cluster that answered.
-    pub cluster: Option<Cluster>,
-    /// One for each declared topic.
-    pub topics: Vec<Topic>,
-    /// What was found beside.
-    pub findings: Findings,
-    /// Problems, in the order of the report.
+    /// What was asked for.
+    pub context: Arc<RunContext>,
+    /// Problems of the input that are no single cluster's own, in the order of the report.
     pub diagnostics: Vec<Diagnostic>,
-    /// The texts that diagnostics point into.
-    pub sources: Sources,
-    /// What was seen of consumer groups; `None` where they were not asked for.
-    pub groups: Option<Sight>,
-    /// Whether what was created was waited for, until it could be used.
-    pub settled: bool,
-    /// Whether every topic that was seen can be written to and read.
-    pub usable: bool,
-    /// Whether the run ended before anything could be decided: then the problems say it all.
-    pub stopped: bool,
+    /// In the order of the project file. Never empty: a run that asks no cluster is one of them.
+    pub clusters: Vec<ClusterReport>,
+    /// Whether clusters are distinguished (`--all-clusters`), also where there is one.
+    pub by_cluster: bool,
+    /// How the whole run ends.
+    pub exit: ExitCode,
     /// Wall-clock time of the run; JSON leaves it out, so that equal runs give equal documents.
     pub elapsed: Duration,
     /// When the run ended, by the clock at the edge.
     pub ended: SystemTime,
 }
 
-/// What was found beside what became of the topics.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Findings {
-    /// Configurations that are set on topics and not declared.
-    pub undeclared: usize,
-    /// Topics of the cluster that no manifest declares.
-    pub unmanaged: usize,
-    /// Topics whose partitions are not well.
-    pub unhealthy: usize,
-    /// Whether there may be more of these: the leaders could not be asked.
-    pub unjudged: bool,
+/// What a run has to say of one cluster.
+#[derive(Debug)]
+pub struct ClusterReport {
+    /// What was asked of this cluster.
+    pub context: Arc<RunContext>,
+    /// Which cluster.
+    pub target: Target,
+    /// What became of the topics.
+    pub result: RunResult,
+    /// Problems that are its own, in the order of the report.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How it ends.
+    pub exit: ExitCode,
+    /// Wall-clock time.
+    pub elapsed: Duration,
+    /// When it ended, by the clock at the edge.
+    pub ended: SystemTime,
 }
 
-/// The cluster that answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cluster {
-    /// What people read: its bootstrap servers, or its name.
-    pub label: String,
-    /// Its id and size.
-    pub identity: ClusterIdentity,
+/// A run against one cluster that is over.
+#[derive(Debug)]
+pub struct FinishedRun {
+    /// What was asked for.
+    pub context: Arc<RunContext>,
+    /// Which cluster.
+    pub target: Target,
+    /// What became of the topics.
+    pub result: RunResult,
+    /// The acceptances in force.
+    pub accepted: Vec<Accepted>,
+    /// Problems of its input.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Wall-clock time.
+    pub elapsed: Duration,
+    /// When it ended.
+    pub ended: SystemTime,
 }
 
-/// What is reported of one topic.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Topic {
-    /// Its name.
-    pub name: TopicName,
-    /// The tier that shaped it.
-    pub tier: Option<String>,
-    /// What it is to its family.
-    pub role: Role,
-    /// The main topic of its family.
-    pub source: Option<TopicName>,
-    /// Whether it is somebody else's.
-    pub external: bool,
-    /// What became of it.
-    pub state: State,
-    /// Whether that makes the run fail.
-    pub fails: bool,
-    /// Where it is declared.
-    pub location: Location,
-    /// As declared; `None` is the broker's default.
-    pub partitions: Option<i32>,
-    /// As declared; `None` is the broker's default.
-    pub replication_factor: Option<i16>,
-    /// As declared, in the broker's form.
-    pub config: BTreeMap<String, String>,
-    /// How it differs.
-    pub mismatches: Vec<Difference>,
-    /// What went wrong.
-    pub error: Option<String>,
-}
-
-/// What became of a topic, finer than the status words of the JSON contract.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
-    /// Exists as declared.
-    Matching,
-    /// Does not exist; apply creates it.
-    ToCreate,
-    /// Does not exist; somebody else must create it.
-    Missing,
-    /// Exists and differs.
-    Mismatched,
-    /// Exists and differs in ways that are accepted.
-    Accepted,
-    /// Created by this run.
-    Created,
-    /// Could not be read.
-    Unknown,
-    /// Was refused, or its creation failed or is unclear.
-    Failed,
-}
-
-impl State {
-    /// The status word of the JSON contract.
-    pub fn status(self) -> &'static str {
-        match self {
-            Self::Matching => "matching",
-            Self::ToCreate | Self::Missing => "missing",
-            Self::Mismatched => "mismatched",
-            Self::Accepted => "accepted",
-            Self::Created => "created",
-            Self::Unknown => "unknown",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// What needs attention most is 0.
-    fn rank(self) -> u8 {
-        match self {
-            Self::Failed => 0,
-            Self::Unknown => 1,
-            Self::Mismatched => 2,
-            Self::Missing => 3,
-            Self::ToCreate => 4,
-            Self::Created => 5,
-            Self::Accepted => 6,
-            Self::Matching => 7,
-        }
-    }
-}
-
-/// Topics by status.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Summary {
-    /// All of them.
-    pub declared: usize,
-    /// Exist as declared.
-    pub matching: usize,
-    /// Do not exist.
-    pub missing: usize,
-    /// Exist and differ.
-    pub mismatched: usize,
-    /// Differ in ways that are accepted.
-    pub accepted: usize,
-    /// Created by this run.
-    pub created: usize,
-    /// Could not be read.
-    pub unknown: usize,
-    /// Refused or failed.
-    pub failed: usize,
-}
-
-/// How much new topics take.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Volume {
-    /// How many topics.
-    pub topics: usize,
-    /// Their partitions, as far as they are declared.
-    pub partitions: u64,
-    /// Their replicas; `None` where the broker decides about some.
-    pub replicas: Option<u64>,
-    /// Whether all of their partitions are declared.
-    pub is_exact: bool,
-}
-
-impl Volume {
-    fn and(self, topic: &Topic) -> Self {
-        let count = |declared: i32| u64::try_from(declared).unwrap_or(0);
-        let partitions = topic.partitions.map(count);
-        let replicas = topic.replication_factor.map(|factor| count(factor.into()));
-        let more = partitions.zip(replicas);
-        Self {
-            topics: self.topics + 1,
-            partitions: self.partitions + partitions.unwrap_or(0),
-            replicas: self
-                .replicas
-                .zip(more)
-                .map(|(all, (one, each))| all + one * each),
-            is_exact: self.is_exact && partitions.is_some(),
-        }
-    }
+/// A problem, with the clusters that have it.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem<'a> {
+    pub(crate) diagnostic: &'a Diagnostic,
+    /// Their places in [`Report::ranked`]; none where it is no cluster's own.
+    pub(crate) clusters: Vec<usize>,
 }
 
 impl Report {
-    /// A run that ended before a cluster was asked, by problems of the input.
-    pub fn invalid(command: Option<Command>, diagnostics: &Diagnostics, sources: Sources) -> Self {
+    /// The report of a run against one cluster.
+    pub fn new(diagnostics: Vec<Diagnostic>, run: FinishedRun) -> Self {
+        let context = Arc::clone(&run.context);
+        Self::assemble(context, diagnostics, vec![run])
+    }
+
+    /// The report of runs against several clusters. An accepted mismatch that one of them has is in
+    /// use for all.
+    pub fn by_cluster(
+        context: Arc<RunContext>,
+        diagnostics: Vec<Diagnostic>,
+        runs: Vec<FinishedRun>,
+    ) -> Self {
         Self {
-            command,
-            exit: ExitCode::Invalid,
-            cluster_name: None,
-            profile: None,
-            findings: Findings::default(),
-            cluster: None,
-            topics: Vec::new(),
-            diagnostics: diagnostics.sorted(&sources),
-            sources,
-            groups: None,
-            settled: true,
-            usable: true,
-            stopped: true,
+            by_cluster: true,
+            ..Self::assemble(context, diagnostics, runs)
+        }
+    }
+
+    /// A run whose input was refused: no cluster was asked.
+    pub fn invalid(context: RunContext, diagnostics: Vec<Diagnostic>) -> Self {
+        Self::without_cluster(context, diagnostics, false)
+    }
+
+    /// A run that asks no cluster and has no topics to report.
+    pub fn without_cluster(
+        context: RunContext,
+        diagnostics: Vec<Diagnostic>,
+        is_valid: bool,
+    ) -> Self {
+        let result = RunResult {
+            stop: (!is_valid).then_some(Stop::Invalid),
+            ..RunResult::default()
+        };
+        Self::new(
+            diagnostics,
+            FinishedRun::new(Arc::new(context), Target::default(), result),
+        )
+    }
+
+    fn assemble(
+        context: Arc<RunContext>,
+        diagnostics: Vec<Diagnostic>,
+        runs: Vec<FinishedRun>,
+    ) -> Self {
+        let uses = runs.iter().map(|run| match run.result.stop {
+            // Another cluster may have what this one lacks, and was not asked any more.
+            Some(Stop::Interrupted(_)) => Vec::new(),
+            _ => accepted::uses(&run.accepted, &run.result.topics),
+        });
+        let mut uses: Vec<_> = uses.collect();
+        accepted::share(&mut uses);
+        let finished = runs.into_iter().zip(&uses);
+        let clusters: Vec<_> = finished
+            .map(|(run, uses)| ClusterReport::new(run, accepted::unused(uses)))
+            .collect();
+        Self {
+            context,
+            diagnostics,
+            by_cluster: false,
+            exit: exit::of_clusters(clusters.iter().map(|one| one.exit)),
+            clusters,
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
         }
     }
 
-    /// Whether there is something to say of topics.
-    pub fn lists_topics(&self) -> bool {
-        !self.topics.is_empty() && !self.stopped
+    /// The reports of the clusters, those that need attention first.
+    pub(crate) fn ranked(&self) -> Vec<&ClusterReport> {
+        let mut clusters: Vec<_> = self.clusters.iter().collect();
+        clusters.sort_by_key(|cluster| cluster.verdict());
+        clusters
     }
 
-    /// How many topics have which status.
-    pub fn summary(&self) -> Summary {
-        let count = |states: &[State]| {
-            self.topics
-                .iter()
-                .filter(|topic| states.contains(&topic.state))
-                .count()
-        };
-        Summary {
-            declared: self.topics.len(),
-            matching: count(&[State::Matching]),
-            missing: count(&[State::ToCreate, State::Missing]),
-            mismatched: count(&[State::Mismatched]),
-            accepted: count(&[State::Accepted]),
-            created: count(&[State::Created]),
-            unknown: count(&[State::Unknown]),
-            failed: count(&[State::Failed]),
+    /// What distinguishes a cluster, where that is wanted.
+    pub(crate) fn name_of<'a>(&self, cluster: &'a ClusterReport) -> Option<&'a str> {
+        match self.by_cluster {
+            true => Some(cluster.target.display_name()),
+            false => cluster.target.name.as_deref(),
         }
     }
 
-    /// How much is to be created.
-    pub fn to_create(&self) -> Volume {
-        let is_new = |topic: &&Topic| topic.state == State::ToCreate;
-        let start = Volume {
-            topics: 0,
-            partitions: 0,
-            replicas: Some(0),
-            is_exact: true,
-        };
-        self.topics.iter().filter(is_new).fold(start, Volume::and)
+    /// All problems of a cluster, those of the input first.
+    pub(crate) fn diagnostics_of<'a>(
+        &'a self,
+        cluster: &'a ClusterReport,
+    ) -> impl Iterator<Item = &'a Diagnostic> + Clone {
+        self.diagnostics.iter().chain(&cluster.diagnostics)
+    }
+
+    /// Every problem once, in the order of the report; where clusters are distinguished, those that
+    /// are no cluster's own first, then by clusters in their ranks, those that fail the run first.
+    pub(crate) fn problems(&self) -> Vec<Problem<'_>> {
+        let shared = self.diagnostics.iter().map(|diagnostic| Problem {
+            diagnostic,
+            clusters: Vec::new(),
+        });
+        let mut problems: Vec<_> = shared.collect();
+        let mut places: HashMap<&Diagnostic, usize> = HashMap::new();
+        let ranked = self.ranked();
+        for (rank, cluster) in ranked.iter().enumerate() {
+            let mut own: Vec<_> = cluster.diagnostics.iter().collect();
+            own.sort_by_key(|one| self.by_cluster && !self.is_failure(one));
+            for diagnostic in own {
+                let place = *places.entry(diagnostic).or_insert(problems.len());
+                if place == problems.len() {
+                    problems.push(Problem {
+                        diagnostic,
+                        clusters: Vec::new(),
+                    });
+                }
+                problems[place].clusters.push(rank);
+            }
+        }
+        problems.sort_by(|one, other| one.clusters.cmp(&other.clusters));
+        problems
+    }
+
+    /// Whether the input was refused, so that no cluster was asked for its topics.
+    fn is_invalid(&self) -> bool {
+        self.clusters.iter().all(|one| one.result.is_invalid())
     }
 
     /// Whether a diagnostic is an error.
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|one| one.severity == Severity::Error)
+    pub(crate) fn has_errors(&self) -> bool {
+        let own = self.clusters.iter().flat_map(|one| &one.diagnostics);
+        let mut all = self.diagnostics.iter().chain(own);
+        all.any(|one| one.severity == Severity::Error)
+    }
+
+    /// Whether warnings alone refused the input.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.context.deny_warnings && self.is_invalid() && !self.has_errors()
     }
 
     /// Whether a diagnostic makes the run fail: errors do, and warnings where they are denied.
-    pub fn is_failure(&self, diagnostic: &Diagnostic) -> bool {
+    pub(crate) fn is_failure(&self, diagnostic: &Diagnostic) -> bool {
         match diagnostic.severity {
             Severity::Error => true,
-            Severity::Warning => self.exit == ExitCode::Invalid && !self.has_errors(),
+            Severity::Warning => self.is_denied(),
             Severity::Note => false,
         }
     }
 
+    /// Sets the times of the whole run, which are those of its cluster where there is only one.
+    pub fn end(&mut self, elapsed: Duration, ended: SystemTime) {
+        (self.elapsed, self.ended) = (elapsed, ended);
+        if !self.by_cluster {
+            for cluster in &mut self.clusters {
+                (cluster.elapsed, cluster.ended) = (elapsed, ended);
+            }
+        }
+    }
+
+    /// Whether this run created topics.
+    pub fn created(&self) -> bool {
+        self.clusters.iter().any(|one| one.result.created())
+    }
+}
+
+impl FinishedRun {
+    /// A run without acceptances and problems of its own, whose times are not known.
+    pub fn new(context: Arc<RunContext>, target: Target, result: RunResult) -> Self {
+        Self {
+            context,
+            target,
+            result,
+            accepted: Vec::new(),
+            diagnostics: Vec::new(),
+            elapsed: Duration::ZERO,
+            ended: SystemTime::UNIX_EPOCH,
+        }
+    }
+}
+
+impl ClusterReport {
+    fn new(run: FinishedRun, unused_acceptances: Vec<Diagnostic>) -> Self {
+        let FinishedRun {
+            context,
+            target,
+            result,
+            mut diagnostics,
+            elapsed,
+            ended,
+            ..
+        } = run;
+        diagnostics.extend(unused_acceptances);
+        diagnostics.extend(problems::of_run(&context, &target, &result));
+        Self {
+            exit: exit::of_run(&context, &result),
+            context,
+            target,
+            result,
+            diagnostics,
+            elapsed,
+            ended,
+        }
+    }
+
+    /// Whether there is something to say of topics: not where the run ended before anything was
+    /// decided, whose problems then say it all.
+    pub fn lists_topics(&self) -> bool {
+        let result = &self.result;
+        // What ends verify after its cluster answered comes after its topics were decided.
+        let is_compared = self.context.purpose == Purpose::Verify && result.identity.is_some();
+        let is_decided = result.stop.is_none() || result.wrote || is_compared;
+        is_decided && !result.topics.is_empty()
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict::new(&self.context, &self.result, self.exit)
+    }
+
+    /// Where a topic is declared.
+    pub(crate) fn location(&self, topic: &TopicOutcome) -> Location {
+        self.context.sources.location(topic.topic.span)
+    }
+
+    /// Whether a topic makes the run fail.
+    pub(crate) fn fails(&self, topic: &TopicOutcome) -> bool {
+        exit::fails(&self.context, &self.result, topic)
+    }
+
+    /// How a topic differs, the accepted differences last.
+    fn differences(&self, topic: &TopicOutcome) -> Vec<Difference> {
+        Difference::all(topic, &self.context.sources, &self.target.access)
+    }
+
     /// Whether somebody has to do something about a topic. Where no cluster answered, that is said
     /// of the run and not of every topic.
-    pub fn needs_attention(&self, topic: &Topic) -> bool {
-        match topic.state {
-            State::Failed | State::Mismatched | State::Missing => true,
-            State::Unknown => self.cluster.is_some(),
-            State::ToCreate => topic.fails || self.command == Some(Command::Verify),
-            State::Matching | State::Created | State::Accepted => false,
+    pub(crate) fn needs_attention(&self, topic: &TopicOutcome) -> bool {
+        match topic.status {
+            Status::Failed(_)
+            | Status::Unclear(_)
+            | Status::Refused(_)
+            | Status::Mismatched { .. }
+            | Status::Missing => true,
+            Status::Unknown(_) => self.result.identity.is_some(),
+            Status::ToCreate => self.fails(topic) || self.context.purpose == Purpose::Verify,
+            Status::Matching | Status::Declared | Status::Created | Status::Accepted => false,
         }
     }
 
     /// Topics by rank: what needs attention first, families together within a rank.
-    pub fn ranked(&self) -> Vec<&Topic> {
-        let mut topics: Vec<_> = self.topics.iter().collect();
-        topics.sort_by_key(|topic| topic.state.rank());
+    pub(crate) fn ranked(&self) -> Vec<&TopicOutcome> {
+        let mut topics: Vec<_> = self.result.topics.iter().collect();
+        topics.sort_by_key(|topic| topic.status.rank());
         topics
-    }
-}
-
-impl Topic {
-    /// What is reported of an outcome, which makes the run fail or not.
-    pub fn of(outcome: &Outcome, fails: bool, sources: &Sources, access: &Access) -> Self {
-        let topic = &outcome.topic;
-        let (state, error) = match &outcome.status {
-            Status::ToCreate => (State::ToCreate, None),
-            Status::Missing => (State::Missing, None),
-            Status::Matches => (State::Matching, None),
-            Status::Accepted => (State::Accepted, None),
-            Status::Created => (State::Created, None),
-            Status::Mismatched { created, .. } => (
-                State::Mismatched,
-                created.then(|| "created, and the broker made something else of it".to_owned()),
-            ),
-            Status::Unknown(unknown) => (State::Unknown, Some(unknown.reason.clone())),
-            Status::Refused(refusal) => (State::Failed, Some(refusal.to_string())),
-            Status::Failed(reason) | Status::Unclear(reason) => {
-                (State::Failed, Some(reason.clone()))
-            }
-        };
-        let mismatches = match &outcome.status {
-            Status::Mismatched { mismatches, .. } => mismatches.as_slice(),
-            _ => &[],
-        };
-        Self {
-            name: topic.name.clone(),
-            tier: topic.tier.clone(),
-            role: topic.role,
-            source: topic.source.clone(),
-            external: topic.external,
-            state,
-            fails,
-            location: sources.location(topic.span),
-            partitions: topic
-                .partitions
-                .as_ref()
-                .map(|declared| declared.value.get()),
-            replication_factor: topic
-                .replication_factor
-                .as_ref()
-                .map(|declared| declared.value.get()),
-            config: topic
-                .config
-                .iter()
-                .map(|(key, declared)| (key.to_string(), declared.value.to_string()))
-                .collect(),
-            mismatches: mismatches
-                .iter()
-                .map(|mismatch| Difference::open(topic, mismatch, mismatches, sources, access))
-                .chain(outcome.seen.accepted.iter().map(|one| Difference {
-                    accepted: Some(one.reason.clone()),
-                    ..Difference::of(&one.mismatch, sources)
-                }))
-                .collect(),
-            error,
-        }
     }
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Progress, Run, Status};
+use super::{Progress, Run};
+use crate::backoff::Backoff;
 use crate::cluster::{Absence, ClusterError, CreateTopics, Keys, Wanted};
 use crate::leaders;
 use crate::observed::{Observed, ObservedTopic};
-use crate::pause::Pause;
+use crate::outcome::Status;
 use crate::topic::{DeclaredTopic, TopicName};
 
 /// How long an unclear creation may take to become visible where nothing else limits it: the
@@ -35,7 +36,7 @@ impl<C: CreateTopics> Run<'_, C> {
         let limit = self.options.settle.unwrap_or(UNCLEAR_GRACE);
         let started = Instant::now();
         let deadline = started + limit;
-        let mut pause = Pause::default();
+        let mut backoff = Backoff::default();
         let mut trouble: Option<ClusterError> = None;
         while !pending.is_empty() {
             (self.progress)(Progress::Settling {
@@ -45,7 +46,7 @@ impl<C: CreateTopics> Run<'_, C> {
             let look = tokio::time::timeout_at(deadline, self.look(&pending));
             let found = tokio::select! {
                 found = look => found,
-                () = self.interrupts.insisted() => break,
+                () = self.interrupts.second_signal() => break,
             };
             match found {
                 Ok(Ok(still_pending)) => {
@@ -60,8 +61,8 @@ impl<C: CreateTopics> Run<'_, C> {
                 break;
             }
             tokio::select! {
-                () = pause.next_before(deadline) => {}
-                () = self.interrupts.insisted() => break,
+                () = backoff.next_before(deadline) => {}
+                () = self.interrupts.second_signal() => break,
             }
         }
         for (name, reason) in &pending {
@@ -92,7 +93,7 @@ impl<C: CreateTopics> Run<'_, C> {
             let Some(at) = self.index.get(name) else {
                 continue;
             };
-            let topic = &self.outcomes[*at].topic;
+            let topic = &self.topics[*at].topic;
             let ours = !self.appeared.contains(name);
             let reason = match observation.topics.get(name) {
                 Some(Observed::Present(observed)) => match not_ready(topic, ours, observed) {
@@ -147,7 +148,7 @@ impl<C: CreateTopics> Run<'_, C> {
     }
 
     pub(super) fn status(&self, name: &TopicName) -> Option<&Status> {
-        self.index.get(name).map(|at| &self.outcomes[*at].status)
+        self.index.get(name).map(|at| &self.topics[*at].status)
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
+use crate::report::Format;
+
 /// How to tell the result.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Output")]
@@ -34,23 +36,6 @@ impl OutputArgs {
             verbose: false,
         }
     }
-}
-
-/// Output formats.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// For people
-    Text,
-    /// One document, schema topicctl.report/1
-    Json,
-    /// Test results for CI servers, a test case for each topic
-    Junit,
-    /// A table for a pull request or the summary of a step
-    Markdown,
-    /// Annotations of GitHub Actions
-    Github,
-    /// Metrics for the node exporter
-    Prometheus,
 }
 
 /// A file that gets a report.

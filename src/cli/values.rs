@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::topic::{Partitioner, Partitions};
 use crate::units::{Measure, UnitError};
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     match Measure::Duration.parse(text) {
         // Nothing waits for ever; a wait that ends is the point of saying how long.
         Ok(ms) => u64::try_from(ms)
@@ -29,12 +29,12 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-pub(super) fn partitions(text: &str) -> Result<Partitions, String> {
+pub(crate) fn partitions(text: &str) -> Result<Partitions, String> {
     let count = text.trim().parse().ok().and_then(Partitions::new);
     count.ok_or_else(|| format!("write a whole number from 1 to {}", i32::MAX))
 }
 
-pub(super) fn partitioner() -> impl TypedValueParser<Value = Partitioner> {
+pub(crate) fn partitioner() -> impl TypedValueParser<Value = Partitioner> {
     let words = Partitioner::ALL.map(Partitioner::as_str);
     PossibleValuesParser::new(words).map(|word| {
         let named = |partitioner: &Partitioner| partitioner.as_str() == word;

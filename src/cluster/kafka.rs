@@ -36,7 +36,7 @@ use crate::cluster::{
     Absence, Answer, ClusterError, CreateTopics, NewTopic, ObserveGroups, ObserveLeaders,
     ObserveTopics, Unserved, Wanted,
 };
-use crate::groups::{Seen, Wanted as WantedGroups};
+use crate::groups::{ObservedGroups, Wanted as WantedGroups};
 use crate::observed::{ClusterIdentity, Observation};
 use crate::topic::{Partitions, TopicName};
 
@@ -91,7 +91,7 @@ impl ObserveLeaders for Kafka {
 }
 
 impl ObserveGroups for Kafka {
-    async fn observe_groups(&self, wanted: &WantedGroups) -> Result<Seen, ClusterError> {
+    async fn observe_groups(&self, wanted: &WantedGroups) -> Result<ObservedGroups, ClusterError> {
         groups::observe(&self.connection, wanted).await
     }
 }

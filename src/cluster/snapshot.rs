@@ -135,7 +135,11 @@ impl ObserveTopics for Snapshot {
             .map(|one| (one.name.clone(), self.recall(one)))
             .collect();
         let cluster = self.cluster.clone();
-        Ok(Observation { cluster, topics })
+        Ok(Observation {
+            cluster,
+            topics,
+            unserved: Vec::new(),
+        })
     }
 }
 

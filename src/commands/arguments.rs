@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Id};
 
-use crate::cli::Cli;
+use super::Cli;
 
 /// A flag, and an argument whose variable it puts aside without excluding the flag: `--cluster` says
 /// where the brokers are, and `-b` may correct it.

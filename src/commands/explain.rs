@@ -1,64 +1,176 @@
 //! `topicctl explain`: what a diagnostic's code means, or where values come from.
 
-use super::{Answer, offline};
-use crate::cli::{ExplainArgs, ExplainFormat};
+use std::sync::Arc;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+
+use super::inputs::request;
+use super::{Answering, TextOutput};
+use crate::cli::DeclaredArgs;
+use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, nearest};
-use crate::exit::ExitCode;
+use crate::exit;
 use crate::explain::{self, Explanation, Subject};
 use crate::manifest::{self, Explained};
-use crate::report::{Command, Report};
 
-/// Looks the name up among codes, topics or tiers, and explains it.
-pub(super) fn run(args: &ExplainArgs) -> Answer {
-    if let Some(name) = &args.code {
-        return match Code::by_name(name) {
-            Some(code) => answer(args, of_code(code), Explained::default()),
-            None => Err(nothing(
-                Explained::default(),
-                missing("no code is called", name, codes(), CODES_HELP),
-            )),
-        };
+/// `topicctl explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The code of a diagnostic, or a declared topic
+    #[arg(value_name = "CODE|TOPIC", required_unless_present_any = ["code", "topic", "tier"])]
+    pub name: Option<String>,
+    /// Explain this code
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["name", "topic", "tier"])]
+    pub code: Option<String>,
+    /// Explain this topic
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "tier"])]
+    pub topic: Option<String>,
+    /// Explain this tier
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    pub tier: Option<String>,
+    /// Where to look for the topic or tier.
+    #[command(flatten)]
+    pub declared: DeclaredArgs,
+    /// How to write the explanation
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
+        env = "TOPICCTL_EXPLAIN_OUTPUT", help_heading = "Output"
+    )]
+    pub output: ExplainFormat,
+    /// Show all names of long lists
+    #[arg(
+        short, long, env = "TOPICCTL_VERBOSE", help_heading = "Output",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub verbose: bool,
+}
+
+/// What `explain` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// One document, schema topicctl.explain/1
+    Json,
+}
+
+impl Answering for ExplainArgs {
+    fn context(&self) -> RunContext {
+        RunContext::new("explain", Purpose::Offline)
     }
-    if let Some(name) = &args.tier {
-        let explained = look_up(args, Subject::Tier(name.clone()));
-        if explained.explanation.is_empty() {
-            let tiers = explained.tiers.clone();
-            let help = format!("there are {}", tiers.join(", "));
-            let known = tiers.iter().map(String::as_str);
-            let problem = missing("no tier is called", name, known, &help);
-            return Err(nothing(explained, problem));
+
+    fn is_json(&self) -> bool {
+        self.output == ExplainFormat::Json
+    }
+
+    /// Looks the name up among codes, topics or tiers, and explains it.
+    fn answer(&self) -> TextOutput {
+        if let Some(name) = &self.code {
+            return match Code::by_name(name) {
+                Some(code) => self.explained(Some(code), Explained::default()),
+                None => self.nothing(
+                    Explained::default(),
+                    missing("no code is called", name, codes(), CODES_HELP),
+                ),
+            };
         }
-        return answer(args, Explanation::default(), explained);
+        if let Some(name) = &self.tier {
+            let explained = self.look_up(Subject::Tier(name.clone()));
+            if explained.explanation.is_empty() {
+                let tiers = explained.tiers.clone();
+                let help = format!("there are {}", tiers.join(", "));
+                let known = tiers.iter().map(String::as_str);
+                let problem = missing("no tier is called", name, known, &help);
+                return self.nothing(explained, problem);
+            }
+            return self.explained(None, explained);
+        }
+        let name = self.topic.as_ref().or(self.name.as_ref());
+        let name = name.map(String::as_str).unwrap_or_default();
+        let code = Code::by_name(name).filter(|_| self.topic.is_none());
+        let explained = self.look_up(Subject::Topic(name.to_owned()));
+        match (code, explained.explanation.is_empty()) {
+            // A code needs no manifests, so what is wrong with them is not asked for.
+            (Some(_), true) => self.explained(code, Explained::default()),
+            (_, false) => self.explained(code, explained),
+            (None, true) => self.not_found(name, explained),
+        }
     }
-    let name = args.topic.as_ref().or(args.name.as_ref());
-    let name = name.map(String::as_str).unwrap_or_default();
-    let code = Code::by_name(name).filter(|_| args.topic.is_none());
-    let explained = look_up(args, Subject::Topic(name.to_owned()));
-    match (code, explained.explanation.is_empty()) {
-        // A code needs no manifests, so what is wrong with them is not asked for.
-        (Some(code), true) => answer(args, of_code(code), Explained::default()),
-        (Some(code), false) => answer(args, of_code(code), explained),
-        (None, false) => answer(args, Explanation::default(), explained),
-        (None, true) => {
-            let topics = explained.manifests.topics.iter();
-            let topics = topics.map(|topic| topic.name.as_str());
-            if args.topic.is_some() {
-                let problem = missing("no declared topic is called", name, topics, TOPICS_HELP);
-                return Err(nothing(explained, problem));
-            }
-            let what = "no code and no declared topic is called";
-            let problem = missing(what, name, topics.chain(codes()), TOPICS_HELP);
-            // A mistyped code is no question about manifests that are not there.
-            let unread = explained.manifests.sources.is_empty();
-            if explained.tiers.iter().any(|tier| tier == name) {
-                let problem = Diagnostic::error(Code::Usage, format!("{what} `{name}`"));
-                let help = format!("`topicctl explain --tier {name}` explains the tier");
-                return Err(nothing(Explained::default(), problem.help(help)));
-            }
-            if unread && nearest(name, codes()).is_some() {
-                return Err(nothing(Explained::default(), problem));
-            }
-            Err(nothing(explained, problem))
+}
+
+impl ExplainArgs {
+    fn look_up(&self, subject: Subject) -> Explained {
+        let request = request(&self.declared.manifests, &self.declared.conditions);
+        manifest::explain(&request, &subject)
+    }
+
+    fn not_found(&self, name: &str, explained: Explained) -> TextOutput {
+        let topics = explained.manifests.topics.iter();
+        let topics = topics.map(|topic| topic.name.as_str());
+        if self.topic.is_some() {
+            let problem = missing("no declared topic is called", name, topics, TOPICS_HELP);
+            return self.nothing(explained, problem);
+        }
+        let what = "no code and no declared topic is called";
+        let problem = missing(what, name, topics.chain(codes()), TOPICS_HELP);
+        if explained.tiers.iter().any(|tier| tier == name) {
+            let problem = Diagnostic::error(Code::Usage, format!("{what} `{name}`"));
+            let help = format!("`topicctl explain --tier {name}` explains the tier");
+            return self.nothing(Explained::default(), problem.help(help));
+        }
+        // A mistyped code is no question about manifests that are not there.
+        let unread = explained.manifests.sources.is_empty();
+        match unread && nearest(name, codes()).is_some() {
+            true => self.nothing(Explained::default(), problem),
+            false => self.nothing(explained, problem),
+        }
+    }
+
+    /// Nothing is called so, unless the manifests are so broken that none of their topics is known.
+    fn nothing(&self, mut explained: Explained, problem: Diagnostic) -> TextOutput {
+        let manifests = &mut explained.manifests;
+        let read = !manifests.sources.is_empty();
+        let unknown = read && manifests.topics.is_empty() && manifests.diagnostics.has_errors();
+        if !unknown {
+            manifests.diagnostics.push(problem);
+        }
+        self.output(explained, None)
+    }
+
+    fn explained(&self, code: Option<Code>, mut explained: Explained) -> TextOutput {
+        let explanation = Explanation {
+            code,
+            ..std::mem::take(&mut explained.explanation)
+        };
+        let sources = &explained.manifests.sources;
+        let text = match self.output {
+            ExplainFormat::Text => explain::text::render(&explanation, sources, self.verbose),
+            ExplainFormat::Json => match explain::json::render(&explanation, sources) {
+                Ok(text) => text,
+                Err(error) => {
+                    let problem = Diagnostic::error(Code::Usage, "cannot write the explanation");
+                    return self.nothing(explained, problem.detail(error.to_string()));
+                }
+            },
+        };
+        self.output(explained, Some(text))
+    }
+
+    /// With what else is to be said: errors, for they leave values out. Warnings are for `validate`.
+    fn output(&self, explained: Explained, text: Option<String>) -> TextOutput {
+        let manifests = explained.manifests;
+        let mut errors = Diagnostics::default();
+        let all = manifests.diagnostics.sorted(&manifests.sources);
+        let is_error = |one: &Diagnostic| one.severity == Severity::Error;
+        errors.extend(all.into_iter().filter(is_error));
+        let context = RunContext {
+            sources: Arc::new(manifests.sources),
+            ..self.context()
+        };
+        TextOutput {
+            exit: exit::of_input(!errors.has_errors()),
+            ..TextOutput::new(context, text, &errors)
         }
     }
 }
@@ -71,18 +183,6 @@ fn codes<'a>() -> impl Iterator<Item = &'a str> {
     Code::ALL.iter().map(|code| code.as_str())
 }
 
-fn of_code(code: Code) -> Explanation {
-    Explanation {
-        code: Some(code),
-        ..Explanation::default()
-    }
-}
-
-fn look_up(args: &ExplainArgs, subject: Subject) -> Explained {
-    let request = offline::request(&args.declared.manifests, &args.declared.conditions);
-    manifest::explain(&request, &subject)
-}
-
 fn missing<'a>(
     what: &str,
     name: &str,
@@ -93,55 +193,5 @@ fn missing<'a>(
     match nearest(name, known) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None => problem.help(help),
-    }
-}
-
-/// Nothing is called so, unless the manifests are so broken that none of their topics is known.
-fn nothing(mut explained: Explained, problem: Diagnostic) -> Box<Report> {
-    let manifests = &mut explained.manifests;
-    let read = !manifests.sources.is_empty();
-    let unknown = read && manifests.topics.is_empty() && manifests.diagnostics.has_errors();
-    if !unknown {
-        manifests.diagnostics.push(problem);
-    }
-    Box::new(report(explained))
-}
-
-fn answer(args: &ExplainArgs, asked: Explanation, explained: Explained) -> Answer {
-    let explanation = Explanation {
-        code: asked.code,
-        ..explained.explanation.clone()
-    };
-    let sources = &explained.manifests.sources;
-    let text = match args.output {
-        ExplainFormat::Text => explain::text::render(&explanation, sources, args.verbose),
-        ExplainFormat::Json => match explain::json::render(&explanation, sources) {
-            Ok(text) => text,
-            Err(error) => {
-                let problem = Diagnostic::error(Code::Usage, "cannot write the explanation");
-                return Err(nothing(explained, problem.detail(error.to_string())));
-            }
-        },
-    };
-    Ok((text, report(explained)))
-}
-
-/// What else is to be told: errors, for they leave values out. Warnings are for `validate`.
-fn report(explained: Explained) -> Report {
-    let manifests = explained.manifests;
-    let mut errors = Diagnostics::default();
-    let all = manifests.diagnostics.sorted(&manifests.sources);
-    errors.extend(
-        all.into_iter()
-            .filter(|one| one.severity == Severity::Error),
-    );
-    let exit = if errors.has_errors() {
-        ExitCode::Invalid
-    } else {
-        ExitCode::Matching
-    };
-    Report {
-        exit,
-        ..Report::invalid(Some(Command::Explain), &errors, manifests.sources)
     }
 }

@@ -1,75 +1,136 @@
 //! `topicctl export`: what exists, as a manifest or as a snapshot. Only reads.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use clap::Args;
+
+use super::atomic_file::AtomicFile;
 use super::progress::Line;
-use super::whole_file::WholeFile;
-use super::{Answer, offline};
-use crate::cli::ExportArgs;
+use super::{Answering, TextOutput, block_on, inputs};
+use crate::cli::ConnectionArgs;
 use crate::cluster::ClusterError;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
 use crate::cluster::snapshot::{Reached, Recorded, Scope, Snapshot};
 use crate::clusters::Clusters;
+use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
-use crate::exit::ExitCode;
+use crate::exit::{self, ExitCode};
 use crate::export::{Export, manifest};
 use crate::interrupt::Interrupts;
 use crate::observed::Unknown;
-use crate::report::{Command, Report, problems};
+use crate::report::problems::{from_cluster_error, unreadable_export};
 use crate::topic::TopicName;
+use crate::wording::plural;
+
+/// `topicctl export`.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// Only these topics: a name or GLOB; may be repeated
+    #[arg(short, long, value_name = "GLOB", env = "TOPICCTL_EXPORT_SELECT")]
+    pub select: Vec<String>,
+    /// Not these; may be repeated
+    #[arg(long, value_name = "GLOB", env = "TOPICCTL_IGNORE")]
+    pub ignore: Vec<String>,
+    /// Write a snapshot to this file in place of a manifest; `-` is standard output
+    #[arg(long, value_name = "FILE", env = "TOPICCTL_SNAPSHOT")]
+    pub snapshot: Option<PathBuf>,
+    /// Which cluster to ask.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
 
 /// Why there is no answer.
 type Failure = (ExitCode, Vec<Diagnostic>);
 
-/// Asks the cluster, and writes what it is asked to write.
-pub(super) async fn run(args: &ExportArgs) -> Answer {
-    let mut sources = Sources::default();
-    let result = export(args, &mut sources).await;
-    let (text, exit, all) = match result {
-        Ok((text, exit, warnings)) => (Some(text), exit, warnings),
-        Err((exit, problems)) => (None, exit, problems),
-    };
-    let mut diagnostics = Diagnostics::default();
-    diagnostics.extend(all);
-    let report = Report {
-        exit,
-        ..Report::invalid(Some(Command::Export), &diagnostics, sources)
-    };
-    match text {
-        Some(text) => Ok((text, report)),
-        None => Err(Box::new(report)),
+fn invalid(problem: Diagnostic) -> Failure {
+    (exit::of_input(false), vec![problem])
+}
+
+impl Answering for ExportArgs {
+    fn context(&self) -> RunContext {
+        RunContext::new("export", Purpose::Read)
+    }
+
+    /// Asks the cluster, and writes what it is asked to write.
+    fn answer(&self) -> TextOutput {
+        let mut sources = Sources::default();
+        let exported =
+            block_on(self.export(&mut sources)).unwrap_or_else(|problem| Err(invalid(*problem)));
+        let (text, exit, problems) = match exported {
+            Ok((text, exit, warnings)) => (Some(text), exit, warnings),
+            Err((exit, problems)) => (None, exit, problems),
+        };
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(problems);
+        let context = RunContext {
+            sources: Arc::new(sources),
+            ..self.context()
+        };
+        TextOutput {
+            exit,
+            ..TextOutput::new(context, text, &diagnostics)
+        }
     }
 }
 
-async fn export(
-    args: &ExportArgs,
-    sources: &mut Sources,
-) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
-    let given = |texts: &[String]| -> Vec<String> {
-        let texts = texts.iter().filter(|text| !text.is_empty());
-        texts.cloned().collect()
-    };
-    let scope = Scope::new(&given(&args.select), &given(&args.ignore)).map_err(|error| {
-        let flag = if error.ignored { "ignore" } else { "select" };
-        let problem = Diagnostic::error(Code::Usage, format!("--{flag} {error}"))
-            .help("write a topic's name, or a GLOB such as 'orders-*'");
-        (ExitCode::Invalid, vec![problem])
-    })?;
-    let settings = offline::settings(&args.connection, &Clusters::default(), sources)
-        .map_err(|problems| (ExitCode::Invalid, problems))?;
-    let is_file = |path: &&Path| path.as_os_str() != "-";
-    let file = args.snapshot.as_deref().filter(is_file);
-    let file = file
-        .map(|path| {
-            let begun = WholeFile::replacing(path).map_err(|error| unwritable(path, &error))?;
-            Ok((path, begun))
-        })
-        .transpose()?;
-    let snapshot = take(&settings, scope).await?;
+impl ExportArgs {
+    async fn export(
+        &self,
+        sources: &mut Sources,
+    ) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
+        let given = |texts: &[String]| -> Vec<String> {
+            let texts = texts.iter().filter(|text| !text.is_empty());
+            texts.cloned().collect()
+        };
+        let scope = Scope::new(&given(&self.select), &given(&self.ignore)).map_err(|error| {
+            let flag = if error.ignored { "ignore" } else { "select" };
+            let problem = Diagnostic::error(Code::Usage, format!("--{flag} {error}"));
+            invalid(problem.help("write a topic's name, or a GLOB such as 'orders-*'"))
+        })?;
+        let settings = inputs::settings(&self.connection, &Clusters::default(), sources)
+            .map_err(|problems| (exit::of_input(false), problems))?;
+        let is_file = |path: &&Path| path.as_os_str() != "-";
+        let file = self.snapshot.as_deref().filter(is_file);
+        let file = file
+            .map(|path| {
+                let begun = AtomicFile::replacing(path);
+                let begun = begun.map_err(|error| unwritable(path, &error))?;
+                Ok((path, begun))
+            })
+            .transpose()?;
+        let snapshot = take(&settings, scope).await?;
+        match (&self.snapshot, file) {
+            (None, _) => as_manifest(&snapshot),
+            (Some(_), file) => as_snapshot(&snapshot, file),
+        }
+    }
+}
 
+fn as_manifest(snapshot: &Snapshot) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
+    let Export {
+        text,
+        topics,
+        left_out,
+    } = manifest(snapshot);
+    let mut problems = unreadable_export(&left_out, "left out");
+    let exit = exit::of_reading(left_out.iter().map(|(_, unknown)| *unknown));
+    if topics > 0 {
+        return Ok((text, exit, problems));
+    }
+    problems.push(nothing(snapshot));
+    match left_out.is_empty() {
+        true => Err((exit::of_input(false), problems)),
+        false => Err((exit, problems)),
+    }
+}
+
+fn as_snapshot(
+    snapshot: &Snapshot,
+    file: Option<(&Path, AtomicFile)>,
+) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
     let unreadable: Vec<(&TopicName, &Unknown)> = snapshot
         .topics
         .iter()
@@ -79,35 +140,16 @@ async fn export(
             Recorded::Absent => None,
         })
         .collect();
-    if args.snapshot.is_none() {
-        let Export {
-            text,
-            topics,
-            left_out,
-        } = manifest(&snapshot);
-        let mut problems = warnings(&left_out, "left out");
-        let exit = exit(&left_out);
-        if topics > 0 {
-            return Ok((text, exit, problems));
-        }
-        problems.push(nothing(&snapshot));
-        let exit = match exit {
-            ExitCode::Matching => ExitCode::Invalid,
-            exit => exit,
-        };
-        return Err((exit, problems));
-    }
-    let mut problems = warnings(&unreadable, "recorded as unknown");
-    problems.extend(incomplete(&snapshot));
-    let exit = exit(&unreadable);
+    let mut problems = unreadable_export(&unreadable, "recorded as unknown");
+    problems.extend(incomplete(snapshot));
+    let exit = exit::of_reading(unreadable.iter().map(|(_, unknown)| *unknown));
     let text = match file {
         None => snapshot.to_json(),
         Some((path, file)) => {
             file.end(snapshot.to_json().as_bytes())
                 .map_err(|error| unwritable(path, &error))?;
-            let count = snapshot.topics.len();
-            let s = if count == 1 { "" } else { "s" };
-            format!("{}: {count} topic{s} recorded.\n", path.display())
+            let topics = plural(snapshot.topics.len(), "topic");
+            format!("{}: {topics} recorded.\n", path.display())
         }
     };
     Ok((text, exit, problems))
@@ -121,8 +163,10 @@ async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
         user: settings.user().map(str::to_owned),
     };
     let interrupts = Interrupts::listen().map_err(|error| {
-        let problem = Diagnostic::error(Code::Usage, format!("cannot start: {error}"));
-        (ExitCode::Invalid, vec![problem])
+        invalid(Diagnostic::error(
+            Code::Usage,
+            format!("cannot start: {error}"),
+        ))
     })?;
     let line = Line::new();
     let taking = async {
@@ -145,37 +189,7 @@ async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
         }
     };
     line.clear();
-    taken.map_err(|error: ClusterError| {
-        let problem = problems::of_cluster_error(&error);
-        (error.kind.into(), vec![problem])
-    })
-}
-
-/// What could not be read, those of one reason together.
-fn warnings(unreadable: &[(&TopicName, &Unknown)], so: &str) -> Vec<Diagnostic> {
-    let mut by_reason: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
-    for (name, unknown) in unreadable {
-        let key = (unknown.unauthorized, unknown.reason.as_str());
-        by_reason.entry(key).or_default().push(name.as_str());
-    }
-    let warning = |((unauthorized, reason), names): ((bool, &str), Vec<&str>)| {
-        let topics = match names.len() {
-            1 => "1 topic".to_owned(),
-            many => format!("{many} topics"),
-        };
-        let message = format!("{topics} cannot be read, and {so}");
-        let code = match unauthorized {
-            true => Code::Authorization,
-            false => Code::Unreachable,
-        };
-        let detail = format!("{}\n{reason}", names.join(", "));
-        let warning = Diagnostic::warning(code, message).detail(detail);
-        match unauthorized {
-            true => warning.help("reading needs the rights Describe and DescribeConfigs"),
-            false => warning,
-        }
-    };
-    by_reason.into_iter().map(warning).collect()
+    taken.map_err(|error: ClusterError| (ExitCode::from(&error), vec![from_cluster_error(&error)]))
 }
 
 /// What a right's absence means for who reads the snapshot.
@@ -210,20 +224,9 @@ fn nothing(snapshot: &Snapshot) -> Diagnostic {
     .help("Kafka's own topics, and those without the right Describe, are left out")
 }
 
-/// As for the other commands: a missing right weighs more than an answer that did not come.
-fn exit(unreadable: &[(&TopicName, &Unknown)]) -> ExitCode {
-    if unreadable.iter().any(|(_, unknown)| unknown.unauthorized) {
-        ExitCode::Unauthorized
-    } else if unreadable.is_empty() {
-        ExitCode::Matching
-    } else {
-        ExitCode::Unreachable
-    }
-}
-
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let problem = Diagnostic::error(Code::Usage, format!("cannot write {}", path.display()))
         .detail(error.to_string())
         .help("--snapshot names a file in a directory that exists");
-    (ExitCode::Invalid, vec![problem])
+    invalid(problem)
 }

@@ -4,20 +4,43 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::cli::InitArgs;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
-use crate::report::Report;
+use clap::Args;
+
+use super::{Answering, TextOutput};
+use crate::context::RunContext;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
 const FILES: [(&str, &str); 2] = [
     ("topicctl.yaml", include_str!("init/topicctl.yaml")),
     ("orders.yaml", include_str!("init/orders.yaml")),
 ];
 
-/// Writes the files and says what to do next, or says why not.
-pub(super) fn run(args: &InitArgs) -> Result<String, Box<Report>> {
-    let directory = &args.directory;
+/// `topicctl init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The directory; made where there is none
+    #[arg(value_name = "DIR", default_value = "manifests/")]
+    pub directory: PathBuf,
+}
+
+impl Answering for InitArgs {
+    /// Writes the files and says what to do next, or why not.
+    fn answer(&self) -> TextOutput {
+        let mut problems = Diagnostics::default();
+        let text = match write_files(&self.directory) {
+            Ok(()) => Some(next_steps(&self.directory)),
+            Err(refused) => {
+                problems.extend(refused);
+                None
+            }
+        };
+        TextOutput::new(RunContext::default(), text, &problems)
+    }
+}
+
+fn write_files(directory: &Path) -> Result<(), Vec<Diagnostic>> {
     // A look before the first write, so that nothing is half done.
     let existing = FILES
         .iter()
@@ -25,21 +48,19 @@ pub(super) fn run(args: &InitArgs) -> Result<String, Box<Report>> {
         .filter(|path| path.symlink_metadata().is_ok());
     let refused: Vec<_> = existing.map(|path| exists(&path)).collect();
     if !refused.is_empty() {
-        return Err(invalid(refused));
+        return Err(refused);
     }
-    if let Err(error) = fs::create_dir_all(directory) {
-        return Err(invalid([unwritable(directory, &error)]));
-    }
+    fs::create_dir_all(directory).map_err(|error| vec![unwritable(directory, &error)])?;
     for (name, text) in FILES {
         let path = directory.join(name);
         write_new(&path, text).map_err(|error| {
-            invalid([match error.kind() {
+            vec![match error.kind() {
                 io::ErrorKind::AlreadyExists => exists(&path),
                 _ => unwritable(&path, &error),
-            }])
+            }]
         })?;
     }
-    Ok(next_steps(directory))
+    Ok(())
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
@@ -72,10 +93,4 @@ fn exists(path: &Path) -> Diagnostic {
 fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(Code::Usage, format!("cannot write {}", path.display()))
         .detail(error.to_string())
-}
-
-fn invalid(problems: impl IntoIterator<Item = Diagnostic>) -> Box<Report> {
-    let mut diagnostics = Diagnostics::default();
-    diagnostics.extend(problems);
-    Box::new(Report::invalid(None, &diagnostics, Sources::default()))
 }

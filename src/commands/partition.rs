@@ -1,98 +1,187 @@
 //! `topicctl partition`: which partition keys land in, by the declared count and hash or by given
 //! ones.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
 use globset::GlobBuilder;
 
-use super::{Answer, offline};
-use crate::cli::{PartitionArgs, PartitionFormat};
+use super::inputs::{accept, request};
+use super::{Answering, TextOutput};
+use crate::cli::{DeclaredArgs, partitioner, partitions};
+use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::exit::ExitCode;
 use crate::manifest::{self, Manifests};
 use crate::partition::{self, MAX_SPREAD, Placement, Question, Spread};
-use crate::report::{Command, Report};
-use crate::topic::{DeclaredTopic, Partitioner};
+use crate::topic::{DeclaredTopic, Partitioner, Partitions};
+
+/// `topicctl partition`.
+#[derive(Args, Debug)]
+pub struct PartitionArgs {
+    /// Keys; write -- before one that begins with a dash
+    #[arg(
+        value_name = "KEY",
+        required_unless_present = "stdin",
+        conflicts_with = "stdin"
+    )]
+    pub keys: Vec<OsString>,
+    /// Read keys from standard input, one a line, and tell how they spread
+    #[arg(long, env = "TOPICCTL_STDIN", value_parser = BoolishValueParser::new())]
+    pub stdin: bool,
+    /// Take count and hash of this declared topic: its name, or a GLOB that matches no other
+    #[arg(long, value_name = "TOPIC", env = "TOPICCTL_TOPIC")]
+    pub topic: Option<String>,
+    /// How many partitions there are
+    #[arg(
+        long, value_name = "N", required_unless_present = "topic", value_parser = partitions,
+        env = "TOPICCTL_PARTITIONS"
+    )]
+    pub partitions: Option<Partitions>,
+    /// How a key becomes a number: murmur2 as the Java client, crc32 as librdkafka, fnv1a as
+    /// Sarama, md5 as a big-endian number
+    #[arg(
+        long, value_name = "HASH", required_unless_present = "topic", value_parser = partitioner(),
+        env = "TOPICCTL_PARTITIONER"
+    )]
+    pub partitioner: Option<Partitioner>,
+    /// Tell what share of the keys would move with this many partitions
+    #[arg(long, value_name = "N", value_parser = partitions, env = "TOPICCTL_TO")]
+    pub to: Option<Partitions>,
+    /// Where to look for `--topic`.
+    #[command(flatten)]
+    pub declared: DeclaredArgs,
+    /// How to write the result
+    #[arg(
+        short, long, value_name = "FORMAT", value_enum, default_value_t = PartitionFormat::Text,
+        env = "TOPICCTL_PARTITION_OUTPUT", help_heading = "Output"
+    )]
+    pub output: PartitionFormat,
+}
+
+/// What `partition` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PartitionFormat {
+    /// For people
+    Text,
+    /// One document, schema topicctl.partition/1
+    Json,
+}
 
 /// Why there is no answer.
 type Problem = Box<Diagnostic>;
 
-/// Reads the manifests where a topic is named, and places the keys.
-pub(super) fn run(args: &PartitionArgs) -> Answer {
-    let mut manifests = match &args.topic {
-        Some(_) => read(args)?,
-        None => Manifests::default(),
-    };
-    let answer = question(args, &manifests.topics).and_then(|question| {
+impl Answering for PartitionArgs {
+    fn context(&self) -> RunContext {
+        RunContext::new("partition", Purpose::Offline)
+    }
+
+    fn is_json(&self) -> bool {
+        self.output == PartitionFormat::Json
+    }
+
+    /// Reads the manifests where a topic is named, and places the keys.
+    fn answer(&self) -> TextOutput {
+        let manifests = match &self.topic {
+            Some(_) => {
+                let request = request(&self.declared.manifests, &self.declared.conditions);
+                manifest::read(&request)
+            }
+            None => Manifests::default(),
+        };
+        let (context, mut manifests) = match accept(manifests, self.context()) {
+            Ok(accepted) => accepted,
+            Err(invalid) => return invalid.into(),
+        };
+        let text = self.placed(&manifests.topics);
+        let text = text
+            .map_err(|problem| manifests.diagnostics.push(*problem))
+            .ok();
+        TextOutput::new(context, text, &manifests.diagnostics)
+    }
+}
+
+impl PartitionArgs {
+    fn placed(&self, topics: &[DeclaredTopic]) -> Result<String, Problem> {
+        let question = self.question(topics)?;
         let mut out = Vec::new();
-        if args.stdin {
-            spread(args, &question, &mut out)?;
+        if self.stdin {
+            self.spread(&question, &mut out)?;
         } else {
-            keys(args, &question, &mut out).map_err(unreadable)?;
+            self.keys(&question, &mut out).map_err(unreadable)?;
         }
         // The renderers write nothing but text, and keys that are not are shown as text.
         Ok(String::from_utf8_lossy(&out).into_owned())
-    });
-    let (text, exit) = match answer {
-        Ok(text) => (Some(text), ExitCode::Matching),
-        Err(problem) => {
-            manifests.diagnostics.push(*problem);
-            (None, ExitCode::Invalid)
+    }
+
+    fn keys(&self, question: &Question, out: &mut Vec<u8>) -> io::Result<()> {
+        let bytes = self.keys.iter().map(|key| key.as_encoded_bytes().to_vec());
+        let placed: Vec<_> = bytes.map(|key| question.place(key)).collect();
+        match self.output {
+            PartitionFormat::Text => partition::text::write_keys(question, &placed, out),
+            PartitionFormat::Json => partition::json::write_keys(question, &placed, out),
         }
-    };
-    let report = Report::invalid(
-        Some(Command::Partition),
-        &manifests.diagnostics,
-        manifests.sources,
-    );
-    let report = Report { exit, ..report };
-    match text {
-        Some(text) => Ok((text, report)),
-        None => Err(Box::new(report)),
     }
-}
 
-fn read(args: &PartitionArgs) -> Result<Manifests, Box<Report>> {
-    let request = offline::request(&args.declared.manifests, &args.declared.conditions);
-    offline::accept(manifest::read(&request), false, Command::Partition)
-}
+    fn spread(&self, question: &Question, out: &mut Vec<u8>) -> Result<(), Problem> {
+        let manifests = &self.declared.manifests;
+        if self.topic.is_some() && manifests.iter().any(|path| path == Path::new("-")) {
+            let message = "standard input cannot hold both the manifests and the keys";
+            return Err(usage(message).help("name the manifests as files").into());
+        }
+        if question.placement.partitions.get() > MAX_SPREAD {
+            let message = format!("a spread is counted over {MAX_SPREAD} partitions at most");
+            return Err(usage(message).help("name keys instead of --stdin").into());
+        }
+        let spread = Spread::count(question, io::stdin().lock()).map_err(unreadable)?;
+        if spread.keys() == 0 {
+            return Err(usage("there is no key on standard input")
+                .help("write one key a line")
+                .into());
+        }
+        match self.output {
+            PartitionFormat::Text => partition::text::write_spread(question, &spread, out),
+            PartitionFormat::Json => partition::json::write_spread(question, &spread, out),
+        }
+        .map_err(unreadable)
+    }
 
-fn keys(args: &PartitionArgs, question: &Question, out: &mut Vec<u8>) -> io::Result<()> {
-    let bytes = args.keys.iter().map(|key| key.as_encoded_bytes().to_vec());
-    let placed: Vec<_> = bytes.map(|key| question.place(key)).collect();
-    match args.output {
-        PartitionFormat::Text => partition::text::write_keys(question, &placed, out),
-        PartitionFormat::Json => partition::json::write_keys(question, &placed, out),
+    /// What the arguments ask; flags win over what the topic declares.
+    fn question(&self, topics: &[DeclaredTopic]) -> Result<Question, Problem> {
+        let topic = self
+            .topic
+            .as_deref()
+            .map(|wanted| find(wanted, topics))
+            .transpose()?;
+        let declared = topic
+            .and_then(|topic| topic.partitions.as_ref())
+            .map(|count| count.value);
+        let Some(partitions) = self.partitions.or(declared) else {
+            return Err(unstated(topic, "leaves its partition count to the broker")
+                .help("say with --partitions N how many it has")
+                .into());
+        };
+        let key = topic.and_then(|topic| topic.partition_key.as_ref());
+        let Some(partitioner) = self.partitioner.or(key.and_then(|key| key.partitioner)) else {
+            let known = Partitioner::ALL.map(Partitioner::as_str).join(", ");
+            return Err(unstated(topic, "declares no partitioner")
+                .help(format!(
+                    "say it with --partitioner ({known}), or in the manifest: partition_key: {{ \
+                 partitioner: murmur2 }}"
+                ))
+                .into());
+        };
+        Ok(Question {
+            topic: topic.map(|topic| topic.name.to_string()),
+            placement: Placement {
+                partitioner,
+                partitions,
+            },
+            to: self.to,
+        })
     }
-}
-
-fn spread(args: &PartitionArgs, question: &Question, out: &mut Vec<u8>) -> Result<(), Problem> {
-    if args.topic.is_some()
-        && args
-            .declared
-            .manifests
-            .iter()
-            .any(|path| path == Path::new("-"))
-    {
-        let message = "standard input cannot hold both the manifests and the keys";
-        return Err(usage(message).help("name the manifests as files").into());
-    }
-    if question.placement.partitions.get() > MAX_SPREAD {
-        let message = format!("a spread is counted over {MAX_SPREAD} partitions at most");
-        return Err(usage(message).help("name keys instead of --stdin").into());
-    }
-    let spread = Spread::count(question, io::stdin().lock()).map_err(unreadable)?;
-    if spread.keys() == 0 {
-        return Err(usage("there is no key on standard input")
-            .help("write one key a line")
-            .into());
-    }
-    match args.output {
-        PartitionFormat::Text => partition::text::write_spread(question, &spread, out),
-        PartitionFormat::Json => partition::json::write_spread(question, &spread, out),
-    }
-    .map_err(unreadable)
 }
 
 fn unreadable(error: io::Error) -> Problem {
@@ -103,41 +192,6 @@ fn unreadable(error: io::Error) -> Problem {
 
 fn usage(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::Usage, message)
-}
-
-/// What the arguments ask; flags win over what the topic declares.
-fn question(args: &PartitionArgs, topics: &[DeclaredTopic]) -> Result<Question, Problem> {
-    let topic = args
-        .topic
-        .as_deref()
-        .map(|wanted| find(wanted, topics))
-        .transpose()?;
-    let declared = topic
-        .and_then(|topic| topic.partitions.as_ref())
-        .map(|count| count.value);
-    let Some(partitions) = args.partitions.or(declared) else {
-        return Err(unstated(topic, "leaves its partition count to the broker")
-            .help("say with --partitions N how many it has")
-            .into());
-    };
-    let key = topic.and_then(|topic| topic.partition_key.as_ref());
-    let Some(partitioner) = args.partitioner.or(key.and_then(|key| key.partitioner)) else {
-        let known = Partitioner::ALL.map(Partitioner::as_str).join(", ");
-        return Err(unstated(topic, "declares no partitioner")
-            .help(format!(
-                "say it with --partitioner ({known}), or in the manifest: partition_key: {{ \
-             partitioner: murmur2 }}"
-            ))
-            .into());
-    };
-    Ok(Question {
-        topic: topic.map(|topic| topic.name.to_string()),
-        placement: Placement {
-            partitioner,
-            partitions,
-        },
-        to: args.to,
-    })
 }
 
 fn unstated(topic: Option<&DeclaredTopic>, what: &str) -> Diagnostic {

@@ -1,34 +1,51 @@
 //! `topicctl render`: the declared topics in another form.
 
-use super::{Answer, offline};
-use crate::cli::RenderArgs;
-use crate::exit::ExitCode;
-use crate::render::render;
-use crate::report::{Command, Report};
+use clap::Args;
 
-/// Reads the manifests and renders what they declare.
-pub(super) fn run(args: &RenderArgs) -> Answer {
-    let mut manifests = offline::read(&args.manifests, Command::Render)?;
-    let rendered = render(&manifests.topics, &manifests.sources, args.output);
-    let exit = match &rendered {
-        Ok(_) => ExitCode::Matching,
-        Err(_) => ExitCode::Invalid,
-    };
-    let (text, problems) = match rendered {
-        Ok(text) => (Some(text), Vec::new()),
-        Err(problems) => (None, problems),
-    };
-    manifests.diagnostics.extend(problems);
-    let report = Report {
-        exit,
-        ..Report::invalid(
-            Some(Command::Render),
-            &manifests.diagnostics,
-            manifests.sources,
-        )
-    };
-    match text {
-        Some(text) => Ok((text, report)),
-        None => Err(Box::new(report)),
+use super::inputs::{accept, selected};
+use super::{Answering, TextOutput};
+use crate::cli::ManifestArgs;
+use crate::context::{Purpose, RunContext};
+use crate::manifest;
+use crate::render::{Form, render};
+
+/// `topicctl render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub manifests: ManifestArgs,
+    /// What to write
+    #[arg(
+        short, long, value_name = "FORM", value_enum, default_value_t = Form::Yaml,
+        env = "TOPICCTL_RENDER_OUTPUT", help_heading = "Output"
+    )]
+    pub output: Form,
+}
+
+impl Answering for RenderArgs {
+    fn context(&self) -> RunContext {
+        RunContext {
+            deny_warnings: self.manifests.deny_warnings,
+            ..RunContext::new("render", Purpose::Offline)
+        }
+    }
+
+    fn is_json(&self) -> bool {
+        self.output == Form::Json
+    }
+
+    /// Reads the manifests and renders what they declare.
+    fn answer(&self) -> TextOutput {
+        let manifests = manifest::read(&selected(&self.manifests));
+        let (context, mut manifests) = match accept(manifests, self.context()) {
+            Ok(accepted) => accepted,
+            Err(invalid) => return invalid.into(),
+        };
+        let rendered = render(&manifests.topics, &context.sources, self.output);
+        let text = rendered
+            .map_err(|problems| manifests.diagnostics.extend(problems))
+            .ok();
+        TextOutput::new(context, text, &manifests.diagnostics)
     }
 }

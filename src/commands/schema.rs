@@ -1,8 +1,20 @@
 //! `topicctl schema`: the JSON Schema of manifests, for editors.
 
+use clap::Args;
+
+use super::{Answering, TextOutput};
+use crate::context::RunContext;
+use crate::diagnostic::Diagnostics;
 use crate::manifest;
 
-/// The schema as a file holds it.
-pub(super) fn text() -> String {
-    format!("{:#}\n", manifest::schema())
+/// `topicctl schema`.
+#[derive(Args, Debug)]
+pub struct SchemaArgs {}
+
+impl Answering for SchemaArgs {
+    /// The schema as a file holds it.
+    fn answer(&self) -> TextOutput {
+        let text = format!("{:#}\n", manifest::schema());
+        TextOutput::new(RunContext::default(), Some(text), &Diagnostics::default())
+    }
 }

@@ -1,52 +1,60 @@
 //! `topicctl validate`: the checks that need no cluster.
 
-use std::time::{Duration, SystemTime};
+use clap::Args;
+use clap::builder::BoolishValueParser;
 
-use super::offline;
-use crate::apply::{Outcome, Status};
-use crate::cli::ValidateArgs;
-use crate::exit::ExitCode;
-use crate::plan::Seen;
-use crate::remedy::Access;
-use crate::report::{Command, Findings, Report, Topic};
+use super::Reporting;
+use super::inputs::{RunInputs, accept, selected};
+use crate::cli::{ManifestArgs, OutputArgs};
+use crate::context::{Purpose, RunContext};
+use crate::manifest;
+use crate::outcome::{RunResult, Status, TopicOutcome};
+use crate::report::Report;
 
-/// Reads and checks the manifests.
-pub(super) fn run(args: &ValidateArgs) -> Report {
-    let manifests = if args.all_profiles {
-        offline::read_all_profiles(&args.manifests, Command::Validate)
-    } else {
-        offline::read(&args.manifests, Command::Validate)
-    };
-    let manifests = match manifests {
-        Ok(manifests) => manifests,
-        Err(report) => return *report,
-    };
-    // Declared is all that is known of a topic here.
-    let topics = manifests
-        .topics
-        .into_iter()
-        .map(|topic| Outcome {
-            topic,
-            status: Status::Matches,
-            seen: Seen::default(),
-        })
-        .map(|outcome| Topic::of(&outcome, false, &manifests.sources, &Access::default()))
-        .collect();
-    Report {
-        command: Some(Command::Validate),
-        exit: ExitCode::Matching,
-        findings: Findings::default(),
-        profile: manifests.clusters.profile.clone(),
-        cluster_name: manifests.clusters.chosen_name().map(str::to_owned),
-        cluster: None,
-        topics,
-        diagnostics: manifests.diagnostics.sorted(&manifests.sources),
-        sources: manifests.sources,
-        groups: None,
-        settled: true,
-        usable: true,
-        stopped: false,
-        elapsed: Duration::ZERO,
-        ended: SystemTime::UNIX_EPOCH,
+/// `topicctl validate`.
+#[derive(Args, Debug)]
+pub struct ValidateArgs {
+    /// Check under every declared profile, one after the other
+    #[arg(
+        long, conflicts_with_all = ["profile", "cluster"], env = "TOPICCTL_ALL_PROFILES",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub all_profiles: bool,
+    /// What to read.
+    #[command(flatten)]
+    pub manifests: ManifestArgs,
+    /// How to tell.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl Reporting for ValidateArgs {
+    fn context(&self) -> RunContext {
+        RunContext {
+            deny_warnings: self.manifests.deny_warnings,
+            ..RunContext::new("validate", Purpose::Offline)
+        }
+    }
+
+    fn output(&self) -> &OutputArgs {
+        &self.output
+    }
+
+    fn run(&self) -> Report {
+        let request = selected(&self.manifests);
+        let manifests = match self.all_profiles {
+            true => manifest::read_all_profiles(&request),
+            false => manifest::read(&request),
+        };
+        let (context, mut manifests) = match accept(manifests, self.context()) {
+            Ok(accepted) => accepted,
+            Err(invalid) => return invalid.into(),
+        };
+        let declared = std::mem::take(&mut manifests.topics).into_iter();
+        let declared = declared.map(|topic| TopicOutcome::new(topic, Status::Declared));
+        let result = RunResult::default().with_topics(declared.collect());
+        // What is accepted is for the run that asks a cluster to judge.
+        manifests.accepted.clear();
+        RunInputs::new(context, manifests).report(result)
     }
 }

@@ -5,6 +5,8 @@
 //! not in its object's table; the JSON Schema of [`mod@super::schema`] and the tables of
 //! docs/manifest.md are made from the same, so that neither can drift from what is accepted.
 
+use crate::finding::Finding;
+
 /// An object of the language.
 #[derive(Debug)]
 pub(super) struct ObjectSpec {
@@ -66,14 +68,7 @@ pub(super) enum Shape {
 pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
 
 /// What `fail_on` of a policy names.
-pub(super) const FINDINGS: &[&str] = &[
-    "missing",
-    "mismatch",
-    "unmanaged",
-    "undeclared",
-    "health",
-    "none",
-];
+pub(super) const FINDINGS: &[&str] = &Finding::WORDS;
 
 /// Single values in a list.
 pub(super) const TEXTS: Shape = Shape::List(&Shape::Text);

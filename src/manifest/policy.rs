@@ -8,13 +8,14 @@ mod rules;
 use globset::{Glob, GlobMatcher};
 use regex::Regex;
 
-use super::fields::{FINDINGS, SEVERITIES};
+use super::fields::SEVERITIES;
 use super::interpolate::Context;
 use super::raw::Policy;
 use super::resolver::Resolver;
 use super::values::relation;
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, nearest};
+use crate::finding::Finding;
 use crate::topic::DeclaredTopic;
 use crate::units::Measure;
 use crate::wording::did_you_mean;
@@ -85,22 +86,22 @@ pub(super) fn fail_on(
     policy: &Policy,
     resolver: &Resolver<'_>,
     diagnostics: &mut Diagnostics,
-) -> Option<Vec<String>> {
+) -> Option<Vec<Finding>> {
     let mut reader = Reader {
         resolver,
         diagnostics,
     };
-    let words = policy.fail_on.as_ref()?.iter().filter_map(|text| {
+    let findings = policy.fail_on.as_ref()?.iter().filter_map(|text| {
         let word = reader.text(text)?;
-        let fits = FINDINGS.contains(&word.as_str());
-        if !fits {
-            reader.choice("fail_on", &word, FINDINGS, text.span);
+        let finding = Finding::from_word(&word);
+        if finding.is_none() {
+            reader.choice("fail_on", &word, &Finding::WORDS, text.span);
         }
-        fits.then_some(word)
+        finding
     });
-    let words: Vec<String> = words.collect();
+    let findings: Vec<_> = findings.collect();
     if let [first, .., _] = policy.fail_on.as_deref().unwrap_or_default()
-        && words.iter().any(|word| word == "none")
+        && findings.contains(&Finding::None)
     {
         diagnostics.push(
             Diagnostic::error(Code::OutOfRange, "`none` in `fail_on` stands alone")
@@ -108,7 +109,7 @@ pub(super) fn fail_on(
                 .help("leave `none` out, or all the others"),
         );
     }
-    Some(words)
+    Some(findings)
 }
 
 /// Reads the policy's texts; what is wrong with them is reported.

@@ -26,6 +26,7 @@ use crate::accepted::Accepted;
 use crate::clusters::Clusters;
 use crate::diagnostic::Diagnostics;
 use crate::explain::{Explanation, Subject};
+use crate::finding::Finding;
 use crate::topic::{DeclaredTopic, TopicName};
 use merge::Layers;
 use partitions::Counts;
@@ -34,7 +35,7 @@ use partitions::Counts;
 pub(super) struct Resolved {
     /// In the order of their families.
     pub(super) topics: Vec<DeclaredTopic>,
-    pub(super) fail_on: Option<Vec<String>>,
+    pub(super) fail_on: Option<Vec<Finding>>,
     /// Mismatches that are known and left alone.
     pub(super) accepted: Vec<Accepted>,
     /// Those that the project names, and the chosen one.

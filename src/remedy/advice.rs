@@ -2,7 +2,7 @@
 //! and where no command can mend it, what to declare instead.
 
 use super::Access;
-use crate::plan::{Mismatch, replica_range};
+use crate::outcome::{Mismatch, replica_range};
 use crate::topic::{DeclaredTopic, PartitionKey, Partitioner};
 
 /// What to know about a mismatch. `place` is where another value would be declared, `in FILE:LINE`.

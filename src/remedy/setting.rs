@@ -5,7 +5,7 @@
 //! as it is goes through a properties file of ASCII characters.
 
 use super::{Access, file_name, quoted};
-use crate::plan::Mismatch;
+use crate::outcome::Mismatch;
 use crate::topic::{ConfigKey, TopicName};
 
 /// Keys whose values the broker checks against each other: one at a time, in the wrong order, it

@@ -1,109 +1,121 @@
-//! How a topic differs, told: both forms of both values, where they come from, and what a person
-//! could do about it.
+//! How a topic differs, for people: both forms of both values, where they come from, and what a
+//! person could do about it.
 
 use crate::catalog;
 use crate::diagnostic::Sources;
 use crate::observed::ObservedOrigin;
-use crate::plan::{Mismatch, replica_range};
+use crate::outcome::{Mismatch, TopicOutcome, replica_range};
 use crate::remedy::{self, Access};
-use crate::topic::{DeclaredTopic, Layer, Origin};
+use crate::topic::{Layer, Origin};
 
 /// One mismatch, with everything that a person or a program may want to know about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Difference {
+pub(super) struct Difference {
     /// `partitions`, `replication_factor` or `config`.
-    pub field: &'static str,
+    pub(super) field: &'static str,
     /// The configuration key.
-    pub key: Option<String>,
-    /// In the broker's form.
-    pub declared: String,
-    /// In the broker's form.
-    pub found: String,
-    /// In a person's form.
-    pub declared_human: String,
-    /// In a person's form.
-    pub found_human: String,
+    pub(super) key: Option<String>,
+    pub(super) declared: Value,
+    pub(super) found: Value,
     /// Which layer declares it, and where.
-    pub declared_by: String,
+    pub(super) declared_by: String,
     /// Whether that is something else than the topic's own entry.
-    pub declared_elsewhere: bool,
+    pub(super) declared_elsewhere: bool,
     /// Where the found value comes from; `None` but for configuration.
-    pub origin: Option<ObservedOrigin>,
+    pub(super) origin: Option<ObservedOrigin>,
     /// What to know about it.
-    pub advice: Option<String>,
-    /// A command that would mend it; `None` where there is none, or it is left alone.
-    pub remedy: Option<String>,
+    pub(super) advice: Option<String>,
+    /// A command that would make it as declared; `None` where there is none, or it is left alone.
+    pub(super) remedy: Option<String>,
     /// Why it is left alone, where it is accepted.
-    pub accepted: Option<String>,
+    pub(super) accepted: Option<String>,
+}
+
+/// A value in both forms.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Value {
+    /// The broker's.
+    pub(super) raw: String,
+    /// A person's.
+    pub(super) human: String,
 }
 
 impl Difference {
-    /// A mismatch that is not accepted, with what can be done about it. `open` are all of them.
-    pub(super) fn open(
-        topic: &DeclaredTopic,
-        mismatch: &Mismatch,
-        open: &[Mismatch],
-        sources: &Sources,
-        access: &Access,
-    ) -> Self {
-        let origin = declared_origin(mismatch);
-        // A built-in tier cannot be edited, but its value be replaced in the topic's entry.
-        let place = match (&origin.layer, origin.span) {
-            (Layer::Topic, Some(span)) => format!("in {}", sources.location(span)),
-            (layer, Some(span)) => format!("in {} ({layer})", sources.location(span)),
-            (layer, None) => {
-                let entry = sources.location(topic.span);
-                format!("in {entry} (now by {layer})")
+    /// Those that are open, then those that are accepted.
+    pub(super) fn all(outcome: &TopicOutcome, sources: &Sources, access: &Access) -> Vec<Self> {
+        let (topic, open) = (&outcome.topic, &outcome.mismatches);
+        let accepted = outcome.accepted.iter().map(|one| Self {
+            accepted: Some(one.reason.clone()),
+            ..Self::new(&one.mismatch, sources)
+        });
+        let open = open.iter().map(|mismatch| {
+            let origin = declared_origin(mismatch);
+            // A built-in tier cannot be edited, but its value be replaced in the topic's entry.
+            let place = match (&origin.layer, origin.span) {
+                (Layer::Topic, Some(span)) => format!("in {}", sources.location(span)),
+                (layer, Some(span)) => format!("in {} ({layer})", sources.location(span)),
+                (layer, None) => {
+                    let entry = sources.location(topic.span);
+                    format!("in {entry} (now by {layer})")
+                }
+            };
+            Self {
+                advice: remedy::advice(topic, mismatch, &place, access),
+                remedy: remedy::remedy(&topic.name, mismatch, open, access),
+                ..Self::new(mismatch, sources)
             }
-        };
-        Self {
-            advice: remedy::advice(topic, mismatch, &place, access),
-            remedy: remedy::remedy(&topic.name, mismatch, open, access),
-            ..Self::of(mismatch, sources)
-        }
+        });
+        open.chain(accepted).collect()
     }
 
-    pub(super) fn of(mismatch: &Mismatch, sources: &Sources) -> Self {
+    fn new(mismatch: &Mismatch, sources: &Sources) -> Self {
         let origin = declared_origin(mismatch);
-        let declared_by = match origin.span {
-            Some(span) => format!("{}, {}", origin.layer, sources.location(span)),
-            None => origin.layer.to_string(),
+        let count = |raw: String| Value {
+            human: raw.clone(),
+            raw,
         };
         let (field, declared, found) = match mismatch {
-            Mismatch::Partitions { declared, found } => {
-                ("partitions", declared.value.to_string(), found.to_string())
-            }
+            Mismatch::Partitions { declared, found } => (
+                "partitions",
+                count(declared.value.to_string()),
+                count(found.to_string()),
+            ),
             Mismatch::ReplicationFactor {
                 declared, replicas, ..
             } => {
-                let (fewest, most) = replica_range(replicas);
-                let found = if fewest == most {
-                    fewest.to_string()
-                } else {
-                    format!("{fewest} to {most}")
+                let found = match replica_range(replicas) {
+                    (fewest, most) if fewest == most => fewest.to_string(),
+                    (fewest, most) => format!("{fewest} to {most}"),
                 };
-                ("replication_factor", declared.value.to_string(), found)
+                let declared = count(declared.value.to_string());
+                ("replication_factor", declared, count(found))
             }
             Mismatch::Config {
-                declared, found, ..
-            } => ("config", declared.value.to_string(), found.clone()),
+                key,
+                declared,
+                found,
+                ..
+            } => {
+                let value = |raw: &str| Value {
+                    human: catalog::human(key.as_str(), raw),
+                    raw: raw.to_owned(),
+                };
+                ("config", value(declared.value.as_str()), value(found))
+            }
         };
         let (key, found_from) = match mismatch {
             Mismatch::Config { key, origin, .. } => (Some(key.to_string()), Some(*origin)),
             _ => (None, None),
         };
-        let human = |value: &str| match &key {
-            Some(key) => catalog::human(key, value),
-            None => value.to_owned(),
-        };
         Self {
             field,
-            declared_human: human(&declared),
-            found_human: human(&found),
             key,
             declared,
             found,
-            declared_by,
+            declared_by: match origin.span {
+                Some(span) => format!("{}, {}", origin.layer, sources.location(span)),
+                None => origin.layer.to_string(),
+            },
             declared_elsewhere: origin.layer != Layer::Topic,
             origin: found_from,
             advice: None,

@@ -7,86 +7,86 @@
 
 use std::io::{self, Write};
 
-use super::groups::sentences as groups;
-use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
-use super::{Report, Several, Topic};
+use super::groups::wording as groups;
+use super::summary::{self, Sentence};
+use super::wording::{and, details, each_line, one_line, relations, title, values, word};
+use super::{ClusterReport, Report};
 use crate::diagnostic::{Diagnostic, Location, Severity};
-use crate::groups::Sight;
+use crate::groups::GroupLags;
+use crate::outcome::TopicOutcome;
 
 /// Groups in one notice.
 const MOST_GROUPS: usize = 50;
 
-/// Writes the report.
+/// Writes the report, and the whole result in the last line.
 ///
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let cluster = report.cluster_name.as_deref();
-    for one in &report.diagnostics {
-        // What is wrong with manifests is no cluster's own.
-        let whose = cluster.filter(|_| !one.code.is_of_manifests());
-        write_diagnostic(one, report, whose, out)?;
+    let clusters = report.ranked();
+    for problem in report.problems() {
+        let owners = problem.clusters.iter().map(|rank| clusters[*rank]);
+        // What is wrong with manifests is not the fault of the only cluster.
+        let is_own = report.by_cluster || !problem.diagnostic.code.is_of_manifests();
+        let names = owners
+            .filter(|_| is_own)
+            .filter_map(|one| report.name_of(one));
+        let names: Vec<_> = names.map(str::to_owned).collect();
+        let owners = (!names.is_empty()).then(|| and(&names));
+        write_diagnostic(problem.diagnostic, report, owners.as_deref(), out)?;
     }
-    write_topics(report, cluster, out)?;
-    write_result(cluster, &result(report), out)
-}
-
-/// Writes the reports of several clusters, and the whole result in the last line.
-///
-/// # Errors
-/// Where the writer fails.
-pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
-    for shared in several.problems() {
-        let whose = shared.whose();
-        write_diagnostic(shared.one, shared.report, whose.as_deref(), out)?;
-    }
-    for report in several.ranked() {
-        write_topics(report, Some(report.called()), out)?;
-    }
-    for report in several.ranked() {
-        write_result(Some(report.called()), &result(report), out)?;
-    }
-    write_result(None, &[several.sentence()], out)
-}
-
-fn write_topics(report: &Report, cluster: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
-    for topic in report.ranked() {
-        if report.needs_attention(topic) {
-            write_topic(topic, report, cluster, out)?;
+    for cluster in &clusters {
+        for topic in cluster.ranked() {
+            if cluster.needs_attention(topic) {
+                write_topic(topic, cluster, report.name_of(cluster), out)?;
+            }
         }
+        write_groups(cluster, report.name_of(cluster), out)?;
     }
-    write_groups(report, cluster, out)
+    for cluster in &clusters {
+        let result = summary::result(report, cluster);
+        write_result(report.name_of(cluster), &result, out)?;
+    }
+    match report.by_cluster {
+        true => write_result(None, &[summary::clusters(report)], out),
+        false => Ok(()),
+    }
 }
 
 /// One notice for all consumer groups: GitHub shows ten of a step.
-fn write_groups(report: &Report, cluster: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+fn write_groups(
+    cluster: &ClusterReport,
+    name: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     // Where nothing could be read of any, an error says so.
-    let told = |sight: &&Sight| sight.nothing_read().is_none();
-    let Some(sight) = report.groups.as_ref().filter(told) else {
+    let was_read = |groups: &&GroupLags| groups.nothing_read().is_none();
+    let Some(lags) = cluster.result.groups.as_ref().filter(was_read) else {
         return Ok(());
     };
-    let mut lines = vec![groups::in_short(sight)];
-    for group in sight.groups.iter().take(MOST_GROUPS) {
+    let mut lines = vec![groups::in_short(lags)];
+    for group in lags.groups.iter().take(MOST_GROUPS) {
         let text = groups::lines(group).join("\n  ");
         lines.push(format!("{}: {text}", one_line(&group.name)));
     }
-    if let Some(rest) = sight.groups.len().checked_sub(MOST_GROUPS + 1) {
+    if let Some(rest) = lags.groups.len().checked_sub(MOST_GROUPS + 1) {
         lines.push(format!("{} more in the JSON report", rest + 1));
     }
     let text = each_line(&lines.join("\n"));
-    let title = of(cluster, "consumer groups");
+    let title = titled(name, "consumer groups");
     write_command("notice", None, false, &title, &text, out)
 }
 
-fn write_result(cluster: Option<&str>, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-    for line in lines {
-        writeln!(out, "{}", inert(&one_line(&of(cluster, line))))?;
+fn write_result(name: Option<&str>, sentences: &[Sentence], out: &mut dyn Write) -> io::Result<()> {
+    for sentence in sentences {
+        let line = one_line(&titled(name, &sentence.text()));
+        writeln!(out, "{}", inert(&line))?;
     }
     Ok(())
 }
 
 /// A text with the cluster that it is about before it.
-fn of(cluster: Option<&str>, text: &str) -> String {
+fn titled(cluster: Option<&str>, text: &str) -> String {
     match cluster {
         Some(cluster) => format!("{cluster}: {text}"),
         None => text.to_owned(),
@@ -105,11 +105,11 @@ fn write_diagnostic(
         _ => "warning",
     };
     let place = one.primary.as_ref();
-    let location = place.map(|label| report.sources.location(label.span));
+    let location = place.map(|label| report.context.sources.location(label.span));
     let title = if one.code.is_of_manifests() {
         one.code.as_str().to_owned()
     } else {
-        title(report.command)
+        title(&report.context)
     };
     let label = place
         .map(|label| &label.text)
@@ -125,32 +125,33 @@ fn write_diagnostic(
         command,
         location.as_ref(),
         true,
-        &of(cluster, &title),
+        &titled(cluster, &title),
         &parts.join("\n"),
         out,
     )
 }
 
 fn write_topic(
-    topic: &Topic,
-    report: &Report,
-    cluster: Option<&str>,
+    topic: &TopicOutcome,
+    cluster: &ClusterReport,
+    name: Option<&str>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let command = if topic.fails { "error" } else { "warning" };
-    let word = match report.command {
-        Some(command) => word(topic.state, command),
-        None => topic.state.status(),
+    let command = match cluster.fails(topic) {
+        true => "error",
+        false => "warning",
     };
-    let title = of(cluster, &format!("{}: {word}", topic.name));
-    let mut lines = details(topic);
+    let word = word(&topic.status, cluster.context.purpose);
+    let title = titled(name, &format!("{}: {word}", topic.topic.name));
+    let mut lines = details(topic, &cluster.differences(topic));
     if lines.is_empty() {
         lines.push(values(topic));
-        lines.extend(standing(topic));
+        lines.extend(relations(topic));
     }
     let text = each_line(&lines.join("\n"));
+    let location = cluster.location(topic);
     // The column of a topic is that of its entry and says nothing.
-    write_command(command, Some(&topic.location), false, &title, &text, out)
+    write_command(command, Some(&location), false, &title, &text, out)
 }
 
 fn write_command(

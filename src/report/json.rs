@@ -4,18 +4,21 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{Difference, Report, Several, Topic, groups};
+use super::difference::Difference;
+use super::{ClusterReport, Report, groups};
 use crate::diagnostic::{Diagnostic, Sources};
+use crate::observed::ObservedOrigin;
+use crate::outcome::{RunResult, TopicOutcome};
 
 const SCHEMA: &str = "topicctl.report/1";
-const SCHEMA_OF_SEVERAL: &str = "topicctl.reports/1";
+const SCHEMA_BY_CLUSTER: &str = "topicctl.reports/1";
 
 #[derive(Serialize)]
 struct Documents<'a> {
     schema: &'static str,
-    command: &'static str,
+    command: Option<&'a str>,
     exit_code: u8,
     reports: Vec<Document<'a>>,
 }
@@ -23,11 +26,12 @@ struct Documents<'a> {
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
-    command: Option<&'static str>,
+    command: Option<&'a str>,
     exit_code: u8,
     cluster_name: Option<&'a str>,
     cluster: Option<Cluster<'a>>,
-    summary: Summary,
+    #[serde(serialize_with = "summary")]
+    summary: &'a RunResult,
     topics: Vec<TopicEntry<'a>>,
     diagnostics: Vec<DiagnosticEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,42 +47,30 @@ struct Cluster<'a> {
 }
 
 #[derive(Serialize)]
-struct Summary {
-    declared: usize,
-    matching: usize,
-    missing: usize,
-    mismatched: usize,
-    accepted: usize,
-    created: usize,
-    unknown: usize,
-    failed: usize,
-}
-
-#[derive(Serialize)]
 struct TopicEntry<'a> {
     name: &'a str,
     tier: Option<&'a str>,
     role: &'static str,
     status: &'static str,
-    file: &'a str,
+    file: String,
     line: u32,
     partitions: Option<i32>,
     replication_factor: Option<i16>,
-    config: &'a BTreeMap<String, String>,
-    mismatches: Vec<MismatchEntry<'a>>,
-    error: Option<&'a str>,
+    config: BTreeMap<&'a str, &'a str>,
+    mismatches: Vec<MismatchEntry>,
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
-struct MismatchEntry<'a> {
+struct MismatchEntry {
     field: &'static str,
-    key: Option<&'a str>,
-    declared: &'a str,
-    found: &'a str,
+    key: Option<String>,
+    declared: String,
+    found: String,
     origin: Option<&'static str>,
-    advice: Option<&'a str>,
-    remedy: Option<&'a str>,
-    accepted: Option<&'a str>,
+    advice: Option<String>,
+    remedy: Option<String>,
+    accepted: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -97,85 +89,85 @@ struct DiagnosticEntry {
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &document(report))?;
+    let documents: Vec<_> = report
+        .clusters
+        .iter()
+        .map(|cluster| document(report, cluster))
+        .collect();
+    match (report.by_cluster, documents.as_slice()) {
+        (false, [one]) => serde_json::to_writer_pretty(&mut *out, one)?,
+        _ => {
+            let documents = Documents {
+                schema: SCHEMA_BY_CLUSTER,
+                command: report.context.command.as_deref(),
+                exit_code: report.exit as u8,
+                reports: documents,
+            };
+            serde_json::to_writer_pretty(&mut *out, &documents)?;
+        }
+    }
     writeln!(out)
 }
 
-/// Writes the reports of several clusters as one document, in their order.
-///
-/// # Errors
-/// Where the writer fails.
-pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
-    let documents = Documents {
-        schema: SCHEMA_OF_SEVERAL,
-        command: several.command.as_str(),
-        exit_code: several.exit as u8,
-        reports: several.reports.iter().map(document).collect(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &documents)?;
-    writeln!(out)
-}
-
-fn document(report: &Report) -> Document<'_> {
-    let summary = report.summary();
+fn document<'a>(report: &'a Report, cluster: &'a ClusterReport) -> Document<'a> {
+    let result = &cluster.result;
+    let sources = &cluster.context.sources;
+    let topics = result.topics.iter().map(|one| topic(one, cluster));
+    let diagnostics = report.diagnostics_of(cluster);
     Document {
         schema: SCHEMA,
-        command: report.command.map(super::Command::as_str),
-        exit_code: report.exit as u8,
-        cluster_name: report.cluster_name.as_deref(),
-        cluster: report.cluster.as_ref().map(|cluster| Cluster {
-            id: cluster.identity.id.as_deref(),
-            brokers: cluster.identity.broker_count(),
+        command: cluster.context.command.as_deref(),
+        exit_code: cluster.exit as u8,
+        cluster_name: cluster.target.name.as_deref(),
+        cluster: result.identity.as_ref().map(|identity| Cluster {
+            id: identity.id.as_deref(),
+            brokers: identity.broker_count(),
         }),
-        summary: Summary {
-            declared: summary.declared,
-            matching: summary.matching,
-            missing: summary.missing,
-            mismatched: summary.mismatched,
-            accepted: summary.accepted,
-            created: summary.created,
-            unknown: summary.unknown,
-            failed: summary.failed,
-        },
-        topics: report.topics.iter().map(topic).collect(),
-        diagnostics: report
-            .diagnostics
-            .iter()
-            .map(|one| diagnostic(one, &report.sources))
-            .collect(),
-        groups: report.groups.as_ref().map(groups::json::groups),
-        statistics: report.groups.as_ref().map(groups::json::statistics),
+        summary: result,
+        topics: topics.collect(),
+        diagnostics: diagnostics.map(|one| diagnostic(one, sources)).collect(),
+        groups: result.groups.as_ref().map(groups::json::groups),
+        statistics: result.groups.as_ref().map(groups::json::statistics),
     }
 }
 
-fn topic(topic: &Topic) -> TopicEntry<'_> {
+fn summary<S: Serializer>(result: &&RunResult, serializer: S) -> Result<S::Ok, S::Error> {
+    let declared = ("declared", result.topics.len());
+    serializer.collect_map(std::iter::once(declared).chain(result.summary()))
+}
+
+fn topic<'a>(outcome: &'a TopicOutcome, cluster: &ClusterReport) -> TopicEntry<'a> {
+    let topic = &outcome.topic;
+    let location = cluster.location(outcome);
+    let config = topic.config.iter();
+    let mismatches = cluster.differences(outcome).into_iter().map(mismatch);
     TopicEntry {
         name: topic.name.as_str(),
         tier: topic.tier.as_deref(),
         role: topic.role.as_str(),
-        status: topic.state.status(),
-        file: &topic.location.file,
-        line: topic.location.line,
-        partitions: topic.partitions,
-        replication_factor: topic.replication_factor,
-        config: &topic.config,
-        mismatches: topic.mismatches.iter().map(mismatch).collect(),
-        error: topic.error.as_deref(),
+        status: outcome.status.word(),
+        file: location.file.to_string(),
+        line: location.line,
+        partitions: topic.partitions.as_ref().map(|one| one.value.get()),
+        replication_factor: topic.replication_factor.as_ref().map(|one| one.value.get()),
+        config: config
+            .map(|(key, one)| (key.as_str(), one.value.as_str()))
+            .collect(),
+        mismatches: mismatches.collect(),
+        error: outcome.status.error(),
     }
 }
 
-fn mismatch(difference: &Difference) -> MismatchEntry<'_> {
+fn mismatch(difference: Difference) -> MismatchEntry {
     MismatchEntry {
         field: difference.field,
-        key: difference.key.as_deref(),
-        declared: &difference.declared,
-        found: &difference.found,
-        origin: difference
-            .origin
-            .map(crate::observed::ObservedOrigin::as_str),
-        advice: difference.advice.as_deref(),
-        remedy: difference.remedy.as_deref(),
-        accepted: difference.accepted.as_deref(),
+        key: difference.key,
+        declared: difference.declared.raw,
+        found: difference.found.raw,
+        origin: difference.origin.map(ObservedOrigin::as_str),
+        advice: difference.advice,
+        remedy: difference.remedy,
+        accepted: difference.accepted,
     }
 }
 

@@ -1,38 +1,33 @@
 //! The report in the form of JUnit's test results, which CI servers show: a test case for each
-//! topic, each problem that fails the run and each consumer group. Several clusters are a test suite each.
+//! topic, each problem that fails the run and each consumer group. Where clusters are distinguished
+//! each is a test suite.
 //!
-//! What is red here is what the exit code says: a difference that `--fail-on` lets pass is told in
-//! the output of a test case that passes. Everything foreign is text or an attribute, never markup.
+//! What is red here is what the exit code says: a difference that `--fail-on` lets pass is in the
+//! output of a test case that passes. Everything untrusted is text or an attribute, never markup.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
-use super::groups::sentences as groups;
-use super::sentences::{details, each_line, one_line, result, standing, title, values, word};
-use super::{Report, Several, State, Topic};
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+
+use super::groups::wording as groups;
+use super::summary::result;
+use super::wording::{details, each_line, field, one_line, relations, title, values, word};
+use super::{ClusterReport, Report};
 use crate::diagnostic::{self, Diagnostic, Location};
+use crate::groups::GroupLags;
+use crate::outcome::{Status, TopicOutcome};
 
-/// The suite of the topics.
+/// The class of what is wrong with the manifests.
+const MANIFESTS: &str = "manifests";
+/// The class of the topics.
 const TOPICS: &str = "topics";
 
-struct Suite {
-    name: String,
-    cases: Vec<Case>,
+/// Test cases of one class, and what is printed beside them.
+#[derive(Default)]
+struct Part {
+    class: &'static str,
+    cases: Vec<TestCase>,
     output: Vec<String>,
-}
-
-struct Case {
-    class: String,
-    name: String,
-    location: Option<Location>,
-    failure: Option<Failure>,
-    output: Option<String>,
-}
-
-struct Failure {
-    kind: String,
-    message: String,
-    text: String,
 }
 
 /// Writes the report.
@@ -40,306 +35,222 @@ struct Failure {
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let name = report.cluster_name.as_deref();
-    let title = std::iter::once(title(report.command)).chain(name.map(str::to_owned));
-    let title = title.collect::<Vec<_>>().join(" ");
-    write_all(&title, report.elapsed, &suites(report), out)
-}
-
-/// Writes the reports of several clusters, in their order.
-///
-/// # Errors
-/// Where the writer fails.
-pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
-    let suites: Vec<_> = several.reports.iter().map(of_cluster).collect();
-    let title = title(Some(several.command));
-    write_all(&title, several.elapsed, &suites, out)
-}
-
-fn write_all(
-    title: &str,
-    elapsed: Duration,
-    suites: &[Suite],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
-    let failures: usize = suites.iter().map(|suite| suite.failures()).sum();
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(
-        out,
-        r#"<testsuites name="{}" tests="{tests}" failures="{failures}" errors="0" time="{:.3}">"#,
-        attribute(title),
-        elapsed.as_secs_f64()
-    )?;
-    for suite in suites {
-        suite.write(out)?;
+    let mut name = title(&report.context);
+    let mut suites = Vec::new();
+    for cluster in &report.clusters {
+        let parts = parts(report, cluster);
+        if report.by_cluster {
+            let name = cluster.target.display_name();
+            let class = |part: &Part| format!("{name}.{}", part.class);
+            suites.push(suite(name, parts, class));
+        } else {
+            let called = cluster.target.name.iter();
+            called.for_each(|called| name.push_str(&format!(" {called}")));
+            let class = |part: &Part| part.class.to_owned();
+            suites.extend(
+                parts
+                    .into_iter()
+                    .map(|part| suite(part.class, vec![part], class)),
+            );
+        }
     }
-    writeln!(out, "</testsuites>")
+    let mut document = Document::new(attribute(&name));
+    document.set_time(report.elapsed);
+    document.add_test_suites(suites);
+    document.serialize(out).map_err(io::Error::other)
 }
 
-fn suites(report: &Report) -> Vec<Suite> {
-    let suites = [
-        problems("manifests", report, |one| one.code.is_of_manifests()),
-        problems("run", report, |one| !one.code.is_of_manifests()),
-        topics(report),
-        groups(report),
-    ];
-    let said = |suite: &Suite| !suite.cases.is_empty() || !suite.output.is_empty();
-    suites.into_iter().filter(said).collect()
-}
-
-/// All of a report as one suite, whose test cases have a class for each of its parts.
-fn of_cluster(report: &Report) -> Suite {
-    let name = report.called().to_owned();
-    let (mut cases, mut output) = (Vec::new(), Vec::new());
-    for part in suites(report) {
-        let class = format!("{name}.{}", part.name);
-        cases.extend(part.cases.into_iter().map(|case| Case {
-            class: class.clone(),
-            ..case
-        }));
+/// Parts in one suite, whose test cases have the class of their part.
+fn suite(name: &str, parts: Vec<Part>, class: impl Fn(&Part) -> String) -> TestSuite {
+    let mut suite = TestSuite::new(attribute(name));
+    let mut output = Vec::new();
+    for mut part in parts {
+        let class = attribute(&class(&part));
+        part.cases.iter_mut().for_each(|case| {
+            case.set_classname(class.as_str());
+        });
+        suite.add_test_cases(part.cases);
         output.extend(part.output);
     }
-    Suite {
-        name,
-        cases,
-        output,
+    if !output.is_empty() {
+        suite.set_system_out(content(&output.join("\n\n")));
     }
+    suite
+}
+
+fn parts(report: &Report, cluster: &ClusterReport) -> Vec<Part> {
+    let parts = [
+        manifests(report, cluster),
+        problems("run", report, cluster, |one| !one.code.is_of_manifests()),
+        topics(report, cluster),
+        cluster
+            .result
+            .groups
+            .as_ref()
+            .map(groups_part)
+            .unwrap_or_default(),
+    ];
+    let is_there = |part: &Part| !part.cases.is_empty() || !part.output.is_empty();
+    parts.into_iter().filter(is_there).collect()
+}
+
+fn manifests(report: &Report, cluster: &ClusterReport) -> Part {
+    let mut part = problems(MANIFESTS, report, cluster, |one| one.code.is_of_manifests());
+    // Topics are there only where the manifests are valid.
+    if part.cases.is_empty() && !cluster.result.topics.is_empty() {
+        part.cases.push(TestCase::new(
+            "manifests are valid",
+            TestCaseStatus::success(),
+        ));
+    }
+    part
 }
 
 /// Problems of one kind: those that fail the run are test cases, the others output.
-fn problems(name: &str, report: &Report, of_kind: fn(&Diagnostic) -> bool) -> Suite {
-    let all = || report.diagnostics.iter().filter(|one| of_kind(one));
-    let mut cases: Vec<_> = all()
-        .filter(|one| report.is_failure(one))
-        .map(|one| problem(name, one, report))
-        .collect();
-    // Topics are there only where the manifests are valid.
-    if name == "manifests" && cases.is_empty() && !report.topics.is_empty() {
-        cases.push(Case {
-            class: name.to_owned(),
-            name: "manifests are valid".to_owned(),
-            location: None,
-            failure: None,
-            output: None,
-        });
-    }
-    let output = all()
-        .filter(|one| !report.is_failure(one))
-        .map(|one| diagnostic::render(one, &report.sources, false))
-        .collect();
-    Suite {
-        name: name.to_owned(),
-        cases,
-        output,
+fn problems(
+    class: &'static str,
+    report: &Report,
+    cluster: &ClusterReport,
+    is_of_kind: fn(&Diagnostic) -> bool,
+) -> Part {
+    let all = report.diagnostics_of(cluster).filter(|one| is_of_kind(one));
+    let (failing, others): (Vec<_>, Vec<_>) = all.partition(|one| report.is_failure(one));
+    let text = |one: &Diagnostic| diagnostic::render(one, &cluster.context.sources, false);
+    let case = |one: &Diagnostic| {
+        let place = one.primary.as_ref();
+        let location = place.map(|label| cluster.context.sources.location(label.span));
+        let name = match &location {
+            Some(location) => format!("{location}: {}", one.message),
+            None => one.message.clone(),
+        };
+        let status = failure(one.code.as_str(), &one.message, &text(one));
+        case(&name, location.as_ref(), status)
+    };
+    Part {
+        class,
+        cases: failing.into_iter().map(case).collect(),
+        output: others.into_iter().map(text).collect(),
     }
 }
 
-fn problem(class: &str, one: &Diagnostic, report: &Report) -> Case {
-    let place = one.primary.as_ref();
-    let location = place.map(|label| report.sources.location(label.span));
-    let name = match &location {
-        Some(location) => format!("{location}: {}", one.message),
-        None => one.message.clone(),
+fn topics(report: &Report, cluster: &ClusterReport) -> Part {
+    let topics = &cluster.result.topics;
+    let cases = topics.iter().map(|topic| topic_case(topic, cluster));
+    let result = || {
+        let sentences = result(report, cluster).into_iter();
+        let sentences: Vec<_> = sentences.map(|one| one.text()).collect();
+        sentences.join("\n")
     };
-    Case {
-        class: class.to_owned(),
-        name,
-        location,
-        failure: Some(Failure {
-            kind: one.code.as_str().to_owned(),
-            message: one.message.clone(),
-            text: diagnostic::render(one, &report.sources, false),
-        }),
-        output: None,
-    }
-}
-
-fn topics(report: &Report) -> Suite {
-    let cases = report.topics.iter().map(|topic| of_topic(topic, report));
-    let output = match report.topics.is_empty() {
-        true => Vec::new(),
-        false => vec![result(report).join("\n")],
-    };
-    Suite {
-        name: TOPICS.to_owned(),
+    Part {
+        class: TOPICS,
         cases: cases.collect(),
-        output,
+        output: (!topics.is_empty()).then(result).into_iter().collect(),
     }
 }
 
-fn of_topic(topic: &Topic, report: &Report) -> Case {
-    let word = match report.command {
-        Some(command) => word(topic.state, command),
-        None => topic.state.status(),
-    };
-    let mut lines = details(topic);
-    if lines.is_empty() && topic.state != State::Matching {
+fn topic_case(topic: &TopicOutcome, cluster: &ClusterReport) -> TestCase {
+    let word = word(&topic.status, cluster.context.purpose);
+    let location = cluster.location(topic);
+    let is_quiet = matches!(topic.status, Status::Matching | Status::Declared);
+    let differences = cluster.differences(topic);
+    let mut lines = details(topic, &differences);
+    if lines.is_empty() && !is_quiet {
         lines.push(values(topic));
     }
-    lines.extend(standing(topic));
-    let place = format!("declared at {}", topic.location);
-    let told = std::iter::once(word.to_owned()).chain(lines.clone());
-    let message = match topic.mismatches.as_slice() {
-        [] => match &topic.error {
-            Some(error) => format!("{word}: {error}"),
-            None => word.to_owned(),
-        },
-        differences => {
-            let fields: Vec<_> = differences.iter().map(super::sentences::field).collect();
-            format!("{word}: {}", fields.join(", "))
-        }
-    };
-    let failure = topic.fails.then(|| Failure {
-        kind: topic.state.status().to_owned(),
-        message,
-        text: lines
-            .iter()
-            .cloned()
-            .chain([place])
-            .collect::<Vec<_>>()
-            .join("\n"),
-    });
-    let quiet = topic.fails || topic.state == State::Matching;
-    Case {
-        class: TOPICS.to_owned(),
-        name: topic.name.to_string(),
-        location: Some(topic.location.clone()),
-        failure,
-        output: (!quiet).then(|| told.collect::<Vec<_>>().join("\n")),
+    lines.extend(relations(topic));
+    let name = topic.topic.name.as_str();
+    if cluster.fails(topic) {
+        let what = match (differences.as_slice(), topic.status.error()) {
+            ([], None) => word.to_owned(),
+            ([], Some(error)) => format!("{word}: {error}"),
+            (differences, _) => {
+                let fields: Vec<_> = differences.iter().map(field).collect();
+                format!("{word}: {}", fields.join(", "))
+            }
+        };
+        lines.push(format!("declared at {location}"));
+        let status = failure(topic.status.word(), &what, &lines.join("\n"));
+        return case(name, Some(&location), status);
     }
+    let mut case = case(name, Some(&location), TestCaseStatus::success());
+    if !is_quiet {
+        lines.insert(0, word.to_owned());
+        case.set_system_out(content(&lines.join("\n")));
+    }
+    case
 }
 
 /// Consumer groups, which are information and pass, but where nothing could be read of any.
-fn groups(report: &Report) -> Suite {
-    let name = "groups".to_owned();
-    let Some(sight) = &report.groups else {
-        return Suite {
-            name,
-            cases: Vec::new(),
-            output: Vec::new(),
-        };
-    };
-    let grave = sight.nothing_read().is_some();
-    let cases = sight.groups.iter().map(|group| {
+fn groups_part(lags: &GroupLags) -> Part {
+    let nothing_read = lags.nothing_read().is_some();
+    let cases = lags.groups.iter().map(|group| {
         let text = groups::lines(group).join("\n");
-        let word = groups::word(group);
-        let failure = grave.then(|| Failure {
-            kind: word.to_owned(),
-            message: format!("{word}: {}", groups::reason(group).unwrap_or_default()),
-            text: text.clone(),
-        });
-        // Readers drop a test case without a name.
-        let called = match group.name.trim() {
-            "" => "(no name)",
-            called => called,
-        };
-        Case {
-            class: name.clone(),
-            name: called.to_owned(),
-            location: None,
-            output: failure.is_none().then_some(text),
-            failure,
+        let name = &group.name;
+        if nothing_read {
+            let word = groups::word(group);
+            let what = format!("{word}: {}", groups::reason(group).unwrap_or_default());
+            return case(name, None, failure(word, &what, &text));
         }
+        let mut case = case(name, None, TestCaseStatus::success());
+        case.set_system_out(content(&text));
+        case
     });
-    let cases = cases.collect();
-    let messages = sight.topics.iter().map(|topic| {
+    let messages = lags.topics.iter().map(|topic| {
         let messages = groups::messages(topic).join(", ");
         format!("{}: {messages}", topic.topic)
     });
     let head = format!("messages, at most ({})", groups::GAPS);
-    let output = match sight.topics.is_empty() {
-        true => groups::in_short(sight),
+    let output = match lags.topics.is_empty() {
+        true => groups::in_short(lags),
         false => std::iter::once(head)
             .chain(messages)
             .collect::<Vec<_>>()
             .join("\n"),
     };
-    Suite {
-        name,
-        cases,
+    Part {
+        class: "groups",
+        cases: cases.collect(),
         output: vec![output],
     }
 }
 
-impl Suite {
-    fn failures(&self) -> usize {
-        self.cases
-            .iter()
-            .filter(|case| case.failure.is_some())
-            .count()
+fn case(name: &str, location: Option<&Location>, status: TestCaseStatus) -> TestCase {
+    let name = attribute(name);
+    // Readers drop a test case without a name.
+    let name = match name.trim() {
+        "" => "(no name)",
+        name => name,
+    };
+    let mut case = TestCase::new(name, status);
+    if let Some(location) = location {
+        let line = location.line.to_string();
+        case.extra
+            .insert("file".into(), attribute(&location.file).into());
+        case.extra.insert("line".into(), line.into());
     }
-
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let name = attribute(&self.name);
-        writeln!(
-            out,
-            r#"  <testsuite name="{name}" tests="{}" failures="{}" errors="0" skipped="0">"#,
-            self.cases.len(),
-            self.failures()
-        )?;
-        for case in &self.cases {
-            case.write(out)?;
-        }
-        if !self.output.is_empty() {
-            let output = text(&self.output.join("\n\n"));
-            writeln!(out, "    <system-out>{output}</system-out>")?;
-        }
-        writeln!(out, "  </testsuite>")
-    }
+    case
 }
 
-impl Case {
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let (class, name) = (attribute(&self.class), attribute(&self.name));
-        write!(out, r#"    <testcase classname="{class}" name="{name}""#)?;
-        if let Some(location) = &self.location {
-            let file = attribute(&location.file);
-            write!(out, r#" file="{file}" line="{}""#, location.line)?;
-        }
-        if self.failure.is_none() && self.output.is_none() {
-            return writeln!(out, "/>");
-        }
-        writeln!(out, ">")?;
-        if let Some(failure) = &self.failure {
-            writeln!(
-                out,
-                r#"      <failure type="{}" message="{}">{}</failure>"#,
-                attribute(&failure.kind),
-                attribute(&failure.message),
-                text(&failure.text)
-            )?;
-        }
-        if let Some(output) = &self.output {
-            writeln!(out, "      <system-out>{}</system-out>", text(output))?;
-        }
-        writeln!(out, "    </testcase>")
-    }
+fn failure(kind: &str, message: &str, text: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status
+        .set_type(kind)
+        .set_message(attribute(message))
+        .set_description(content(text));
+    status
 }
 
 /// A value of an attribute. Readers of XML take a line break in one for a space.
 fn attribute(value: &str) -> String {
-    escaped(&one_line(value))
+    without_noncharacters(&one_line(value))
 }
 
 /// Text between tags, its line breaks kept.
-fn text(value: &str) -> String {
-    escaped(&each_line(value))
+fn content(value: &str) -> String {
+    without_noncharacters(&each_line(value))
 }
 
-/// Without markup, `]]>` included, and without the characters that XML cannot hold; control
-/// characters are gone already.
-fn escaped(value: &str) -> String {
-    let mut escaped = String::with_capacity(value.len());
-    for c in value.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
+/// Control characters are gone already; these are none, and XML cannot hold them either.
+fn without_noncharacters(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

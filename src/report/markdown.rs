@@ -3,19 +3,21 @@
 //! The result comes first, then problems, then a table of what is not as declared with the commands
 //! that would mend it; topics that match, and consumer groups, are folded away. Several clusters
 //! have a section each, those that need attention first, and share the room of one comment.
-//! Everything foreign stands in code, where no markup, link or mention is alive; long reports are
+//! Everything untrusted stands in code, where no markup, link or mention is alive; long reports are
 //! cut, because a comment holds 65 536 characters.
 
 use std::io::{self, Write};
 
-use super::groups::sentences as groups;
-use super::sentences::{
-    cluster, each_line, field, one_line, result, standing, title, values, with_values, word,
+use super::groups::wording as groups;
+use super::wording::{
+    ClusterLine, each_line, field, one_line, plural, relations, title, values, verdict,
+    with_values, word,
 };
-use super::several::Shared;
-use super::{Command, Report, Several, State, Topic, Verdict};
-use crate::diagnostic::{self, Diagnostic, Sources};
-use crate::groups::{Group, Sight};
+use super::{ClusterReport, Report, summary};
+use crate::context::Purpose;
+use crate::diagnostic::{self, Diagnostic};
+use crate::groups::{Group, GroupLags};
+use crate::outcome::{Status, TopicOutcome};
 
 /// How much of a report there is room for.
 #[derive(Clone, Copy)]
@@ -98,90 +100,88 @@ impl Part {
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let name = report.cluster_name.as_deref();
-    let name = name.map(|name| format!(" {}", code(name)));
-    let name = name.unwrap_or_default();
-    write!(out, "**{}**{name}: ", title(report.command))?;
-    let mut problems: Vec<_> = report.diagnostics.iter().collect();
-    problems.sort_by_key(|one| !report.is_failure(one));
-    let problems = problems.into_iter().map(|one| (one, &report.sources));
-    write_report(report, &problems.collect::<Vec<_>>(), COMMENT, out)
-}
-
-/// Writes the reports of several clusters.
-///
-/// # Errors
-/// Where the writer fails.
-pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
-    let (title, sentence) = (title(Some(several.command)), several.sentence());
-    writeln!(out, "**{title}**: {}", prose(&sentence))?;
-    let room = COMMENT.among(several.reports.len());
-    let problems = several.problems();
-    let of_all = problems.iter().filter(|one| one.clusters.is_empty());
-    write_problems(&of_all.map(Shared::problem).collect::<Vec<_>>(), room, out)?;
-    for report in several.ranked() {
-        let (called, verdict) = (report.called(), Verdict::on(report));
-        let verdict = verdict.word(1, several.command);
-        writeln!(out, "\n### {}: {verdict}\n", code(called))?;
-        let own = problems.iter().filter(|one| one.clusters.contains(&called));
-        write_report(
-            report,
-            &own.map(Shared::problem).collect::<Vec<_>>(),
-            room,
-            out,
-        )?;
+    write!(out, "**{}**", title(&report.context))?;
+    if !report.by_cluster {
+        return report
+            .clusters
+            .iter()
+            .try_for_each(|cluster| write_cluster(report, cluster, out));
+    }
+    let room = COMMENT.among(report.clusters.len());
+    writeln!(out, ": {}", prose(&summary::clusters(report).text()))?;
+    let problems = report.problems();
+    let shared = problems.iter().filter(|one| one.clusters.is_empty());
+    let shared: Vec<_> = shared.map(|one| one.diagnostic).collect();
+    write_problems(report, &shared, room, out)?;
+    for (rank, cluster) in report.ranked().into_iter().enumerate() {
+        let name = code(cluster.target.display_name());
+        writeln!(out, "\n### {name}: {}\n", verdict(cluster))?;
+        let own = problems.iter().filter(|one| one.clusters.contains(&rank));
+        let own: Vec<_> = own.map(|one| one.diagnostic).collect();
+        write_parts(report, cluster, &own, room, out)?;
     }
     Ok(())
 }
 
-/// A problem, and the texts that it points into.
-type Problem<'a> = (&'a Diagnostic, &'a Sources);
+/// The only cluster, which has all of the comment.
+fn write_cluster(report: &Report, cluster: &ClusterReport, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(name) = &cluster.target.name {
+        write!(out, " {}", code(name))?;
+    }
+    write!(out, ": ")?;
+    let mut problems: Vec<_> = report.diagnostics_of(cluster).collect();
+    problems.sort_by_key(|one| !report.is_failure(one));
+    write_parts(report, cluster, &problems, COMMENT, out)
+}
 
-fn write_report(
+fn write_parts(
     report: &Report,
-    problems: &[Problem<'_>],
+    cluster: &ClusterReport,
+    problems: &[&Diagnostic],
     room: Room,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for sentence in result(report) {
-        writeln!(out, "{}", prose(&sentence))?;
+    for sentence in summary::result(report, cluster) {
+        writeln!(out, "{}", prose(&sentence.text()))?;
     }
-    if let Some(cluster) = cluster(report, code) {
-        writeln!(out, "\n{cluster}")?;
+    if let Some(line) = ClusterLine::new(cluster, code) {
+        writeln!(out, "\n{line}")?;
     }
-    write_problems(problems, room, out)?;
-    let Some(command) = report.command.filter(|_| report.lists_topics()) else {
+    write_problems(report, problems, room, out)?;
+    if !cluster.lists_topics() {
         return Ok(());
-    };
-    write_topics(report, command, room, out)?;
-    match &report.groups {
-        Some(sight) => write_groups(sight, room, out),
+    }
+    write_topics(cluster, room, out)?;
+    match &cluster.result.groups {
+        Some(groups) => write_groups(groups, room, out),
         None => Ok(()),
     }
 }
 
-fn write_problems(problems: &[Problem<'_>], room: Room, out: &mut dyn Write) -> io::Result<()> {
-    let texts = problems.iter().map(|(one, sources)| {
-        let text = diagnostic::render(one, sources, false);
+fn write_problems(
+    report: &Report,
+    problems: &[&Diagnostic],
+    room: Room,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let texts = problems.iter().map(|one| {
+        let text = diagnostic::render(one, &report.context.sources, false);
         format!("\n{}\n", block("text", &text))
     });
     write_list(&texts.collect::<Vec<_>>(), room.problems, "problem", out)
 }
 
-fn write_topics(
-    report: &Report,
-    command: Command,
-    room: Room,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let (matching, others): (Vec<_>, Vec<_>) = report
+fn write_topics(cluster: &ClusterReport, room: Room, out: &mut dyn Write) -> io::Result<()> {
+    let (matching, others): (Vec<_>, Vec<_>) = cluster
         .ranked()
         .into_iter()
-        .partition(|topic| topic.state == State::Matching);
+        .partition(|topic| matches!(topic.status, Status::Matching | Status::Declared));
     if !others.is_empty() {
         writeln!(out, "\n| | topic | declared in | |\n|-|-|-|-|")?;
-        let rows: Vec<_> = others.iter().map(|topic| row(topic, command)).collect();
-        let remedies: Vec<_> = others.iter().map(|topic| remedies(topic)).collect();
+        let (rows, remedies): (Vec<_>, Vec<_>) = others
+            .iter()
+            .map(|topic| row_and_remedies(topic, cluster))
+            .unzip();
         let each = rows.iter().zip(&remedies);
         let each: Vec<_> = each
             .map(|(row, remedies)| format!("{row}{remedies}"))
@@ -196,21 +196,17 @@ fn write_topics(
         }
     }
     if !matching.is_empty() {
-        let count = matching.len();
-        let s = if count == 1 { "" } else { "s" };
-        let what = match command {
-            command if command.is_offline() => "declared",
+        let topics = plural(matching.len(), "topic");
+        let what = match cluster.context.purpose {
+            Purpose::Offline => "declared",
             _ => "as declared",
         };
-        writeln!(
-            out,
-            "\n<details><summary>{count} topic{s} {what}</summary>\n"
-        )?;
+        writeln!(out, "\n<details><summary>{topics} {what}</summary>\n")?;
         writeln!(out, "| topic | values | |\n|-|-|-|")?;
         let rows = matching.iter().map(|topic| {
-            let standing: Vec<_> = standing(topic).iter().map(|text| prose(text)).collect();
-            let (name, values) = (code(topic.name.as_str()), prose(&values(topic)));
-            format!("| {name} | {values} | {} |\n", standing.join(", "))
+            let relations: Vec<_> = relations(topic).iter().map(|text| prose(text)).collect();
+            let (name, values) = (code(topic.topic.name.as_str()), prose(&values(topic)));
+            format!("| {name} | {values} | {} |\n", relations.join(", "))
         });
         write_list(&rows.collect::<Vec<_>>(), room.matching, "topic", out)?;
         writeln!(out, "\n</details>")?;
@@ -218,41 +214,46 @@ fn write_topics(
     Ok(())
 }
 
-fn row(topic: &Topic, command: Command) -> String {
+/// The row of a topic, and the commands for it, a line each.
+fn row_and_remedies(topic: &TopicOutcome, cluster: &ClusterReport) -> (String, String) {
     let mut cell = Vec::new();
-    for difference in &topic.mismatches {
-        let text = with_values(difference, code);
-        cell.push(format!("{}: {text}", code(field(difference))));
+    let mut remedies = String::new();
+    for difference in cluster.differences(topic) {
+        let text = with_values(&difference, code);
+        cell.push(format!("{}: {text}", code(field(&difference))));
         let accepted = difference.accepted.iter();
         cell.extend(accepted.map(|reason| format!("accepted: {}", code(reason))));
         cell.extend(difference.advice.iter().map(|advice| prose(advice)));
+        let remedy = difference.remedy.iter();
+        remedies.extend(remedy.map(|text| format!("{}\n", one_line(text))));
     }
-    cell.extend(topic.error.iter().map(|error| code(error)));
+    cell.extend(topic.status.error().map(|error| code(&error)));
     if cell.is_empty() {
         cell.push(prose(&values(topic)));
     }
-    cell.extend(standing(topic).iter().map(|text| prose(text)));
-    format!(
+    cell.extend(relations(topic).iter().map(|text| prose(text)));
+    let row = format!(
         "| {} | {} | {} | {} |\n",
-        word(topic.state, command),
-        code(topic.name.as_str()),
-        code(&topic.location.to_string()),
+        word(&topic.status, cluster.context.purpose),
+        code(topic.topic.name.as_str()),
+        code(&cluster.location(topic).to_string()),
         cell.join("<br>")
-    )
+    );
+    (row, remedies)
 }
 
 /// Consumer groups and the topics' messages, folded: they are information.
-fn write_groups(sight: &Sight, room: Room, out: &mut dyn Write) -> io::Result<()> {
-    let summary = groups::in_short(sight);
+fn write_groups(lags: &GroupLags, room: Room, out: &mut dyn Write) -> io::Result<()> {
+    let summary = groups::in_short(lags);
     writeln!(out, "\n<details><summary>{summary}</summary>")?;
-    let rows: Vec<_> = sight.groups.iter().flat_map(group_rows).collect();
+    let rows: Vec<_> = lags.groups.iter().flat_map(group_rows).collect();
     if !rows.is_empty() {
         writeln!(out, "\n| group | | topic | |\n|-|-|-|-|")?;
         write_list(&rows, room.groups, "row", out)?;
     }
-    if !sight.topics.is_empty() {
+    if !lags.topics.is_empty() {
         writeln!(out, "\n| topic | messages, at most |\n|-|-|")?;
-        let rows = sight.topics.iter().map(|topic| {
+        let rows = lags.topics.iter().map(|topic| {
             let messages = prose(&groups::messages(topic).join(", "));
             format!("| {} | {messages} |\n", code(topic.topic.as_str()))
         });
@@ -269,26 +270,17 @@ fn group_rows(group: &Group) -> Vec<String> {
     let reason = groups::reason(group).map(prose);
     let (name, head) = (code(&group.name), head.join(", "));
     let row = |topic: String, text: String| format!("| {name} | {head} | {topic} | {text} |\n");
-    let readings = groups::readings(group).iter().map(|reading| {
-        let phrases = prose(&groups::phrases(reading, group).join(", "));
+    let topics = groups::topic_lags(group).iter().map(|lag| {
+        let phrases = prose(&groups::phrases(lag, group).join(", "));
         let texts = reason.iter().cloned().chain([phrases]);
         let text = texts.collect::<Vec<_>>().join("<br>");
-        row(code(reading.topic.as_str()), text)
+        row(code(lag.topic.as_str()), text)
     });
-    let mut rows: Vec<_> = readings.collect();
+    let mut rows: Vec<_> = topics.collect();
     if rows.is_empty() {
         rows.push(row(String::new(), reason.clone().unwrap_or_default()));
     }
     rows
-}
-
-/// The commands for one topic, a line each.
-fn remedies(topic: &Topic) -> String {
-    let differences = topic.mismatches.iter();
-    let remedies = differences.filter_map(|difference| difference.remedy.as_deref());
-    remedies
-        .map(|text| format!("{}\n", one_line(text)))
-        .collect()
 }
 
 /// As many of the texts as there is room for, and how many there are more.
@@ -318,7 +310,7 @@ fn longest_run(text: &str, of: char) -> usize {
     others.max().unwrap_or(0)
 }
 
-/// A foreign text in one line of code, also within a table. What is plain stays readable in the
+/// An untrusted text in one line of code, also within a table. What is plain stays readable in the
 /// source; the rest is written in references to characters, which are never markup.
 fn code(text: &str) -> String {
     let text = one_line(text);
@@ -330,7 +322,7 @@ fn code(text: &str) -> String {
     }
 }
 
-/// A sentence of ours. Names and numbers are all that is foreign in it, but that is not taken on
+/// A sentence of ours. Names and numbers are all that is untrusted in it, but that is not taken on
 /// trust.
 fn prose(text: &str) -> String {
     let text = one_line(text);

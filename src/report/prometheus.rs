@@ -8,16 +8,18 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use super::groups::sentences;
-use super::sentences::one_line;
-use super::{Command, Report, Several, State};
-use crate::groups::{Group, Partition, Reading, Standing};
+use super::groups::wording;
+use super::wording::one_line;
+use super::{ClusterReport, Report};
+use crate::context::Purpose;
+use crate::groups::{Group, GroupStatus, Partition, TopicLag};
+use crate::outcome::Status;
 
 /// A metric, announced once, and its samples in one report.
 struct Metric {
     name: &'static str,
     help: &'static str,
-    of: fn(&Report) -> Vec<Sample>,
+    samples: fn(&ClusterReport) -> Vec<Sample>,
 }
 
 struct Sample {
@@ -29,25 +31,25 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "topicctl_exit_code",
         help: "Exit code of the last run.",
-        of: |report| vec![sample(report.exit as u8)],
+        samples: |cluster| vec![sample(cluster.exit as u8)],
     },
     Metric {
         name: "topicctl_last_run_timestamp_seconds",
         help: "When the last run ended, in Unix time.",
-        of: |report| {
-            let ended = report.ended.duration_since(SystemTime::UNIX_EPOCH);
+        samples: |cluster| {
+            let ended = cluster.ended.duration_since(SystemTime::UNIX_EPOCH);
             vec![sample(ended.unwrap_or_default().as_secs())]
         },
     },
     Metric {
         name: "topicctl_last_run_duration_seconds",
         help: "How long the last run took.",
-        of: |report| vec![sample(format!("{:.3}", report.elapsed.as_secs_f64()))],
+        samples: |cluster| vec![sample(format!("{:.3}", cluster.elapsed.as_secs_f64()))],
     },
     Metric {
         name: "topicctl_topics_declared",
         help: "Topics that the manifests declare.",
-        of: |report| match report.topics.len() {
+        samples: |cluster| match cluster.result.topics.len() {
             0 => Vec::new(),
             count => vec![sample(count)],
         },
@@ -55,18 +57,18 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "topicctl_topics",
         help: "Declared topics by what became of them.",
-        of: by_status,
+        samples: by_status,
     },
     Metric {
         name: "topicctl_topic_status",
         help: "1 for each topic that is not as declared.",
-        of: differing,
+        samples: differing,
     },
     Metric {
         name: "topicctl_topic_messages",
         help: "Messages of a declared topic, at most.",
-        of: |report| {
-            let topics = report.groups.iter().flat_map(|sight| &sight.topics);
+        samples: |cluster| {
+            let topics = cluster.result.groups.iter().flat_map(|one| &one.topics);
             let known = topics.filter_map(|one| Some((one, one.messages_at_most()?)));
             let samples =
                 known.map(|(one, count)| labelled(&[("topic", one.topic.as_str())], count));
@@ -76,9 +78,9 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "topicctl_group_state",
         help: "1 for each declared consumer group, with its state.",
-        of: |report| {
-            let samples = groups(report).map(|one| {
-                let state = sentences::word(one).replace(' ', "-");
+        samples: |cluster| {
+            let samples = groups(cluster).map(|one| {
+                let state = wording::word(one).replace(' ', "-");
                 labelled(&[("group", &one.name), ("state", &state)], 1)
             });
             samples.collect()
@@ -87,9 +89,9 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "topicctl_group_members",
         help: "Members of a declared consumer group that is there.",
-        of: |report| {
-            let there = groups(report).filter_map(|one| match one.standing {
-                Standing::Present { members, .. } => Some((one, members)),
+        samples: |cluster| {
+            let there = groups(cluster).filter_map(|one| match one.status {
+                GroupStatus::Present { members, .. } => Some((one, members)),
                 _ => None,
             });
             let samples = there.map(|(one, members)| labelled(&[("group", &one.name)], members));
@@ -99,14 +101,14 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "topicctl_group_lag",
         help: "Offsets that a consumer group has not read yet, of partitions with a commit.",
-        of: |report| of_readings(report, Reading::lag),
+        samples: |cluster| of_topic_lags(cluster, TopicLag::lag),
     },
     Metric {
         name: "topicctl_group_partitions_without_commit",
         help: "Partitions in which a consumer group has committed nothing.",
-        of: |report| {
-            of_readings(report, |reading| {
-                let partitions = reading.partitions.iter();
+        samples: |cluster| {
+            of_topic_lags(cluster, |lag| {
+                let partitions = lag.partitions.iter();
                 let count = partitions.filter(|one| one.has_no_commit()).count();
                 i64::try_from(count).ok()
             })
@@ -114,32 +116,24 @@ const METRICS: [Metric; 11] = [
     },
 ];
 
-/// Writes the report.
+/// Writes the report. Where clusters are distinguished, their names distinguish the series.
 ///
 /// # Errors
 /// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    write_all(&[(report.cluster_name.as_deref(), report)], out)
-}
-
-/// Writes the reports of several clusters, whose names tell the series apart.
-///
-/// # Errors
-/// Where the writer fails.
-pub fn write_several(several: &Several, out: &mut dyn Write) -> io::Result<()> {
-    let reports = several.reports.iter();
-    let reports: Vec<_> = reports.map(|one| (Some(one.called()), one)).collect();
-    write_all(&reports, out)
-}
-
-fn write_all(reports: &[(Option<&str>, &Report)], out: &mut dyn Write) -> io::Result<()> {
-    for Metric { name, help, of } in METRICS {
+    for metric in METRICS {
+        let Metric {
+            name,
+            help,
+            samples,
+        } = metric;
         // A series that stands twice makes the exporter refuse the file. Names that differ only in
         // characters that cannot be shown would be one.
         let mut known = BTreeSet::new();
-        for (cluster, report) in reports {
-            for Sample { labels, value } in of(report) {
-                let cluster = cluster.map(|name| ("cluster", name.to_owned()));
+        for cluster in &report.clusters {
+            let cluster_name = report.name_of(cluster);
+            for Sample { labels, value } in samples(cluster) {
+                let cluster = cluster_name.map(|name| ("cluster", name.to_owned()));
                 let series = series(name, cluster.into_iter().chain(labels));
                 if known.is_empty() {
                     writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge")?;
@@ -185,22 +179,23 @@ fn labelled(labels: &[(&'static str, &str)], value: impl ToString) -> Sample {
     }
 }
 
-fn groups(report: &Report) -> impl Iterator<Item = &Group> {
-    report.groups.iter().flat_map(|sight| &sight.groups)
+fn groups(cluster: &ClusterReport) -> impl Iterator<Item = &Group> {
+    let lags = cluster.result.groups.iter();
+    lags.flat_map(|lags| &lags.groups)
 }
 
 /// A number for each topic that a group reads. Where a partition could not be read, or its commit
 /// is beyond its end, a sum over the others would be a false calm.
-fn of_readings(report: &Report, number: fn(&Reading) -> Option<i64>) -> Vec<Sample> {
+fn of_topic_lags(cluster: &ClusterReport, number: fn(&TopicLag) -> Option<i64>) -> Vec<Sample> {
     let mut samples = Vec::new();
-    for group in groups(report) {
-        for reading in sentences::readings(group) {
-            let told = |one: &Partition| one.unread().is_none() && !one.is_beyond_end();
-            let told = !reading.partitions.is_empty() && reading.partitions.iter().all(told);
-            let number = number(reading).filter(|_| told);
+    for group in groups(cluster) {
+        for lag in wording::topic_lags(group) {
+            let is_read = |one: &Partition| one.unreadable().is_none() && !one.is_beyond_end();
+            let is_read = !lag.partitions.is_empty() && lag.partitions.iter().all(is_read);
+            let number = number(lag).filter(|_| is_read);
             let labels = [
                 ("group", group.name.as_str()),
-                ("topic", reading.topic.as_str()),
+                ("topic", lag.topic.as_str()),
             ];
             samples.extend(number.map(|number| labelled(&labels, number)));
         }
@@ -208,40 +203,36 @@ fn of_readings(report: &Report, number: fn(&Reading) -> Option<i64>) -> Vec<Samp
     samples
 }
 
-fn by_status(report: &Report) -> Vec<Sample> {
+fn by_status(cluster: &ClusterReport) -> Vec<Sample> {
     // Without a cluster nothing was compared.
-    if report.topics.is_empty() || report.command.is_some_and(Command::is_offline) {
+    if cluster.result.topics.is_empty() || cluster.context.purpose == Purpose::Offline {
         return Vec::new();
     }
-    let summary = report.summary();
-    let counts = [
-        ("matching", summary.matching),
-        ("missing", summary.missing),
-        ("mismatched", summary.mismatched),
-        ("accepted", summary.accepted),
-        ("created", summary.created),
-        ("unknown", summary.unknown),
-        ("failed", summary.failed),
-    ];
-    let counts = counts.into_iter().map(|(status, count)| Sample {
-        labels: vec![("status", status.to_owned())],
-        value: count.to_string(),
-    });
-    counts.collect()
+    let counts = cluster.result.summary();
+    counts
+        .into_iter()
+        .map(|(status, count)| labelled(&[("status", status)], count))
+        .collect()
 }
 
-fn differing(report: &Report) -> Vec<Sample> {
-    if report.command.is_some_and(Command::is_offline) {
-        return Vec::new();
-    }
-    let differs = |state| !matches!(state, State::Matching | State::Created);
-    let topics = report.topics.iter().filter(|one| differs(one.state));
-    let samples = topics.map(|topic| Sample {
-        labels: vec![
-            ("topic", topic.name.to_string()),
-            ("status", topic.state.status().to_owned()),
-        ],
-        value: "1".to_owned(),
-    });
-    samples.collect()
+fn differing(cluster: &ClusterReport) -> Vec<Sample> {
+    let differs = |status: &Status| match status {
+        Status::Matching | Status::Created | Status::Declared => false,
+        Status::Failed(_)
+        | Status::Unclear(_)
+        | Status::Refused(_)
+        | Status::Unknown(_)
+        | Status::Mismatched { .. }
+        | Status::Missing
+        | Status::ToCreate
+        | Status::Accepted => true,
+    };
+    let topics = cluster.result.topics.iter();
+    topics
+        .filter(|one| differs(&one.status))
+        .map(|one| {
+            let name = one.topic.name.as_str();
+            labelled(&[("topic", name), ("status", one.status.word())], 1)
+        })
+        .collect()
 }

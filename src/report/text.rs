@@ -1,69 +1,84 @@
 //! The report for people: what needs attention first, one line a topic, the result in the last
-//! line. Laid out for 80 columns; colour only repeats what words already say.
+//! line. Laid out for 80 columns; color only repeats what words already say.
 
 mod details;
+pub(super) mod layout;
 mod rows;
-mod several;
-mod wrapped;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
-
 use self::details::write_details;
+use self::layout::{write_phrases, write_wrapped};
 use self::rows::{Columns, Row};
-use self::wrapped::write_phrases;
-pub(super) use self::wrapped::write_wrapped;
-use super::closing::{closing_line, counting_line, is_counted};
-use super::sentences::cluster;
-use super::{Command, Report, State, Topic, groups};
+use super::summary::{self, Sentence, is_counted, problem_count};
+use super::wording::{ClusterLine, and, verdict};
+use super::{ClusterReport, Report, groups};
+use crate::context::Purpose;
 use crate::diagnostic::{self, WIDTH, printable};
+use crate::outcome::{Status, TopicOutcome};
 use crate::remedy::quoted;
 
-pub use several::{write_several_problems, write_several_result};
+pub use self::layout::Layout;
 
-/// How to lay out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Layout {
-    /// Whether the reader is a terminal that shows colours.
-    pub color: bool,
-    /// Whether topics that match are listed too.
-    pub verbose: bool,
+/// Writes all of it as in a log, problems first.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+    let color = false;
+    let layout = Layout { color, verbose };
+    write_problems(report, layout, out)?;
+    write_result(report, layout, out)
 }
 
-/// Where the names begin.
-pub(super) const NAME_COLUMN: usize = 12;
-
-/// Writes the problems, and what they mean for the run.
+/// Writes the problems, and what they mean for the run. Those of single clusters stand below their
+/// names.
 ///
 /// # Errors
 /// Where the writer fails.
 pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let counted = report.diagnostics.iter().rposition(is_counted);
-    for (at, one) in report.diagnostics.iter().enumerate() {
-        let text = diagnostic::render(one, &report.sources, layout.color);
+    let problems = report.problems();
+    let clusters = report.ranked();
+    let last_counted = problems.iter().rposition(|one| is_counted(one.diagnostic));
+    let lists_topics = clusters.iter().any(|one| one.lists_topics());
+    let mut owners = Vec::new();
+    for (at, problem) in problems.iter().enumerate() {
+        if report.by_cluster && problem.clusters != owners {
+            owners.clone_from(&problem.clusters);
+            let names = owners.iter().map(|at| clusters[*at].target.display_name());
+            let names: Vec<_> = names.map(str::to_owned).collect();
+            write_wrapped(&format!("{}:", and(&names)), 0, 2, out)?;
+            writeln!(out)?;
+        }
+        let sources = &report.context.sources;
+        let text = diagnostic::render(problem.diagnostic, sources, layout.color);
         writeln!(out, "{text}\n")?;
-        if Some(at) == counted {
+        if !report.by_cluster && Some(at) == last_counted {
             write_count(report, out)?;
-            if at + 1 < report.diagnostics.len() || report.lists_topics() {
+            if at + 1 < problems.len() || lists_topics {
                 writeln!(out)?;
             }
         }
     }
-    Ok(())
+    match report.by_cluster {
+        true => write_counts(report, &clusters, out),
+        false => Ok(()),
+    }
 }
 
 fn write_count(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let Some(line) = counting_line(report) else {
+    let Some(count) = report
+        .clusters
+        .first()
+        .and_then(|one| problem_count(report, one))
+    else {
         return Ok(());
     };
-    let failing = report
-        .diagnostics
-        .iter()
-        .filter(|one| one.code.is_of_manifests() && report.is_failure(one));
+    write_wrapped(&count.text(), 0, 0, out)?;
+    let problems = report.problems().into_iter().map(|one| one.diagnostic);
+    let failing = problems.filter(|one| one.code.is_of_manifests() && report.is_failure(one));
     let codes: BTreeSet<_> = failing.map(|one| one.code).collect();
-    write_wrapped(&line, 0, 0, out)?;
     match codes.first() {
         None => Ok(()),
         Some(code) if codes.len() == 1 => writeln!(out, "`topicctl explain {code}` tells more."),
@@ -71,96 +86,135 @@ fn write_count(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Writes what became of the topics.
+/// One line for all clusters where it is the same.
+fn write_counts(
+    report: &Report,
+    clusters: &[&ClusterReport],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let count = |cluster: &&ClusterReport| problem_count(report, cluster).map(|one| one.text());
+    let counts: Vec<_> = clusters.iter().map(count).collect();
+    if let [Some(first), others @ ..] = counts.as_slice()
+        && others.iter().all(|count| count.as_ref() == Some(first))
+    {
+        return writeln!(out, "{first}");
+    }
+    for (cluster, count) in clusters.iter().zip(counts) {
+        if let Some(count) = count {
+            let name = cluster.target.display_name();
+            write_wrapped(&format!("{name}: {count}"), 0, 2, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what became of the topics: of each cluster, those that need attention first, and the whole
+/// result.
 ///
 /// # Errors
 /// Where the writer fails.
 pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let Some(command) = report.command else {
-        return Ok(());
-    };
-    if !report.lists_topics() {
-        return Ok(());
+    for cluster in report.ranked() {
+        let answered = cluster.result.identity.is_some();
+        if report.by_cluster && !(cluster.lists_topics() && answered) {
+            writeln!(out, "{}\n", printable(cluster.target.display_name()))?;
+        }
+        if cluster.lists_topics() {
+            write_topics(report, cluster, layout, out)?;
+        } else if report.by_cluster {
+            let cause = summary::cause(report, cluster).text();
+            write_wrapped(&format!("{}: {cause}", verdict(cluster)), 2, 4, out)?;
+        }
+        if report.by_cluster {
+            writeln!(out)?;
+        }
     }
-    if let Some(cluster) = cluster(report, |text| printable(text).into_owned()) {
-        write_cluster(&cluster, out)?;
+    match report.by_cluster {
+        true => writeln!(out, "{}", summary::clusters(report).text()),
+        false => Ok(()),
     }
-    let mut topics = report.ranked();
-    topics.retain(|topic| is_listed(topic, command, layout));
+}
+
+fn write_topics(
+    report: &Report,
+    cluster: &ClusterReport,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if let Some(line) = ClusterLine::new(cluster, |text| printable(text).into_owned()) {
+        write_cluster(&line, out)?;
+    }
+    let mut topics = cluster.ranked();
+    topics.retain(|topic| is_listed(topic, cluster.context.purpose, layout));
     let rows: Vec<_> = topics
         .iter()
-        .map(|topic| Row::of(topic, report, layout))
+        .map(|topic| Row::new(topic, cluster, layout))
         .collect();
-    let columns = Columns::of(&rows);
+    let columns = Columns::new(&rows);
     for (topic, row) in topics.iter().zip(&rows) {
         row.write(columns, layout, out)?;
-        write_details(topic, command, layout, out)?;
+        write_details(topic, cluster, layout, out)?;
     }
     if !topics.is_empty() {
         writeln!(out)?;
     }
-    if let Some(sight) = &report.groups {
-        groups::text::write(sight, layout, out)?;
+    if let Some(groups) = &cluster.result.groups {
+        groups::text::write(groups, layout, out)?;
     }
-    for line in closing_line(report, command).lines() {
-        let phrases: Vec<_> = line.split(", ").map(str::to_owned).collect();
+    for Sentence(phrases) in summary::result(report, cluster) {
         write_phrases(String::new(), 0, &phrases, out)?;
     }
-    if let Some(help) = closing_help(report, command, layout) {
+    if let Some(help) = next_step(cluster, layout) {
         write_wrapped(&format!("help: {help}"), 0, 6, out)?;
     }
     Ok(())
 }
 
 /// The line of the cluster; long lists of servers have one of their own.
-fn write_cluster(cluster: &str, out: &mut dyn Write) -> io::Result<()> {
-    match cluster.rsplit_once(" (") {
-        Some((servers, more)) if cluster.chars().count() > WIDTH => {
-            writeln!(out, "{servers}\n({more}\n")
-        }
-        _ => writeln!(out, "{cluster}\n"),
+fn write_cluster(line: &ClusterLine, out: &mut dyn Write) -> io::Result<()> {
+    let whole = line.to_string();
+    match whole.chars().count() > WIDTH {
+        true => writeln!(out, "{}\n{}\n", line.reached, line.identity),
+        false => writeln!(out, "{whole}\n"),
     }
 }
 
-fn is_listed(topic: &Topic, command: Command, layout: Layout) -> bool {
-    let is_settled = matches!(topic.state, State::Matching | State::Accepted);
-    layout.verbose || !is_settled || matches!(command, Command::Apply { .. })
+fn is_listed(topic: &TopicOutcome, purpose: Purpose, layout: Layout) -> bool {
+    let is_settled = matches!(
+        topic.status,
+        Status::Matching | Status::Declared | Status::Accepted
+    );
+    layout.verbose || !is_settled || purpose.is_apply()
 }
 
-pub(super) fn painted(word: &str, color: AnsiColor, layout: Layout) -> String {
-    if !layout.color {
-        return word.to_owned();
+fn next_step(cluster: &ClusterReport, layout: Layout) -> Option<String> {
+    let purpose = cluster.context.purpose;
+    let has = |is: fn(&Status) -> bool| cluster.result.count(is) > 0;
+    let mismatched = has(|status| matches!(status, Status::Mismatched { .. }));
+    let missing = has(|status| *status == Status::ToCreate);
+    if missing && purpose == Purpose::Verify {
+        let creates = format!("`{}` creates what is missing", apply(cluster));
+        return Some(match mismatched {
+            true => format!("{creates}; mismatches are yours to decide"),
+            false => creates,
+        });
     }
-    let style = Style::new().fg_color(Some(color.into())).bold();
-    format!("{style}{word}{style:#}")
-}
-
-fn closing_help(report: &Report, command: Command, layout: Layout) -> Option<String> {
-    let has = |state| report.topics.iter().any(|topic| topic.state == state);
-    let missing = has(State::ToCreate);
-    let external = has(State::Missing);
-    let creates = || format!("`{}` creates what is missing", apply(report));
-    let help = match (command, missing, has(State::Mismatched)) {
-        (Command::Verify, true, true) => {
-            return Some(format!("{}; mismatches are yours to decide", creates()));
-        }
-        (Command::Verify, true, false) => return Some(creates()),
-        (_, _, true) if command.is_ahead() && !layout.verbose => {
-            "mismatches are yours to decide; `topicctl verify` tells what mends them"
-        }
-        (_, _, true) => {
-            "topicctl never changes a topic that exists; mismatches are yours to decide"
-        }
-        _ if external => "an external topic is created by its owner, and never here",
-        _ => return None,
+    let help = if mismatched && purpose.is_preview() && !layout.verbose {
+        "mismatches are yours to decide; `topicctl verify` tells what mends them"
+    } else if mismatched {
+        "topicctl never changes a topic that exists; mismatches are yours to decide"
+    } else if has(|status| *status == Status::Missing) {
+        "an external topic is created by its owner, and never here"
+    } else {
+        return None;
     };
     Some(help.to_owned())
 }
 
 /// The command that goes on from here: with the profile of this run, for another one would declare
 /// other topics.
-fn apply(report: &Report) -> String {
-    let conditions = match (&report.cluster_name, &report.profile) {
+fn apply(cluster: &ClusterReport) -> String {
+    let conditions = match (&cluster.target.name, &cluster.context.profile) {
         (Some(cluster), _) => format!(" --cluster {}", quoted(cluster)),
         (None, Some(profile)) => format!(" --profile {}", quoted(profile)),
         (None, None) => String::new(),

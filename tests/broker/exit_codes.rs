@@ -25,7 +25,7 @@ mod success;
 mod unauthorized;
 mod unreachable;
 
-use crate::kafka::SHARED;
+use crate::kafka::{self, SHARED};
 use crate::support::binary::{Manifests, Run, on, topicctl};
 
 /// A run against the shared broker.
@@ -42,10 +42,9 @@ fn plain(names: &[&str]) -> Manifests {
     Manifests::of(&format!("defaults: {{ tier: plain }}\ntopics:\n{topics}"))
 }
 
-/// Makes a topic of one partition on the shared broker, with Kafka's own tool.
+/// Makes a topic of one partition on the shared broker.
 fn exists(name: &str) {
-    let create = ["--create", "--topic", name];
-    SHARED.tool("kafka-topics", &create).expect("a topic");
+    kafka::create(&SHARED, name, 1, &[]);
 }
 
 /// A place where nothing listens.

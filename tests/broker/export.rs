@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use local_kafka::LocalKafka;
 
+use crate::kafka::create;
 use crate::support::binary::{Ended, topicctl_in};
 
 /// A node with topics of many kinds, which no test changes.
@@ -34,23 +35,8 @@ static SHARED: LazyLock<LocalKafka> = LazyLock::new(|| {
         "leader.replication.throttled.replicas=0:1,1:1",
     ];
     create(&kafka, "throttled", 2, &throttled);
-    // A broker lists a topic a moment after the controller has created it.
-    let listed = || kafka.tool("kafka-topics", &["--list"]).expect("a list");
-    while listed().lines().count() < 7 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
     kafka
 });
-
-fn create(kafka: &LocalKafka, name: &str, partitions: usize, config: &[&str]) {
-    let partitions = partitions.to_string();
-    let mut arguments = vec!["--create", "--topic", name, "--partitions", &partitions];
-    arguments.extend(["--replication-factor", "1"]);
-    for setting in config {
-        arguments.extend(["--config", setting]);
-    }
-    kafka.tool("kafka-topics", &arguments).expect("a topic");
-}
 
 /// Runs the program in a directory, with these variables and no others.
 fn run(directory: &Path, variables: &[(&str, &str)], words: &[&str]) -> Ended {

@@ -2,9 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use local_kafka::LocalKafka;
 use local_kafka::proxy::{Fault, Proxy};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The api key of CreateTopics.
 pub(crate) const CREATE_TOPICS: i16 = 19;
@@ -171,16 +179,50 @@ pub(crate) fn describe(kafka: &LocalKafka) -> BTreeMap<String, Described> {
     described
 }
 
-/// The names of all topics, by `kafka-topics --list`.
+/// A client of this process, where Kafka's tools connect and may do everything, and no proxy is: for
+/// what is asked so often that a JVM each time would be most of the time.
+fn client(kafka: &LocalKafka) -> ClientConfig {
+    let tool = kafka.tool_command("kafka-topics").expect("a tool");
+    let servers = tool.get_args().last().and_then(|word| word.to_str());
+    let mut client = ClientConfig::new();
+    client.set("bootstrap.servers", servers.expect("an address"));
+    client
+}
+
+/// The names of all topics but Kafka's own.
 pub(crate) fn names(kafka: &LocalKafka) -> BTreeSet<String> {
-    let list = kafka
-        .tool("kafka-topics", &["--list", "--exclude-internal"])
-        .expect("a list");
-    // For no topic it prints an empty line.
-    list.lines()
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect()
+    let client: BaseConsumer = client(kafka).create().expect("a client");
+    let all = client.fetch_metadata(None, PATIENCE).expect("metadata");
+    let names = all.topics().iter().map(|topic| topic.name().to_owned());
+    names.filter(|name| !name.starts_with("__")).collect()
+}
+
+/// A topic of one replica that somebody made beforehand, with `key=value` as its configuration, on
+/// a cluster of one node, which knows of it when this returns.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what brokers say to it is no matter here"
+)]
+pub(crate) fn create(kafka: &LocalKafka, name: &str, partitions: i32, config: &[&str]) {
+    let config = config.iter().filter_map(|one| one.split_once('='));
+    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+    let topic = config.fold(topic, |topic, (key, value)| topic.set(key, value));
+    let client: AdminClient<DefaultClientContext> = client(kafka).create().expect("a client");
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let created = client.create_topics([&topic], &AdminOptions::new());
+    let created = runtime.expect("a runtime").block_on(created);
+    created.expect("an answer")[0].as_ref().expect("a topic");
+    let led = || {
+        let seen = client.inner().fetch_metadata(Some(name), PATIENCE);
+        let seen = seen.expect("metadata");
+        let partitions = seen.topics()[0].partitions();
+        !partitions.is_empty() && partitions.iter().all(|one| one.leader() >= 0)
+    };
+    let deadline = Instant::now() + PATIENCE;
+    while !led() {
+        assert!(Instant::now() < deadline, "{name} has no leader");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Runs a command that topicctl printed, as its reader would.

@@ -97,7 +97,7 @@ fn every_ending_on_a_real_broker_is_reported_in_every_format() {
     let groups = [
         "billing   not there yet",
         "\"not-there-yet\"",
-        "classname=\"groups\" name=\"billing\"",
+        "name=\"billing\" classname=\"groups\"",
         "| `billing` | not there yet |",
         "::notice title=consumer groups::1 consumer group: 1 not there yet",
         "topicctl_group_state{group=\"billing\",state=\"not-there-yet\"} 1",
@@ -159,7 +159,7 @@ fn a_cluster_that_answers_and_one_that_does_not_are_reported_in_every_format() {
     let whole = [
         "2 clusters: 1 matches, 1 not reached.",
         "\"topicctl.reports/1\"",
-        "<testsuite name=\"here\" tests=\"2\" failures=\"0\"",
+        "<testsuite name=\"here\" tests=\"2\" skipped=\"0\" errors=\"0\" failures=\"0\"",
         "2 clusters: 1 matches, 1 not reached.",
         "2 clusters: 1 matches, 1 not reached.",
         "topicctl_exit_code{cluster=\"here\"} 0",

@@ -138,8 +138,7 @@ fn without_create_the_check_refuses_and_nothing_is_created() {
 
 #[test]
 fn an_unreadable_configuration_is_unknown_and_holds_up_nothing() {
-    let create = ["--create", "--topic", "no-configs.existing"];
-    SASL.kafka.tool("kafka-topics", &create).expect("a topic");
+    crate::kafka::create(&SASL.kafka, "no-configs.existing", 1, &[]);
     let manifests = Manifests::small(["no-configs.existing", "no-configs.new"]);
     let report = as_user("no-configs", "apply", &manifests).json().exits(4);
     assert_eq!(report.topic("no-configs.existing")["status"], "unknown");

@@ -204,8 +204,7 @@ impl Three {
             .arg(manifests.path())
             .run()
             .exits(0);
-        let create = ["--create", "--topic", topic, "--partitions", "1"];
-        differing.tool("kafka-topics", &create).expect("a topic");
+        crate::kafka::create(differing, topic, 1, &[]);
         Self {
             manifests,
             differing,

@@ -9,19 +9,21 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rustix::process::{Signal, getpid, kill_process};
-use topicctl::apply::{Applied, Options, Status, Stop, apply};
+use topicctl::apply::{Applied, Options, apply};
 use topicctl::cluster::batch::{RECORDS_LIMIT, records};
 use topicctl::cluster::{
     Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, NewTopic, ObserveLeaders,
-    ObserveTopics, Refusal, Unserved, Wanted,
+    ObserveTopics, Refusal, Wanted,
 };
-use topicctl::exit::{self, Ending, ExitCode, FailOn};
+use topicctl::context::{Purpose, RunContext};
+use topicctl::exit::{self, ExitCode};
 use topicctl::interrupt::{self, Interrupts};
 use topicctl::manifest::{self, Request};
 use topicctl::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedOrigin, ObservedPartition,
-    ObservedTopic, Unknown,
+    ObservedTopic, Unknown, Unserved,
 };
+use topicctl::outcome::{RunResult, Status, Stop};
 use topicctl::plan::plan;
 use topicctl::topic::{DeclaredTopic, Partitions, ReplicationFactor, TopicName};
 
@@ -178,6 +180,7 @@ impl ObserveTopics for Fake {
                 brokers: vec![1, 2, 3],
             },
             topics: wanted.iter().map(look).collect(),
+            unserved: Vec::new(),
         })
     }
 }
@@ -296,10 +299,7 @@ fn run_with(
         .enable_all()
         .build();
     runtime.expect("a runtime").block_on(async {
-        let wanted: Vec<_> = topics
-            .iter()
-            .map(topicctl::apply::Outcome::wanted)
-            .collect();
+        let wanted: Vec<_> = topics.iter().map(Wanted::declared).collect();
         let observation = fake
             .observe(&wanted, Absence::AsReported)
             .await
@@ -336,6 +336,7 @@ fn run_two_of_three(
                 brokers: vec![1, 2],
             },
             topics: absent.collect(),
+            unserved: Vec::new(),
         };
         let plan = plan(topics, &observation, &[]);
         apply(fake, plan, options, &interrupts(), &|_| ()).await
@@ -347,27 +348,21 @@ fn run(fake: &Fake, topics: Vec<DeclaredTopic>) -> Applied {
 }
 
 fn status<'a>(applied: &'a Applied, name: &str) -> &'a Status {
-    let mut all = applied.outcomes.iter();
+    let mut all = applied.topics.iter();
     &all.find(|outcome| outcome.topic.name.as_str() == name)
         .expect("an outcome")
         .status
 }
 
 fn code(applied: &Applied) -> ExitCode {
-    exit::code(&Ending {
-        outcomes: &applied.outcomes,
-        stop: applied.stop.as_ref(),
+    let result = RunResult {
+        identity: Some(ClusterIdentity::default()),
+        topics: applied.topics.clone(),
         wrote: applied.wrote,
-        creates: true,
-        unmanaged: &[],
-        fail_on: FailOn {
-            missing: true,
-            mismatch: true,
-            ..FailOn::default()
-        },
-        no_groups: None,
-        no_health: None,
-    })
+        stop: applied.stop.clone(),
+        ..RunResult::default()
+    };
+    exit::of_run(&RunContext::new("apply", Purpose::Apply), &result)
 }
 
 #[test]
@@ -377,7 +372,7 @@ fn requests_are_within_the_limit_and_families_together() {
     assert_eq!(code(&applied), ExitCode::Matching);
     assert!(
         applied
-            .outcomes
+            .topics
             .iter()
             .all(|outcome| outcome.status == Status::Created)
     );
@@ -411,7 +406,7 @@ fn a_refusal_in_any_request_creates_nothing() {
             assert_eq!(fake.checked.borrow().len(), 3, "{refused}");
             let others = |status: &&Status| **status == Status::ToCreate;
             let statuses: Vec<_> = applied
-                .outcomes
+                .topics
                 .iter()
                 .map(|outcome| &outcome.status)
                 .collect();
@@ -469,8 +464,8 @@ fn what_appeared_is_compared_and_not_created() {
         ("late", Habit::AppearsBeforeTheCreation),
     ]);
     let applied = run(&fake, topics(&["early", "late"]));
-    assert_eq!(*status(&applied, "early"), Status::Matches);
-    assert_eq!(*status(&applied, "late"), Status::Matches);
+    assert_eq!(*status(&applied, "early"), Status::Matching);
+    assert_eq!(*status(&applied, "late"), Status::Matching);
     assert_eq!(fake.created_names(), ["late"]);
     assert_eq!(code(&applied), ExitCode::Matching);
 }
@@ -479,14 +474,11 @@ fn what_appeared_is_compared_and_not_created() {
 fn what_the_broker_made_otherwise_is_a_mismatch() {
     let fake = Fake::with(&[("odd", Habit::DropsConfig)]);
     let applied = run(&fake, topics(&["odd", "plain"]));
-    let Status::Mismatched {
-        mismatches,
-        created: true,
-    } = status(&applied, "odd")
-    else {
-        panic!("{applied:?}")
-    };
-    assert!(!mismatches.is_empty());
+    assert_eq!(
+        *status(&applied, "odd"),
+        Status::Mismatched { created: true }
+    );
+    assert!(!applied.topics[0].mismatches.is_empty());
     assert_eq!(code(&applied), ExitCode::Differences);
 }
 
@@ -590,16 +582,16 @@ fn what_appeared_is_compared_by_a_dry_run_and_beside_a_refusal() {
         dry,
         Interrupts::none,
     );
-    assert_eq!(*status(&applied, "early"), Status::Matches);
+    assert_eq!(*status(&applied, "early"), Status::Matching);
     assert!(matches!(
         status(&applied, "odd"),
-        Status::Mismatched { created: false, .. }
+        Status::Mismatched { created: false }
     ));
     assert_eq!(*status(&applied, "new"), Status::ToCreate);
     assert_eq!(code(&applied), ExitCode::Differences);
     let fake = Fake::with(&[early, ("refused", Habit::Refuses)]);
     let applied = run(&fake, topics(&["early", "refused", "new"]));
-    assert_eq!(*status(&applied, "early"), Status::Matches);
+    assert_eq!(*status(&applied, "early"), Status::Matching);
     assert_eq!(*status(&applied, "new"), Status::ToCreate);
     assert_eq!(applied.stop, Some(Stop::Refused));
     assert!(fake.created_names().is_empty());
@@ -703,7 +695,7 @@ fn a_signal_sends_no_new_request_and_settles_what_was_sent() {
         .await;
         let sent: BTreeSet<String> = fake.created_names().into_iter().collect();
         assert_eq!(fake.created.borrow().len(), 1);
-        for outcome in &applied.outcomes {
+        for outcome in &applied.topics {
             let expected = match sent.contains(outcome.topic.name.as_str()) {
                 true => Status::Created,
                 false => Status::ToCreate,
@@ -736,8 +728,7 @@ fn an_error_of_the_cluster_has_its_exit_code() {
             help: None,
         };
         let applied = Applied {
-            cluster: ClusterIdentity::default(),
-            outcomes: vec![],
+            topics: vec![],
             wrote: false,
             stop: Some(Stop::Cluster(error)),
         };
@@ -782,10 +773,10 @@ proptest! {
             prop_assert!(names.is_empty() && !applied.wrote);
         }
         let there = fake.topics.borrow();
-        for outcome in &applied.outcomes {
+        for outcome in &applied.topics {
             let is_there = there.contains_key(&outcome.topic.name);
             match &outcome.status {
-                Status::Created | Status::Matches | Status::Mismatched { .. } => {
+                Status::Created | Status::Matching | Status::Mismatched { .. } => {
                     prop_assert!(is_there, "{:?}", outcome);
                 }
                 Status::Refused(_) | Status::Unclear(_) => prop_assert!(!is_there, "{:?}", outcome),
@@ -794,8 +785,8 @@ proptest! {
         }
         if code(&applied) == ExitCode::Matching {
             prop_assert_eq!(there.len(), NAMES.len());
-            let good = |status: &Status| matches!(status, Status::Created | Status::Matches);
-            prop_assert!(applied.outcomes.iter().all(|outcome| good(&outcome.status)));
+            let good = |status: &Status| matches!(status, Status::Created | Status::Matching);
+            prop_assert!(applied.topics.iter().all(|outcome| good(&outcome.status)));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory, Parser};
 use pulldown_cmark::{CodeBlockKind, Event, Parser as Markdown, Tag, TagEnd};
 use regex::Regex;
-use topicctl::cli::Cli;
+use topicctl::commands::Cli;
 
 use crate::support::scene::Scene;
 

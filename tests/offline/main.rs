@@ -8,6 +8,7 @@ mod every_file;
 mod explain;
 mod hardening;
 mod init;
+mod layout;
 mod links;
 mod manifest_docs;
 mod manifest_properties;

@@ -13,7 +13,8 @@ use topicctl::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedOrigin, ObservedPartition,
     ObservedTopic, Unknown,
 };
-use topicctl::plan::{Decision, plan};
+use topicctl::outcome::{Status, TopicOutcome};
+use topicctl::plan::plan;
 use topicctl::topic::DeclaredTopic;
 
 /// An entry of a manifest, as a person may write it.
@@ -195,14 +196,15 @@ fn observation<'a>(topics: impl IntoIterator<Item = (&'a DeclaredTopic, Observed
             .into_iter()
             .map(|(topic, seen)| (topic.name.clone(), seen))
             .collect(),
+        unserved: Vec::new(),
     }
 }
 
 /// What a reader of a report sees of a decision: no places in files, which differ with the files.
 fn told(topics: Vec<DeclaredTopic>, observation: &Observation) -> BTreeMap<String, String> {
     let plan = plan(topics, observation, &[]);
-    let entries = plan.entries.into_iter().map(|entry| {
-        let topic = &entry.topic;
+    let outcomes = plan.topics.into_iter().map(|outcome| {
+        let topic = &outcome.topic;
         let config: Vec<_> = topic
             .config
             .iter()
@@ -214,20 +216,19 @@ fn told(topics: Vec<DeclaredTopic>, observation: &Observation) -> BTreeMap<Strin
             topic.partitions.as_ref().map(|count| count.value),
             topic.replication_factor.as_ref().map(|factor| factor.value),
         );
-        let decision = match &entry.decision {
-            Decision::Create => "create".to_owned(),
-            Decision::Missing => "missing".to_owned(),
-            Decision::Matches => "matches".to_owned(),
-            Decision::Accepted => "accepted".to_owned(),
-            Decision::Mismatched(all) => format!("{} mismatches", all.len()),
-            Decision::Unknown(unknown) => unknown.reason.clone(),
+        let decision = match &outcome.status {
+            Status::Mismatched { created: false } => {
+                format!("{} mismatches", outcome.mismatches.len())
+            }
+            Status::Unknown(unknown) => unknown.reason.clone(),
+            other => format!("{other:?}"),
         };
         (
             topic.name.to_string(),
             format!("{values:?} {config:?} {decision}"),
         )
     });
-    entries.collect()
+    outcomes.collect()
 }
 
 /// How a topic is found, for a choice of three.
@@ -251,9 +252,9 @@ proptest! {
     fn planning_over_what_was_applied_plans_nothing(entries in entries()) {
         let topics = declared(&[entries]);
         let applied = observation(topics.iter().map(|topic| (topic, Observed::Present(made(topic)))));
-        for entry in plan(topics.clone(), &applied, &[]).entries {
-            prop_assert_eq!(&entry.decision, &Decision::Matches, "{:?}", entry.topic.name);
-            prop_assert!(entry.seen.unverifiable.is_empty());
+        for outcome in plan(topics.clone(), &applied, &[]).topics {
+            prop_assert_eq!(&outcome.status, &Status::Matching, "{:?}", outcome.topic.name);
+            prop_assert!(outcome.unverifiable.is_empty());
         }
     }
 
@@ -266,16 +267,16 @@ proptest! {
             topics.iter().zip(&choices).map(|(topic, choice)| (topic, seen(topic, *choice))).collect();
         let observation = observation(found);
         let plan = plan(topics.clone(), &observation, &[]);
-        prop_assert_eq!(plan.entries.len(), topics.len());
-        for entry in &plan.entries {
-            let seen = &observation.topics[&entry.topic.name];
-            let creates = entry.decision == Decision::Create;
-            prop_assert_eq!(creates, *seen == Observed::Absent && !entry.topic.external);
+        prop_assert_eq!(plan.topics.len(), topics.len());
+        for outcome in &plan.topics {
+            let seen = &observation.topics[&outcome.topic.name];
+            let creates = outcome.status == Status::ToCreate;
+            prop_assert_eq!(creates, *seen == Observed::Absent && !outcome.topic.external);
         }
         // A name that nobody looked at is not absent.
         let nothing = Observation::default();
-        let creates = |entry: &topicctl::plan::Entry| entry.decision == Decision::Create;
-        prop_assert!(!topicctl::plan::plan(topics, &nothing, &[]).entries.iter().any(creates));
+        let creates = |outcome: &TopicOutcome| outcome.status == Status::ToCreate;
+        prop_assert!(!topicctl::plan::plan(topics, &nothing, &[]).topics.iter().any(creates));
     }
 
     #[test]
@@ -323,7 +324,7 @@ accepted_mismatches:
     let uses = |seen| {
         let observed = observation([(topic, seen)]);
         let plan = plan(vec![topic.clone()], &observed, &manifests.accepted);
-        let uses = accepted::uses(&plan).into_iter();
+        let uses = accepted::uses(&plan.accepted, &plan.topics).into_iter();
         let told: Vec<_> = uses.map(|one| (one.field.to_string(), one.found)).collect();
         told
     };

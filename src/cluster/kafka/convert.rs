@@ -6,7 +6,7 @@ use librdkafka_admin as admin;
 use librdkafka_admin::{ConfigEntry, ConfigSource, Error, ErrorCode};
 
 use crate::cluster::{Keys, NewTopic};
-use crate::groups::{Description, Member, Protocol, State, Unread};
+use crate::groups::{Description, Member, Protocol, State, Unreadable};
 use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition, Unknown};
 use crate::topic::{ConfigKey, TopicName};
 
@@ -94,8 +94,8 @@ pub(super) fn is_unauthorized(code: ErrorCode) -> bool {
     )
 }
 
-pub(super) fn unread(error: &Error) -> Unread {
-    Unread {
+pub(super) fn unreadable(error: &Error) -> Unreadable {
+    Unreadable {
         unauthorized: is_unauthorized(error.code),
         reason: error.to_string(),
     }

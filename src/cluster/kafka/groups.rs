@@ -25,11 +25,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::connection::Connection;
 use super::connection_info::seconds;
-use super::convert::{self, unread};
+use super::convert::{self, unreadable};
 use super::serving::PARTITIONS_PER_CALL;
 use crate::cluster::ClusterError;
 use crate::groups::{
-    Bounds, Commits, Description, Place, Protocol, Seen, SeenGroup, State, Unread, Wanted,
+    Commits, Description, ObservedGroup, ObservedGroups, OffsetRange, PartitionLeadership,
+    Protocol, State, Unreadable, Wanted,
 };
 use crate::topic::TopicName;
 
@@ -55,7 +56,7 @@ const LEADER_BACKOFF: &[Duration] = COORDINATOR_BACKOFF.split_at(3).0;
 pub(super) async fn observe(
     connection: &Connection,
     wanted: &Wanted,
-) -> Result<Seen, ClusterError> {
+) -> Result<ObservedGroups, ClusterError> {
     let ids: Vec<&str> = wanted.groups.keys().map(String::as_str).collect();
     let groups = if ids.is_empty() {
         BTreeMap::new()
@@ -67,11 +68,11 @@ pub(super) async fn observe(
             .collect()
     };
     let offsets = offsets(connection, &wanted.partitions).await?;
-    Ok(Seen { groups, offsets })
+    Ok(ObservedGroups { groups, offsets })
 }
 
-fn no_group() -> SeenGroup {
-    SeenGroup {
+fn no_group() -> ObservedGroup {
+    ObservedGroup {
         description: Ok(dead()),
         commits: Ok(Commits::new()),
     }
@@ -111,7 +112,7 @@ async fn groups(
     connection: &Connection,
     wanted: &Wanted,
     mut open: Vec<&str>,
-) -> Result<BTreeMap<String, SeenGroup>, ClusterError> {
+) -> Result<BTreeMap<String, ObservedGroup>, ClusterError> {
     let mut groups = BTreeMap::new();
     let mut pauses = COORDINATOR_BACKOFF.iter();
     loop {
@@ -125,9 +126,9 @@ async fn groups(
                 again.push(id);
                 continue;
             }
-            let seen = SeenGroup {
-                description: description.map_err(|error| unread(&error)),
-                commits: commits.map_err(|error| unread(&error)),
+            let seen = ObservedGroup {
+                description: description.map_err(|error| unreadable(&error)),
+                commits: commits.map_err(|error| unreadable(&error)),
             };
             groups.insert(id.to_owned(), seen);
         }
@@ -250,7 +251,7 @@ fn read_commits(places: &[(&TopicName, i32)], mut offsets: Offsets) -> Commits {
     let mut commits = Commits::new();
     for (topic, id) in places {
         let result = match offsets.remove(&(topic.as_str().to_owned(), *id)) {
-            Some(result) => result.map_err(|error| unread(&error)),
+            Some(result) => result.map_err(|error| unreadable(&error)),
             None => Err(no_answer("the broker left the partition out of its answer")),
         };
         let partitions = commits.entry((*topic).clone()).or_default();
@@ -259,37 +260,39 @@ fn read_commits(places: &[(&TopicName, i32)], mut offsets: Offsets) -> Commits {
     commits
 }
 
-/// Asks leaders for the bounds of their partitions. The answer holds every partition.
+/// Asks leaders for the offsets of their partitions. The answer holds every partition.
 async fn offsets(
     connection: &Connection,
-    partitions: &BTreeMap<TopicName, Vec<Place>>,
-) -> Result<BTreeMap<TopicName, BTreeMap<i32, Bounds>>, ClusterError> {
-    let mut all: BTreeMap<TopicName, BTreeMap<i32, Bounds>> = BTreeMap::new();
+    partitions: &BTreeMap<TopicName, Vec<PartitionLeadership>>,
+) -> Result<BTreeMap<TopicName, BTreeMap<i32, OffsetRange>>, ClusterError> {
+    let mut all: BTreeMap<TopicName, BTreeMap<i32, OffsetRange>> = BTreeMap::new();
     let mut open: Vec<(&TopicName, i32)> = vec![];
     for (name, places) in partitions {
-        let bounds = all.entry(name.clone()).or_default();
+        let offsets = all.entry(name.clone()).or_default();
         for place in places {
             if place.led {
                 open.push((name, place.id));
             } else {
                 // librdkafka would wait for a leader up to the limit of the call.
-                bounds.insert(place.id, both("it has no leader"));
+                offsets.insert(place.id, both("it has no leader"));
             }
         }
     }
     let mut pauses = LEADER_BACKOFF.iter();
     loop {
-        let answers = ask_bounds(connection, &open).await?;
+        let answers = ask_offsets(connection, &open).await?;
         let pause = pauses.next();
         let mut again = vec![];
-        for ((name, id), bounds) in open.into_iter().zip(answers) {
-            let failed = [&bounds.earliest, &bounds.latest]
-                .into_iter()
-                .any(|offset| offset.as_ref().is_err_and(|unread| !unread.unauthorized));
+        for ((name, id), offsets) in open.into_iter().zip(answers) {
+            let failed = [&offsets.start, &offsets.end].into_iter().any(|offset| {
+                offset
+                    .as_ref()
+                    .is_err_and(|unreadable| !unreadable.unauthorized)
+            });
             if failed && pause.is_some() {
                 again.push((name, id));
             } else {
-                all.entry(name.clone()).or_default().insert(id, bounds);
+                all.entry(name.clone()).or_default().insert(id, offsets);
             }
         }
         open = again;
@@ -301,10 +304,10 @@ async fn offsets(
 }
 
 /// The answer has an entry for each partition, in order.
-async fn ask_bounds(
+async fn ask_offsets(
     connection: &Connection,
     partitions: &[(&TopicName, i32)],
-) -> Result<Vec<Bounds>, ClusterError> {
+) -> Result<Vec<OffsetRange>, ClusterError> {
     let options = connection.options();
     let client = connection.client();
     let calls: Vec<_> = partitions
@@ -320,9 +323,9 @@ async fn ask_bounds(
         let mut latest = connection.ask_once(latest).await?;
         all.extend(batch.iter().map(|(name, id)| {
             let key = (name.as_str().to_owned(), *id);
-            Bounds {
-                earliest: take_offset(&mut earliest, &key),
-                latest: take_offset(&mut latest, &key),
+            OffsetRange {
+                start: take_offset(&mut earliest, &key),
+                end: take_offset(&mut latest, &key),
             }
         }));
     }
@@ -333,24 +336,24 @@ async fn ask_bounds(
 fn take_offset(
     result: &mut Result<Offsets, Error>,
     partition: &(String, i32),
-) -> Result<i64, Unread> {
-    let offsets = result.as_mut().map_err(|error| unread(error))?;
+) -> Result<i64, Unreadable> {
+    let offsets = result.as_mut().map_err(|error| unreadable(error))?;
     match offsets.remove(partition) {
         Some(Ok(Some(offset))) => Ok(offset),
-        Some(Err(error)) => Err(unread(&error)),
+        Some(Err(error)) => Err(unreadable(&error)),
         Some(Ok(None)) | None => Err(no_answer("its leader gave no answer")),
     }
 }
 
-fn both(reason: &str) -> Bounds {
-    Bounds {
-        earliest: Err(no_answer(reason)),
-        latest: Err(no_answer(reason)),
+fn both(reason: &str) -> OffsetRange {
+    OffsetRange {
+        start: Err(no_answer(reason)),
+        end: Err(no_answer(reason)),
     }
 }
 
-fn no_answer(reason: &str) -> Unread {
-    Unread {
+fn no_answer(reason: &str) -> Unreadable {
+    Unreadable {
         unauthorized: false,
         reason: reason.to_owned(),
     }

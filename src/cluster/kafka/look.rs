@@ -88,7 +88,11 @@ pub(super) async fn observe(
         }
     }
     read_configs(connection, &wanted, &mut topics).await?;
-    Ok(Observation { cluster, topics })
+    Ok(Observation {
+        cluster,
+        topics,
+        unserved: Vec::new(),
+    })
 }
 
 /// Every name once, with all keys that are wanted of it.

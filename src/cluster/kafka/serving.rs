@@ -12,7 +12,8 @@ use librdkafka_admin::{AdminOptions, Error, ErrorCode, OffsetSpec, Offsets};
 
 use super::connection::Connection;
 use super::convert::by_name;
-use crate::cluster::{ClusterError, Unserved};
+use crate::cluster::ClusterError;
+use crate::observed::Unserved;
 use crate::topic::{Partitions, TopicName};
 
 /// Partitions in one ListOffsets call: what librdkafka does with the answer grows with their square.

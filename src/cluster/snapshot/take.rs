@@ -50,6 +50,7 @@ impl Snapshot {
         let Observation {
             cluster: identity,
             topics: mut found,
+            ..
         } = cluster.observe(&all, Absence::Confirmed).await?;
         scope.complete(|pattern| match probes.get(pattern.beginning()) {
             Some(names) if pattern.name().is_none() => {

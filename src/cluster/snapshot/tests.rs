@@ -78,6 +78,7 @@ impl ObserveTopics for Guarded {
                 brokers: vec![1, 2],
             },
             topics: topics.collect(),
+            unserved: Vec::new(),
         })
     }
 }

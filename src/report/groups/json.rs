@@ -3,11 +3,11 @@
 
 use serde::Serialize;
 
-use crate::groups::{Bounds, Group, Partition, Reading, Sight, Standing, Statistics};
+use crate::groups::{Group, GroupLags, GroupStatus, OffsetRange, Partition, Statistics, TopicLag};
 
 /// One declared group.
 #[derive(Serialize)]
-pub struct GroupEntry<'a> {
+pub(in crate::report) struct GroupEntry<'a> {
     name: &'a str,
     status: &'static str,
     state: Option<&'static str>,
@@ -17,11 +17,11 @@ pub struct GroupEntry<'a> {
     idle_members: Option<usize>,
     lag: Option<i64>,
     error: Option<&'a str>,
-    topics: Vec<ReadingEntry<'a>>,
+    topics: Vec<TopicLagEntry<'a>>,
 }
 
 #[derive(Serialize)]
-struct ReadingEntry<'a> {
+struct TopicLagEntry<'a> {
     topic: &'a str,
     exists: Option<bool>,
     declared_members: Option<u32>,
@@ -51,14 +51,14 @@ struct OwnerEntry<'a> {
 
 /// The offsets of one topic.
 #[derive(Serialize)]
-pub struct StatisticsEntry<'a> {
+pub(in crate::report) struct StatisticsEntry<'a> {
     topic: &'a str,
     messages_at_most: Option<i64>,
-    partitions: Vec<BoundsEntry<'a>>,
+    partitions: Vec<OffsetsEntry<'a>>,
 }
 
 #[derive(Serialize)]
-struct BoundsEntry<'a> {
+struct OffsetsEntry<'a> {
     partition: i32,
     earliest: Option<i64>,
     latest: Option<i64>,
@@ -67,13 +67,13 @@ struct BoundsEntry<'a> {
 }
 
 /// The value of `groups`.
-pub fn groups(sight: &Sight) -> Vec<GroupEntry<'_>> {
-    sight.groups.iter().map(group).collect()
+pub(in crate::report) fn groups(lags: &GroupLags) -> Vec<GroupEntry<'_>> {
+    lags.groups.iter().map(group).collect()
 }
 
 /// The value of `statistics`.
-pub fn statistics(sight: &Sight) -> Vec<StatisticsEntry<'_>> {
-    sight.topics.iter().map(of_topic).collect()
+pub(in crate::report) fn statistics(lags: &GroupLags) -> Vec<StatisticsEntry<'_>> {
+    lags.topics.iter().map(of_topic).collect()
 }
 
 fn group(group: &Group) -> GroupEntry<'_> {
@@ -87,10 +87,10 @@ fn group(group: &Group) -> GroupEntry<'_> {
         idle_members: None,
         lag: group.lag(),
         error: None,
-        topics: group.topics.iter().map(reading).collect(),
+        topics: group.topics.iter().map(topic_lag).collect(),
     };
-    match &group.standing {
-        Standing::Present {
+    match &group.status {
+        GroupStatus::Present {
             state,
             protocol,
             assignor,
@@ -104,31 +104,31 @@ fn group(group: &Group) -> GroupEntry<'_> {
             idle_members: *idle,
             ..entry
         },
-        Standing::NotThereYet => GroupEntry {
+        GroupStatus::NotThereYet => GroupEntry {
             status: "not-there-yet",
             ..entry
         },
-        Standing::Undescribed => GroupEntry {
+        GroupStatus::Undescribed => GroupEntry {
             status: "undescribed",
             ..entry
         },
-        Standing::Unread(unread) => GroupEntry {
+        GroupStatus::Unreadable(unreadable) => GroupEntry {
             status: "unknown",
-            error: Some(&unread.reason),
+            error: Some(&unreadable.reason),
             ..entry
         },
     }
 }
 
-fn reading(reading: &Reading) -> ReadingEntry<'_> {
-    ReadingEntry {
-        topic: reading.topic.as_str(),
-        exists: reading.exists,
-        declared_members: reading.declared_members,
-        members: reading.members,
-        unowned_partitions: reading.unowned(),
-        lag: reading.lag(),
-        partitions: reading.partitions.iter().map(partition).collect(),
+fn topic_lag(lag: &TopicLag) -> TopicLagEntry<'_> {
+    TopicLagEntry {
+        topic: lag.topic.as_str(),
+        exists: lag.exists,
+        declared_members: lag.declared_members,
+        members: lag.members,
+        unowned_partitions: lag.unowned(),
+        lag: lag.lag(),
+        partitions: lag.partitions.iter().map(partition).collect(),
     }
 }
 
@@ -136,7 +136,7 @@ fn partition(partition: &Partition) -> PartitionEntry<'_> {
     PartitionEntry {
         partition: partition.id,
         committed: partition.committed.as_ref().ok().copied().flatten(),
-        end: partition.bounds.latest.as_ref().ok().copied(),
+        end: partition.offsets.end.as_ref().ok().copied(),
         lag: partition.lag(),
         expired: partition.expired(),
         owner: partition.owner.as_ref().map(|owner| OwnerEntry {
@@ -144,7 +144,9 @@ fn partition(partition: &Partition) -> PartitionEntry<'_> {
             client_id: &owner.client_id,
             host: &owner.host,
         }),
-        error: partition.unread().map(|unread| unread.reason.as_str()),
+        error: partition
+            .unreadable()
+            .map(|unreadable| unreadable.reason.as_str()),
     }
 }
 
@@ -155,19 +157,19 @@ fn of_topic(statistics: &Statistics) -> StatisticsEntry<'_> {
         partitions: statistics
             .partitions
             .iter()
-            .map(|(partition, bounds)| of_partition(*partition, bounds))
+            .map(|(partition, offsets)| of_partition(*partition, offsets))
             .collect(),
     }
 }
 
-fn of_partition(partition: i32, bounds: &Bounds) -> BoundsEntry<'_> {
-    let unread = bounds.earliest.as_ref().err();
-    let unread = unread.or(bounds.latest.as_ref().err());
-    BoundsEntry {
+fn of_partition(partition: i32, offsets: &OffsetRange) -> OffsetsEntry<'_> {
+    let unreadable = offsets.start.as_ref().err();
+    let unreadable = unreadable.or(offsets.end.as_ref().err());
+    OffsetsEntry {
         partition,
-        earliest: bounds.earliest.as_ref().ok().copied(),
-        latest: bounds.latest.as_ref().ok().copied(),
-        messages_at_most: bounds.messages_at_most(),
-        error: unread.map(|unread| unread.reason.as_str()),
+        earliest: offsets.start.as_ref().ok().copied(),
+        latest: offsets.end.as_ref().ok().copied(),
+        messages_at_most: offsets.messages_at_most(),
+        error: unreadable.map(|unreadable| unreadable.reason.as_str()),
     }
 }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 
-use super::sentences::{GAPS, members, messages, number, phrases, readings, reason, word};
+use super::wording::{GAPS, members, messages, number, phrases, reason, topic_lags, word};
 use crate::diagnostic::{WIDTH, printable};
-use crate::groups::{Group, Partition, Sight, Standing, State, Statistics, Unread};
-use crate::report::text::{Layout, NAME_COLUMN, painted, write_wrapped};
+use crate::groups::{Group, GroupLags, GroupStatus, Partition, State, Statistics, Unreadable};
+use crate::report::text::layout::{Layout, NAME_COLUMN, painted, write_wrapped};
 
 /// Longer names push the rest of their line away instead of widening the column.
 const LONGEST_NAME: usize = 40;
@@ -19,23 +19,27 @@ const UNKNOWN: &str = "?";
 ///
 /// # Errors
 /// Where the writer fails.
-pub fn write(sight: &Sight, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::report) fn write(
+    lags: &GroupLags,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "groups")?;
-    if sight.groups.is_empty() {
+    if lags.groups.is_empty() {
         writeln!(out, "  none are declared")?;
     }
-    let names = sight.groups.iter().map(|group| group.name.as_str());
+    let names = lags.groups.iter().map(|group| group.name.as_str());
     let group_width = width(names);
-    for group in &sight.groups {
+    for group in &lags.groups {
         write_group(group, group_width, layout, out)?;
     }
     writeln!(out)?;
-    if sight.topics.is_empty() {
+    if lags.topics.is_empty() {
         return Ok(());
     }
     writeln!(out, "messages, at most ({GAPS})")?;
-    let topic_width = width(sight.topics.iter().map(|topic| topic.topic.as_str()));
-    for topic in &sight.topics {
+    let topic_width = width(lags.topics.iter().map(|topic| topic.topic.as_str()));
+    for topic in &lags.topics {
         write_statistics(topic, topic_width, layout, out)?;
     }
     writeln!(out)
@@ -60,20 +64,14 @@ fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write)
     if let Some(reason) = reason(group) {
         write_wrapped(reason, NAME_COLUMN, NAME_COLUMN, out)?;
     }
-    let readings = readings(group);
-    let names = readings.iter().map(|reading| reading.topic.as_str());
+    let topics = topic_lags(group);
+    let names = topics.iter().map(|lag| lag.topic.as_str());
     let topic_width = self::width(names);
-    for reading in readings {
-        let phrases = phrases(reading, group);
-        write_phrases(
-            reading.topic.as_str(),
-            topic_width,
-            NAME_COLUMN,
-            &phrases,
-            out,
-        )?;
+    for lag in topics {
+        let phrases = phrases(lag, group);
+        write_phrases(lag.topic.as_str(), topic_width, NAME_COLUMN, &phrases, out)?;
         if layout.verbose {
-            write_partitions(&reading.partitions, out)?;
+            write_partitions(&lag.partitions, out)?;
         }
     }
     Ok(())
@@ -81,23 +79,23 @@ fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write)
 
 /// The colour of a group's word.
 fn color(group: &Group) -> AnsiColor {
-    match &group.standing {
-        Standing::NotThereYet => AnsiColor::Blue,
-        Standing::Unread(_) => AnsiColor::Red,
-        Standing::Present {
+    match &group.status {
+        GroupStatus::NotThereYet => AnsiColor::Blue,
+        GroupStatus::Unreadable(_) => AnsiColor::Red,
+        GroupStatus::Present {
             state: State::Stable,
             ..
         } => AnsiColor::Green,
-        Standing::Undescribed | Standing::Present { .. } => AnsiColor::Yellow,
+        GroupStatus::Undescribed | GroupStatus::Present { .. } => AnsiColor::Yellow,
     }
 }
 
 /// What stands behind a group's word, with the protocol where everything is wanted.
 fn rest(group: &Group, layout: Layout) -> String {
     let mut phrases = members(group);
-    if let Standing::Present {
+    if let GroupStatus::Present {
         protocol, assignor, ..
-    } = &group.standing
+    } = &group.status
         && let (true, Some(protocol)) = (layout.verbose, protocol.as_str())
     {
         phrases.push(format!("{protocol} protocol"));
@@ -115,7 +113,7 @@ fn write_partitions(partitions: &[Partition], out: &mut dyn Write) -> io::Result
             Err(_) => UNKNOWN.to_owned(),
         };
         let lag = one.lag().map_or_else(|| "-".to_owned(), number);
-        let end = offset(&one.bounds.latest);
+        let end = offset(&one.offsets.end);
         let owner = one.owner.as_ref().map_or_else(String::new, |owner| {
             // The broker puts a slash before addresses.
             let host = owner.host.trim_start_matches('/');
@@ -162,7 +160,7 @@ fn write_table(
     Ok(())
 }
 
-fn offset(offset: &Result<i64, Unread>) -> String {
+fn offset(offset: &Result<i64, Unreadable>) -> String {
     offset
         .as_ref()
         .map_or_else(|_| UNKNOWN.to_owned(), |offset| number(*offset))
@@ -179,12 +177,12 @@ fn write_statistics(
     if !layout.verbose {
         return Ok(());
     }
-    let rows = statistics.partitions.iter().map(|(id, bounds)| {
-        let messages = bounds.messages_at_most();
+    let rows = statistics.partitions.iter().map(|(id, offsets)| {
+        let messages = offsets.messages_at_most();
         let cells = [
             id.to_string(),
-            offset(&bounds.earliest),
-            offset(&bounds.latest),
+            offset(&offsets.start),
+            offset(&offsets.end),
             messages.map_or_else(|| UNKNOWN.to_owned(), number),
         ];
         (cells, String::new())

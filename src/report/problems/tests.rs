@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+
 use super::*;
-use crate::diagnostic::Span;
+use crate::cluster::{ClusterError, ClusterErrorKind};
+use crate::diagnostic::{Sources, Span};
+use crate::interrupt::Signal;
 use crate::observed::{ClusterIdentity, Unknown};
-use crate::plan::Seen;
 use crate::topic::{DeclaredTopic, Role};
 
 fn hidden(sources: &mut Sources) -> DeclaredTopic {
@@ -33,40 +36,28 @@ fn hidden(sources: &mut Sources) -> DeclaredTopic {
 }
 
 /// What a command says of a topic that it may not see.
-fn told(command: Command, exists: bool, stop: Option<&Stop>) -> Diagnostic {
+fn reported(purpose: Purpose, exists: bool, stop: Option<&Stop>) -> Diagnostic {
     let unknown = Unknown {
         exists,
         unauthorized: true,
         reason: "TOPIC_AUTHORIZATION_FAILED".to_owned(),
     };
     let mut sources = Sources::default();
-    let cluster = Cluster {
-        label: String::new(),
-        identity: ClusterIdentity::default(),
+    let topic = hidden(&mut sources);
+    let context = RunContext {
+        purpose,
+        sources: sources.into(),
+        ..RunContext::default()
     };
-    let outcome = Outcome {
-        topic: hidden(&mut sources),
-        status: Status::Unknown(unknown),
-        seen: Seen::default(),
+    let result = RunResult {
+        identity: Some(ClusterIdentity::default()),
+        topics: vec![TopicOutcome::new(topic, Status::Unknown(unknown))],
+        stop: stop.cloned(),
+        ..RunResult::default()
     };
-    let mut all = of_run(Run {
-        command,
-        outcomes: &[outcome],
-        stop,
-        wrote: false,
-        cluster: &cluster,
-        user: None,
-        access: &Access::default(),
-        sources: &sources,
-        unmanaged: &[],
-        fail_on: FailOn::default(),
-        no_health: None,
-        profiles: &[],
-    });
+    let mut all = of_run(&context, &Target::default(), &result);
     all.pop().expect("what is unknown comes last")
 }
-
-const APPLY: Command = Command::Apply { dry_run: false };
 
 #[test]
 fn only_a_run_that_creates_says_that_nothing_was_created() {
@@ -78,22 +69,22 @@ fn only_a_run_that_creates_says_that_nothing_was_created() {
     });
     let signal = Stop::Interrupted(Signal::Terminate);
     for stop in [&silent, &signal] {
-        for command in [Command::Verify, Command::Plan] {
-            let message = told(command, false, Some(stop)).message;
+        for purpose in [Purpose::Verify, Purpose::Plan] {
+            let message = reported(purpose, false, Some(stop)).message;
             assert_eq!(message, "1 topic cannot be seen");
         }
-        let message = told(APPLY, false, Some(stop)).message;
+        let message = reported(Purpose::Apply, false, Some(stop)).message;
         assert_eq!(message, "1 topic cannot be seen, so nothing was created");
     }
 }
 
 #[test]
 fn the_right_to_create_is_for_who_creates() {
-    let grants = |command, exists| {
-        let command = told(command, exists, None).command;
+    let grants = |purpose, exists| {
+        let command = reported(purpose, exists, None).command;
         command.expect("a command").contains("--operation Create")
     };
-    assert!(grants(APPLY, false));
-    assert!(!grants(APPLY, true));
-    assert!(!grants(Command::Verify, false) && !grants(Command::Plan, false));
+    assert!(grants(Purpose::Apply, false));
+    assert!(!grants(Purpose::Apply, true));
+    assert!(!grants(Purpose::Verify, false) && !grants(Purpose::Plan, false));
 }

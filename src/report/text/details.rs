@@ -2,39 +2,40 @@
 
 use std::io::{self, Write};
 
-use super::wrapped::{write_phrases, write_wrapped};
-use super::{Layout, NAME_COLUMN};
+use super::layout::{Layout, NAME_COLUMN, write_phrases, write_wrapped};
 use crate::diagnostic::{WIDTH, printable};
-use crate::report::sentences::{field, phrases, shortened};
-use crate::report::{Command, Difference, State, Topic};
+use crate::outcome::{Status, TopicOutcome};
+use crate::report::ClusterReport;
+use crate::report::difference::Difference;
+use crate::report::wording::{field, phrases, shortened};
 
 /// What is below the line of a topic.
 pub(super) fn write_details(
-    topic: &Topic,
-    command: Command,
+    topic: &TopicOutcome,
+    cluster: &ClusterReport,
     layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     // What is accepted was decided once, and is no news.
-    let told: Vec<_> = topic
-        .mismatches
-        .iter()
-        .filter(|_| layout.verbose || topic.state != State::Accepted)
-        .collect();
-    let longest = told.iter().map(|one| field(one).len()).max().unwrap_or(0);
+    let shown = layout.verbose || topic.status != Status::Accepted;
+    let differences = match shown {
+        true => cluster.differences(topic),
+        false => Vec::new(),
+    };
+    let longest = differences.iter().map(|one| field(one).len()).max();
     let detail = Detail {
-        width: (longest + 2).max(16),
-        // What plan tells is what will be done; of these, nothing.
-        brief: !layout.verbose && command.is_ahead(),
+        width: (longest.unwrap_or(0) + 2).max(16),
+        // What a preview shows is what will be done; of these, nothing.
+        brief: !layout.verbose && cluster.context.purpose.is_preview(),
         layout,
     };
-    for difference in told {
+    for difference in &differences {
         detail.write(difference, out)?;
     }
-    // What could not be read is told of all such topics together, as a problem.
-    let told_before = topic.state == State::Unknown && !layout.verbose;
-    if let Some(error) = topic.error.as_ref().filter(|_| !told_before) {
-        write_wrapped(error, NAME_COLUMN, NAME_COLUMN, out)?;
+    // What could not be read is reported of all such topics together, as a problem.
+    let is_reported = matches!(topic.status, Status::Unknown(_)) && !layout.verbose;
+    if let Some(error) = topic.status.error().filter(|_| !is_reported) {
+        write_wrapped(&error, NAME_COLUMN, NAME_COLUMN, out)?;
     }
     Ok(())
 }
@@ -70,7 +71,7 @@ impl Detail {
             let lead = format!("{lead}{field:<width$}", width = self.width);
             write_phrases(lead, column, &phrases, out)?;
         }
-        // What no command mends is explained with the line to change.
+        // What no command fixes is explained with the line to change.
         let surprising = difference.declared_elsewhere && difference.remedy.is_some();
         if verbose || (surprising && !self.brief && difference.accepted.is_none()) {
             let by = format!("declared by {}", difference.declared_by);

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 
-use super::{Layout, NAME_COLUMN, painted};
+use super::layout::{Layout, NAME_COLUMN, painted};
 use crate::diagnostic::{WIDTH, printable};
-use crate::report::sentences::{Values, short_standing, word};
-use crate::report::{Command, Report, State, Topic};
+use crate::outcome::{Status, TopicOutcome};
+use crate::report::ClusterReport;
+use crate::report::wording::{Values, short_relations, word};
 
 /// Between columns.
 const GAP: usize = 3;
@@ -21,7 +22,7 @@ pub(super) struct Row<'a> {
     /// Where it is declared, for those that need attention; else what is declared.
     about: About,
     /// What it is to its family and to us.
-    standing: String,
+    relations: String,
 }
 
 enum About {
@@ -31,21 +32,21 @@ enum About {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn of(topic: &'a Topic, report: &Report, layout: Layout) -> Self {
-        let command = report.command.unwrap_or(Command::Verify);
-        let word = word(topic.state, command);
-        let attention = report.needs_attention(topic) || word == "missing";
-        let color = match topic.state {
-            _ if topic.fails => Some(AnsiColor::Red),
+    pub(super) fn new(topic: &'a TopicOutcome, cluster: &ClusterReport, layout: Layout) -> Self {
+        let word = word(&topic.status, cluster.context.purpose);
+        let attention = cluster.needs_attention(topic) || word == "missing";
+        let color = match topic.status {
+            _ if cluster.fails(topic) => Some(AnsiColor::Red),
             _ if attention => Some(AnsiColor::Yellow),
-            State::ToCreate | State::Created => Some(AnsiColor::Green),
-            State::Accepted => Some(AnsiColor::Blue),
+            Status::ToCreate | Status::Created => Some(AnsiColor::Green),
+            Status::Accepted => Some(AnsiColor::Blue),
             _ => None,
         };
-        let about = if attention || topic.state == State::Unknown {
-            About::Place(printable(&topic.location.to_string()).into_owned())
-        } else if matches!(topic.state, State::ToCreate | State::Created) || layout.verbose {
-            let mut values = Values::of(topic);
+        let about = if attention || matches!(topic.status, Status::Unknown(_)) {
+            let place = cluster.location(topic).to_string();
+            About::Place(printable(&place).into_owned())
+        } else if matches!(topic.status, Status::ToCreate | Status::Created) || layout.verbose {
+            let mut values = Values::new(topic);
             values.retention = printable(&values.retention).into_owned();
             About::Values(values)
         } else {
@@ -54,9 +55,9 @@ impl<'a> Row<'a> {
         Self {
             word,
             color,
-            name: topic.name.as_str(),
+            name: topic.topic.name.as_str(),
             about,
-            standing: short_standing(topic),
+            relations: short_relations(topic),
         }
     }
 
@@ -81,8 +82,8 @@ impl<'a> Row<'a> {
             cells.push((next, about.as_str()));
             next += columns.about_width(&self.about) + GAP;
         }
-        if !self.standing.is_empty() {
-            cells.push((next, &self.standing));
+        if !self.relations.is_empty() {
+            cells.push((next, &self.relations));
         }
         for (column, cell) in cells {
             let length = cell.trim_end().chars().count();
@@ -115,7 +116,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn of(rows: &[Row<'_>]) -> Self {
+    pub(super) fn new(rows: &[Row<'_>]) -> Self {
         let mut columns = Self::default();
         for row in rows {
             match &row.about {

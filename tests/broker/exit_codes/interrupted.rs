@@ -71,11 +71,7 @@ fn apply_while_a_broker_that_it_waits_for_is_silent() {
 #[test]
 fn apply_before_its_creation_and_over_a_mismatch() {
     let proxied = Proxied::shared();
-    let create = ["--create", "--topic", "interrupted-drifted"];
-    proxied
-        .kafka
-        .tool("kafka-topics", &create)
-        .expect("a topic");
+    crate::kafka::create(&proxied.kafka, "interrupted-drifted", 1, &[]);
     let manifests = Manifests::of(
         "topics:
   - { name: interrupted-drifted, tier: plain, partitions: 2 }
@@ -100,11 +96,7 @@ fn apply_before_its_creation_and_over_a_mismatch() {
 #[test]
 fn verify_while_it_asks_the_leaders() {
     let proxied = Proxied::shared();
-    let create = ["--create", "--topic", "interrupted-led"];
-    proxied
-        .kafka
-        .tool("kafka-topics", &create)
-        .expect("a topic");
+    crate::kafka::create(&proxied.kafka, "interrupted-led", 1, &[]);
     let manifests = plain(&["interrupted-led"]);
     for (signal, code, _) in SIGNALS {
         let (sender, asked) = mpsc::channel();

@@ -58,8 +58,7 @@ topics:
 
 #[test]
 fn before_a_write_unauthorized_before_a_difference() {
-    let create = ["--create", "--topic", "enough.differs"];
-    SASL.kafka.tool("kafka-topics", &create).expect("a topic");
+    crate::kafka::create(&SASL.kafka, "enough.differs", 1, &[]);
     let manifests = Manifests::of(
         "defaults: { tier: plain }
 topics: [{ name: enough.differs, partitions: 2 }, { name: hidden.beside }]",
@@ -83,11 +82,7 @@ fn before_a_write_refused_before_a_difference() {
 #[test]
 fn before_a_write_unreachable_before_a_difference() {
     let proxied = Proxied::shared();
-    let create = ["--create", "--topic", "before-drifted"];
-    proxied
-        .kafka
-        .tool("kafka-topics", &create)
-        .expect("a topic");
+    crate::kafka::create(&proxied.kafka, "before-drifted", 1, &[]);
     let manifests = Manifests::of(
         "defaults: { tier: plain }
 topics: [{ name: before-drifted, partitions: 2 }, { name: before-new, partitions: 1 }]",
@@ -102,11 +97,7 @@ topics: [{ name: before-drifted, partitions: 2 }, { name: before-new, partitions
 #[test]
 fn after_a_write_failed_before_unauthorized() {
     let proxied = Proxied::start(secured(Security::Sasl));
-    let create = ["--create", "--topic", "no-configs.after"];
-    proxied
-        .kafka
-        .tool("kafka-topics", &create)
-        .expect("a topic");
+    crate::kafka::create(&proxied.kafka, "no-configs.after", 1, &[]);
     let manifests = Manifests::of(
         "topics:
   - { name: no-configs.after, partitions: 1, replication_factor: 1 }
@@ -125,8 +116,7 @@ fn after_a_write_failed_before_unauthorized() {
 #[test]
 fn after_a_write_unauthorized_before_a_difference() {
     for name in ["no-configs.unread", "no-configs.drifted"] {
-        let create = ["--create", "--topic", name];
-        SASL.kafka.tool("kafka-topics", &create).expect("a topic");
+        crate::kafka::create(&SASL.kafka, name, 1, &[]);
     }
     let manifests = Manifests::of(
         "topics:
@@ -143,11 +133,7 @@ fn after_a_write_unauthorized_before_a_difference() {
 #[test]
 fn after_a_write_failed_before_a_difference() {
     let proxied = Proxied::shared();
-    let create = ["--create", "--topic", "after-drifted"];
-    proxied
-        .kafka
-        .tool("kafka-topics", &create)
-        .expect("a topic");
+    crate::kafka::create(&proxied.kafka, "after-drifted", 1, &[]);
     proxied.break_creation(Fault::Swallow);
     let manifests = Manifests::of(
         "defaults: { tier: plain }

@@ -32,8 +32,7 @@ fn the_right_to_see_a_topic_is_missing() {
 
 #[test]
 fn the_right_to_read_a_configuration_is_missing() {
-    let create = ["--create", "--topic", "no-configs.unauthorized"];
-    SASL.kafka.tool("kafka-topics", &create).expect("a topic");
+    crate::kafka::create(&SASL.kafka, "no-configs.unauthorized", 1, &[]);
     let manifests = Manifests::of(
         "topics: [{ name: no-configs.unauthorized, partitions: 1, replication_factor: 1 }]",
     );

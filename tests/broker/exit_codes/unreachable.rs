@@ -71,11 +71,7 @@ fn the_check_of_new_topics_gets_no_answer() {
 fn the_leaders_are_lost_while_they_are_asked_whether_they_serve() {
     let proxied = Proxied::start(LocalKafka::options());
     for topic in ["asked-matches", "asked-differs"] {
-        let create = ["--create", "--topic", topic];
-        proxied
-            .kafka
-            .tool("kafka-topics", &create)
-            .expect("a topic");
+        crate::kafka::create(&proxied.kafka, topic, 1, &[]);
     }
     let manifests = Manifests::of(
         "defaults: { tier: plain }

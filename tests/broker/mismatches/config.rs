@@ -1,7 +1,7 @@
 //! Configuration of every kind of value, and the form in which kafka-configs takes it.
 
 use topicctl::observed::ObservedOrigin;
-use topicctl::plan::Mismatch;
+use topicctl::outcome::Mismatch;
 use topicctl::remedy::{Access, remedy};
 use topicctl::topic::{ConfigKey, ConfigValue, Declared, Layer, Origin, TopicName};
 

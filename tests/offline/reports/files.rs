@@ -143,7 +143,7 @@ fn invalid_manifests_are_reported_to_files_of_every_format() {
     let words = [
         "error[unknown-field]",
         "\"unknown-field\"",
-        "<failure type=\"unknown-field\"",
+        "\" type=\"unknown-field\">",
         "error[unknown-field]",
         "::error file=topics.yaml,line=1,col=26,title=unknown-field::",
         "topicctl_exit_code 2",
@@ -162,7 +162,7 @@ fn a_cluster_that_is_not_reached_is_reported_to_files_of_every_format() {
     let words = [
         "error: ",
         "\"unknown\"",
-        "<failure type=\"unknown\"",
+        "\" type=\"unknown\">",
         "error: ",
         "::error title=",
         "topicctl_exit_code 3",
@@ -178,7 +178,7 @@ fn usage_that_is_wrong_after_all_is_reported_to_files_of_every_format() {
     let words = [
         "error",
         "\"usage\"",
-        "<failure type=\"usage\"",
+        "\" type=\"usage\">",
         "error",
         "::error title=topicctl verify::",
         "topicctl_exit_code 2",
@@ -189,7 +189,7 @@ fn usage_that_is_wrong_after_all_is_reported_to_files_of_every_format() {
     let words = [
         "error",
         "\"connection\"",
-        "<failure type=\"connection\"",
+        "\" type=\"connection\">",
         "error",
         "::error title=topicctl verify::",
         "topicctl_exit_code 2",

@@ -5,20 +5,20 @@
 
 use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};
-use topicctl::diagnostic::Diagnostic;
-use topicctl::report::{Report, Several, State, Topic};
+use topicctl::diagnostic::{Code, Diagnostic};
+use topicctl::exit;
+use topicctl::outcome::Status;
+use topicctl::report::Report;
 
-use super::samples;
+use super::samples::{self, sample};
 use crate::support::report_grammar::{self as grammar, FORMATS};
 
 /// The report in a format.
 pub(crate) fn written(format: &str, report: &Report) -> String {
     use topicctl::report::{github, json, junit, markdown, prometheus, text};
-    let layout = text::Layout::default();
     let mut out = Vec::new();
     match format {
-        "text" => text::write_problems(report, layout, &mut out)
-            .and_then(|()| text::write_result(report, layout, &mut out)),
+        "text" => text::write(report, false, &mut out),
         "json" => json::write(report, &mut out),
         "junit" => junit::write(report, &mut out),
         "markdown" => markdown::write(report, &mut out),
@@ -30,36 +30,12 @@ pub(crate) fn written(format: &str, report: &Report) -> String {
     String::from_utf8(out).expect("UTF-8")
 }
 
-/// The reports of several clusters in a format.
-pub(crate) fn written_several(format: &str, several: &Several) -> String {
-    use topicctl::report::{github, json, junit, markdown, prometheus, text};
-    let layout = text::Layout::default();
-    let mut out = Vec::new();
-    match format {
-        "text" => text::write_several_problems(several, layout, &mut out)
-            .and_then(|()| text::write_several_result(several, layout, &mut out)),
-        "json" => json::write_several(several, &mut out),
-        "junit" => junit::write_several(several, &mut out),
-        "markdown" => markdown::write_several(several, &mut out),
-        "github" => github::write_several(several, &mut out),
-        "prometheus" => prometheus::write_several(several, &mut out),
-        _ => panic!("no format {format}"),
-    }
-    .expect("memory takes it");
-    String::from_utf8(out).expect("UTF-8")
-}
-
 /// Every sample in every format: its name, the format, the end of its file's name, the text.
 fn all_written() -> Vec<(&'static str, &'static str, &'static str, String)> {
     let mut all = Vec::new();
     for (format, extension) in FORMATS {
-        let single = samples::all().into_iter();
-        all.extend(single.map(|(name, one)| (name, format, extension, written(format, &one))));
-        let several = samples::all_several().into_iter();
-        all.extend(several.map(|(name, one)| {
-            let text = written_several(format, &one);
-            (name, format, extension, text)
-        }));
+        let samples = samples::all().into_iter();
+        all.extend(samples.map(|(name, one)| (name, format, extension, written(format, &one))));
     }
     all
 }
@@ -95,17 +71,22 @@ fn a_row_is_red_where_its_topic_fails() {
     };
     let mut seen = [0, 0];
     for (name, report) in samples::all() {
+        if report.by_cluster {
+            continue;
+        }
+        let cluster = &report.clusters[0];
         let mut out = Vec::new();
         text::write_result(&report, layout, &mut out).expect("memory takes it");
         let text = String::from_utf8(out).expect("UTF-8");
-        for topic in &report.topics {
+        for topic in &cluster.result.topics {
             let of_topic =
-                |line: &&str| line.split_whitespace().nth(1) == Some(topic.name.as_str());
+                |line: &&str| line.split_whitespace().nth(1) == Some(topic.topic.name.as_str());
             let Some(row) = text.lines().find(of_topic) else {
                 continue;
             };
             let is_red = row.contains("\u{1b}[31m");
-            assert_eq!(is_red, topic.fails, "{name}: {row:?}");
+            let fails = exit::fails(&cluster.context, &cluster.result, topic);
+            assert_eq!(is_red, fails, "{name}: {row:?}");
             seen[usize::from(is_red)] += 1;
         }
     }
@@ -115,16 +96,10 @@ fn a_row_is_red_where_its_topic_fails() {
 /// What is red is what the exit code says, in every format that has a red.
 #[test]
 fn a_run_fails_in_a_format_where_its_exit_code_does() {
-    let single = samples::all().into_iter().map(|(name, one)| {
-        let texts = ["junit", "github", "prometheus"].map(|format| written(format, &one));
-        (name, one.exit, texts)
-    });
-    let several = samples::all_several().into_iter().map(|(name, one)| {
-        let texts = ["junit", "github", "prometheus"].map(|format| written_several(format, &one));
-        (name, one.exit, texts)
-    });
-    for (name, exit, [junit, github, metrics]) in single.chain(several) {
-        let fails = exit as u8 != 0;
+    for (name, report) in samples::all() {
+        let [junit, github, metrics] =
+            ["junit", "github", "prometheus"].map(|format| written(format, &report));
+        let fails = report.exit as u8 != 0;
         assert_eq!(junit.contains("<failure"), fails, "{name}: {junit}");
         assert_eq!(github.contains("::error"), fails, "{name}: {github}");
         let codes = metrics.lines();
@@ -140,7 +115,7 @@ fn a_run_fails_in_a_format_where_its_exit_code_does() {
 /// Lag is information: what CI servers and alerts take for a failure is what the exit code says.
 #[test]
 fn groups_are_told_in_every_format_and_fail_nothing() {
-    let (_, report) = sample("verify-groups");
+    let report = sample("verify-groups");
     for (format, words) in [
         ("text", "lag 1 060 over 2 partitions"),
         ("json", "\"lag\": 1060"),
@@ -163,7 +138,7 @@ fn groups_are_told_in_every_format_and_fail_nothing() {
 /// A sum over the partitions that could be read would be a false calm.
 #[test]
 fn a_lag_that_is_not_known_in_full_is_no_metric() {
-    let metrics = written("prometheus", &sample("verify-groups").1);
+    let metrics = written("prometheus", &sample("verify-groups"));
     for topic in [
         "group=\"billing\",topic=\"payments\"",
         "group=\"archive\",topic=\"refunds\"",
@@ -175,28 +150,30 @@ fn a_lag_that_is_not_known_in_full_is_no_metric() {
 /// A series that stands twice makes the exporter refuse the whole file.
 #[test]
 fn names_that_cannot_be_told_apart_are_one_series() {
-    let (_, mut report) = sample("verify-groups-unread");
-    let sight = report.groups.as_mut().expect("groups");
-    sight.groups[0].name = "a\u{1}".to_owned();
-    sight.groups[1].name = "a\u{2}".to_owned();
+    let mut report = sample("verify-groups-unread");
+    let lags = report.clusters[0].result.groups.as_mut().expect("groups");
+    lags.groups[0].name = "a\u{1}".to_owned();
+    lags.groups[1].name = "a\u{2}".to_owned();
     let metrics = written("prometheus", &report);
     assert_eq!(grammar::check("prometheus", &metrics), Ok(()), "{metrics}");
     assert_eq!(metrics.matches("topicctl_group_state{").count(), 1);
 }
 
-fn sample(name: &str) -> (&'static str, Report) {
-    let mut all = samples::all().into_iter();
-    all.find(|(known, _)| *known == name).expect("a sample")
+/// The samples of several clusters.
+fn all_by_cluster() -> impl Iterator<Item = (&'static str, Report)> {
+    samples::all()
+        .into_iter()
+        .filter(|(_, report)| report.by_cluster)
 }
 
 /// Each report of several tells which cluster it is about, whether that answered or not.
 #[test]
 fn every_format_names_every_cluster() {
-    for (name, several) in samples::all_several() {
+    for (name, several) in all_by_cluster() {
         for (format, _) in FORMATS {
-            let text = written_several(format, &several);
-            for report in &several.reports {
-                let cluster = report.cluster_name.as_deref().expect("a name");
+            let text = written(format, &several);
+            for cluster in &several.clusters {
+                let cluster = cluster.target.display_name();
                 assert!(
                     text.contains(cluster),
                     "{name}: {cluster} is not in\n{text}"
@@ -209,9 +186,9 @@ fn every_format_names_every_cluster() {
 #[test]
 fn what_became_of_several_keeps_to_80_columns() {
     use topicctl::report::text;
-    for (name, several) in samples::all_several() {
+    for (name, several) in all_by_cluster() {
         let mut out = Vec::new();
-        text::write_several_result(&several, text::Layout::default(), &mut out).expect("memory");
+        text::write_result(&several, text::Layout::default(), &mut out).expect("memory");
         for line in String::from_utf8(out).expect("UTF-8").lines() {
             // Commands are to be copied.
             let long = line.chars().count() > 80 && !line.trim_start().starts_with("kafka-");
@@ -223,9 +200,9 @@ fn what_became_of_several_keeps_to_80_columns() {
 /// What is wrong with the manifests under every cluster is no cluster's own.
 #[test]
 fn a_problem_of_all_clusters_is_told_once() {
-    let (_, several) = samples::all_several().remove(2);
+    let several = sample("several-warned");
     for (format, times) in [("text", 1), ("github", 1), ("markdown", 1)] {
-        let text = written_several(format, &several);
+        let text = written(format, &several);
         let told = text.matches("keeps messages for 1d").count();
         assert_eq!(told, times, "{format}: {text}");
     }
@@ -235,35 +212,25 @@ fn a_problem_of_all_clusters_is_told_once() {
 #[test]
 fn markdown_has_room_in_one_comment() {
     let full = |cluster: &str| {
-        let (_, mut report) = sample("verify");
-        let (_, grouped) = sample("verify-groups");
-        let differing = report.topics.remove(2);
-        let all = (0..1000).map(|index| {
-            let one = samples::topic(&format!("orders-{index}"), 3, State::Matching);
-            let (name, location) = (one.name.clone(), one.location.clone());
+        let mut run = samples::named(cluster, samples::verify());
+        let topics = (0..1000).map(|index| {
+            let name = format!("orders-{index}");
             match index % 2 {
-                0 => one,
-                _ => Topic {
-                    name,
-                    location,
-                    ..differing.clone()
-                },
+                0 => samples::topic(&name, 3, Status::Matching),
+                _ => samples::mismatched(&name, 3),
             }
         });
-        report.topics = all.collect();
-        report.cluster_name = Some(cluster.to_owned());
-        let problem = report.diagnostics.remove(0);
+        run.result.topics = topics.collect();
         let problems = (0..200).map(|index| {
-            let message = format!("{} of {cluster}, {index}", problem.message);
-            let detail = "x".repeat(100);
-            Diagnostic::error(problem.code, message).detail(detail)
+            let message = format!("1 topic cannot be seen of {cluster}, {index}");
+            Diagnostic::error(Code::Authorization, message).detail("x".repeat(100))
         });
-        report.diagnostics = problems.collect();
-        let mut sight = grouped.groups.expect("groups");
-        sight.groups = sight.groups.iter().cycle().take(300).cloned().collect();
-        sight.topics = sight.topics.iter().cycle().take(300).cloned().collect();
-        report.groups = Some(sight);
-        report
+        run.diagnostics = problems.collect();
+        let mut lags = samples::with_groups().result.groups.expect("groups");
+        lags.groups = lags.groups.iter().cycle().take(300).cloned().collect();
+        lags.topics = lags.topics.iter().cycle().take(300).cloned().collect();
+        run.result.groups = Some(lags);
+        run
     };
     let fits = |text: &str| {
         assert_eq!(grammar::check("markdown", text), Ok(()));
@@ -274,23 +241,24 @@ fn markdown_has_room_in_one_comment() {
             assert!(text.contains(&rest), "{rest} is not in\n{text}");
         }
     };
-    fits(&written("markdown", &full("prod")));
+    fits(&written("markdown", &samples::single(vec![], full("prod"))));
     for clusters in [1, 3, 10, 40] {
-        let (_, mut several) = samples::all_several().remove(0);
-        let reports = (0..clusters).map(|index| full(&format!("cluster-{index}")));
-        several.reports = reports.collect();
-        fits(&written_several("markdown", &several));
+        let runs = (0..clusters).map(|index| full(&format!("cluster-{index}")));
+        let several = samples::several(vec![], runs.collect());
+        fits(&written("markdown", &several));
     }
 }
 
 #[test]
 fn the_last_sentence_counts_clusters() {
-    let sentences = samples::all_several().into_iter();
-    let sentences: Vec<_> = sentences.map(|(_, several)| several.sentence()).collect();
+    let texts = all_by_cluster().map(|(_, several)| written("text", &several));
+    let sentences: Vec<_> = texts
+        .map(|text| text.lines().last().unwrap_or_default().to_owned())
+        .collect();
     assert_eq!(
         sentences,
         [
-            "3 clusters: 1 matches, 1 not reached, 1 not authorised. 0.31 s",
+            "3 clusters: 1 matches, 1 not reached, 1 not authorized. 0.31 s",
             "2 clusters: none valid. 0.31 s",
             "2 clusters: 1 matches, 1 differs. 0.31 s",
             "2 clusters: all match. 0.31 s",

@@ -1,16 +1,26 @@
-//! Reports made by hand, which together hold every state and every ending.
+//! Reports as runs make them, which together hold every state and every ending.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use topicctl::diagnostic::{Code, Diagnostic, Diagnostics, Location, Sources, Span};
-use topicctl::exit::ExitCode;
+use topicctl::cluster::{ClusterError, ClusterErrorKind};
+use topicctl::context::{Purpose, RunContext, Target};
+use topicctl::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
+use topicctl::finding::{FailOn, Finding};
 use topicctl::groups::{
-    self, Bounds, Group, Partition, Protocol, Reading, Sight, Standing, Statistics, Unread,
+    self, Group, GroupLags, GroupStatus, OffsetRange, Partition, Protocol, Statistics, TopicLag,
+    Unreadable,
 };
-use topicctl::observed::{ClusterIdentity, ObservedOrigin};
-use topicctl::report::{Cluster, Command, Difference, Findings, Report, Several, State, Topic};
-use topicctl::topic::{Role, TopicName};
+use topicctl::interrupt::Signal;
+use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unknown};
+use topicctl::outcome::{AcceptedMismatch, Mismatch, RunResult, Status, Stop, TopicOutcome};
+use topicctl::remedy::Access;
+use topicctl::report::{FinishedRun, Report};
+use topicctl::topic::{
+    ConfigKey, ConfigValue, Declared, DeclaredTopic, Layer, Origin, Partitions, ReplicationFactor,
+    Role, TopicName,
+};
 
 const MANIFEST: &str = "\
 topics:
@@ -20,209 +30,252 @@ topics:
     dlq: { retention: 1d }
 ";
 
+/// Lines of the file, so that topics can be declared further down.
+const LINES: usize = 40;
+
 /// All samples, by name.
 pub(crate) fn all() -> Vec<(&'static str, Report)> {
+    let mixed = vec![
+        named("prod-eu", matching()),
+        named("prod-us", verify()),
+        named("stage", unreachable()),
+    ];
+    let refused = || FinishedRun {
+        elapsed: Duration::ZERO,
+        ..run(
+            Purpose::Verify,
+            RunResult {
+                stop: Some(Stop::Invalid),
+                ..RunResult::default()
+            },
+        )
+    };
+    let invalids = vec![named("prod-eu", refused()), named("prod-us", refused())];
+    let warned = vec![named("prod-eu", lenient()), named("prod-us", matching())];
+    let all_match = vec![named("prod-eu", matching()), named("prod-us", matching())];
+    let (unknown, short) = problems();
     vec![
-        ("validate", validate()),
+        ("validate", single(vec![short.clone()], validate())),
         ("invalid", invalid()),
         ("denied", denied()),
         ("usage", usage()),
-        ("unreachable", unreachable()),
-        ("plan", plan()),
-        ("dry-run", dry_run()),
-        ("verify", verify()),
-        ("verify-lenient", lenient()),
-        ("verify-matching", matching()),
-        ("verify-named", named("prod-eu", verify())),
-        ("verify-groups", with_groups()),
-        ("verify-groups-unread", without_groups()),
-        ("apply", apply()),
-        ("apply-failed", failed()),
-    ]
-}
-
-/// Runs against several clusters, by name.
-pub(crate) fn all_several() -> Vec<(&'static str, Several)> {
-    let run = |exit, reports| Several {
-        command: Command::Verify,
-        exit,
-        reports,
-        elapsed: Duration::from_millis(310),
-        ended: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
-    };
-    let mixed = || {
-        vec![
-            named("prod-eu", matching()),
-            named("prod-us", verify()),
-            named("stage", unreachable()),
-        ]
-    };
-    let (sources, _, short) = problems();
-    let warned = Report {
-        diagnostics: vec![short],
-        sources,
-        ..lenient()
-    };
-    let (sources, _, short) = problems();
-    let warned_too = Report {
-        diagnostics: vec![short],
-        sources,
-        ..matching()
-    };
-    let invalids = vec![named("prod-eu", invalid()), named("prod-us", invalid())];
-    let warned = vec![named("prod-eu", warned), named("prod-us", warned_too)];
-    let all_match = vec![named("prod-eu", matching()), named("prod-us", matching())];
-    vec![
-        ("several", run(ExitCode::Unauthorized, mixed())),
-        ("several-invalid", run(ExitCode::Invalid, invalids)),
-        ("several-warned", run(ExitCode::Matching, warned)),
-        ("several-matching", run(ExitCode::Matching, all_match)),
+        ("unreachable", single(vec![], unreachable())),
+        ("plan", single(vec![], plan())),
+        ("dry-run", single(vec![], dry_run())),
+        ("verify", single(vec![], verify())),
+        ("verify-lenient", single(vec![], lenient())),
+        ("verify-matching", single(vec![], matching())),
+        ("verify-named", single(vec![], named("prod-eu", verify()))),
+        ("verify-groups", single(vec![], with_groups())),
+        ("verify-groups-unread", single(vec![], without_groups())),
+        ("apply", single(vec![], apply())),
+        ("apply-failed", single(vec![], failed())),
+        ("several", several(vec![], mixed)),
+        (
+            "several-invalid",
+            several(vec![unknown, short.clone()], invalids),
+        ),
+        ("several-warned", several(vec![short], warned)),
+        ("several-matching", several(vec![], all_match)),
         (
             "several-of-one",
-            run(ExitCode::Unreachable, vec![named("stage", unreachable())]),
+            several(vec![], vec![named("stage", unreachable())]),
         ),
     ]
 }
 
-fn named(cluster: &str, report: Report) -> Report {
-    Report {
-        cluster_name: Some(cluster.to_owned()),
-        ..report
-    }
+/// A sample by its name.
+pub(crate) fn sample(name: &str) -> Report {
+    let mut all = all().into_iter();
+    let (_, report) = all.find(|(known, _)| *known == name).expect("a sample");
+    report
+}
+
+/// The report of one run.
+pub(crate) fn single(diagnostics: Vec<Diagnostic>, run: FinishedRun) -> Report {
+    let (elapsed, ended) = (run.elapsed, run.ended);
+    let mut report = Report::new(diagnostics, run);
+    report.end(elapsed, ended);
+    report
+}
+
+/// The report of runs against several clusters.
+pub(crate) fn several(diagnostics: Vec<Diagnostic>, runs: Vec<FinishedRun>) -> Report {
+    let context = Arc::new(context(Purpose::Verify));
+    let mut report = Report::by_cluster(context, diagnostics, runs);
+    report.end(Duration::from_millis(310), ended());
+    report
+}
+
+/// The same run against a cluster that has a name.
+pub(crate) fn named(cluster: &str, mut run: FinishedRun) -> FinishedRun {
+    run.target.name = Some(cluster.to_owned());
+    run
+}
+
+fn ended() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
 fn name(text: &str) -> TopicName {
     TopicName::parse(text).expect("a legal name")
 }
 
-fn location(line: u32) -> Location {
-    Location {
-        file: "manifests/orders.yaml".into(),
-        line,
-        column: 5,
+/// The manifest that all samples are about, which is always the first source.
+fn sources() -> (Sources, SourceId) {
+    let mut sources = Sources::default();
+    let more = "#\n".repeat(LINES - MANIFEST.lines().count());
+    let source = sources.add("manifests/orders.yaml", format!("{MANIFEST}{more}"));
+    (sources, source)
+}
+
+/// A line of the manifest.
+fn line(number: usize) -> Span {
+    let (sources, source) = sources();
+    let lines = sources.text(source).split_inclusive('\n');
+    let start: usize = lines.take(number - 1).map(str::len).sum();
+    let start = u32::try_from(start).expect("a short text");
+    Span {
+        source,
+        start,
+        end: start + 1,
     }
 }
 
-/// A topic of a state; those that differ or fail make the run fail.
-pub(crate) fn topic(text: &str, line: u32, state: State) -> Topic {
-    Topic {
+fn by_the_topic<T>(value: T, number: usize) -> Declared<T> {
+    let origin = Origin {
+        layer: Layer::Topic,
+        span: Some(line(number)),
+    };
+    Declared { value, origin }
+}
+
+fn by_its_tier<T>(value: T) -> Declared<T> {
+    let origin = Origin {
+        layer: Layer::BuiltInTier("standard".to_owned()),
+        span: None,
+    };
+    Declared { value, origin }
+}
+
+/// A topic that is declared at a line, and what became of it.
+pub(crate) fn topic(text: &str, at: usize, status: Status) -> TopicOutcome {
+    let retention = by_its_tier(ConfigValue::new("604800000"));
+    let declared = DeclaredTopic {
         name: name(text),
-        tier: Some("standard".to_owned()),
         role: Role::Main,
         source: None,
+        delay: None,
+        shared_dlq: None,
+        tier: Some("standard".to_owned()),
+        description: None,
+        owner: None,
         external: false,
-        state,
-        fails: matches!(
-            state,
-            State::Mismatched | State::Missing | State::Unknown | State::Failed
-        ),
-        location: location(line),
-        partitions: Some(6),
-        replication_factor: Some(3),
-        config: BTreeMap::from([("retention.ms".to_owned(), "604800000".to_owned())]),
-        mismatches: Vec::new(),
-        error: None,
+        partitions: Partitions::new(6).map(|count| by_the_topic(count, at + 1)),
+        replication_factor: ReplicationFactor::new(3).map(by_its_tier),
+        config: BTreeMap::from([(ConfigKey::new("retention.ms"), retention)]),
+        env: None,
+        allow: Vec::new(),
+        consumer_groups: Vec::new(),
+        steps: Vec::new(),
+        partition_key: None,
+        span: line(at),
+    };
+    TopicOutcome::new(declared, status)
+}
+
+fn dlq_of(source: &str, mut outcome: TopicOutcome) -> TopicOutcome {
+    outcome.topic.role = Role::Dlq;
+    outcome.topic.source = Some(name(source));
+    outcome
+}
+
+/// How a topic differs that has half of its partitions, and a retention of its own.
+fn mismatches(topic: &DeclaredTopic) -> Vec<Mismatch> {
+    let key = ConfigKey::new("retention.ms");
+    vec![
+        Mismatch::Partitions {
+            declared: topic.partitions.clone().expect("it is declared"),
+            found: 3,
+        },
+        Mismatch::Config {
+            declared: topic.config[&key].clone(),
+            key,
+            found: "86400000".to_owned(),
+            origin: ObservedOrigin::Topic,
+        },
+    ]
+}
+
+pub(crate) fn mismatched(text: &str, at: usize) -> TopicOutcome {
+    let outcome = topic(text, at, Status::Mismatched { created: false });
+    TopicOutcome {
+        mismatches: mismatches(&outcome.topic),
+        ..outcome
     }
 }
 
-fn of(source: &str, role: Role, mut topic: Topic) -> Topic {
-    topic.role = role;
-    topic.source = Some(name(source));
-    topic
-}
-
-fn failing(error: &str, mut topic: Topic) -> Topic {
-    topic.error = Some(error.to_owned());
-    topic
-}
-
-fn mismatched(line: u32) -> Topic {
-    let partitions = Difference {
-        field: "partitions",
-        key: None,
-        declared: "6".to_owned(),
-        found: "3".to_owned(),
-        declared_human: "6".to_owned(),
-        found_human: "3".to_owned(),
-        declared_by: "the topic, manifests/orders.yaml:5".to_owned(),
-        declared_elsewhere: false,
-        origin: None,
-        advice: Some(
-            "adding partitions moves about 50 % of the keys to another partition".to_owned(),
-        ),
-        remedy: Some(
-            "kafka-topics --bootstrap-server kafka:9092 --alter --topic orders --partitions 6"
-                .to_owned(),
-        ),
-        accepted: None,
+fn context(purpose: Purpose) -> RunContext {
+    let command = match purpose {
+        Purpose::Offline | Purpose::Read => "validate",
+        Purpose::Plan => "plan",
+        Purpose::Verify => "verify",
+        Purpose::DryRun | Purpose::Apply => "apply",
     };
-    let retention = Difference {
-        field: "config",
-        key: Some("retention.ms".to_owned()),
-        declared: "604800000".to_owned(),
-        found: "86400000".to_owned(),
-        declared_human: "7d".to_owned(),
-        found_human: "1d".to_owned(),
-        declared_by: "tier standard".to_owned(),
-        declared_elsewhere: true,
-        origin: Some(ObservedOrigin::Topic),
-        advice: None,
-        remedy: Some(
-            "kafka-configs --bootstrap-server kafka:9092 --alter --entity-type topics \
-             --entity-name orders --add-config 'retention.ms=604800000'"
-                .to_owned(),
-        ),
-        accepted: None,
-    };
-    Topic {
-        mismatches: vec![partitions, retention],
-        ..topic("orders", line, State::Mismatched)
+    RunContext {
+        sources: sources().0.into(),
+        ..RunContext::new(command, purpose)
     }
 }
 
-fn report(command: Command, exit: ExitCode, topics: Vec<Topic>) -> Report {
-    Report {
-        command: Some(command),
-        groups: None,
-        exit,
-        cluster_name: None,
-        profile: None,
-        findings: Findings::default(),
-        cluster: Some(Cluster {
-            label: "kafka:9092".to_owned(),
-            identity: ClusterIdentity {
-                id: Some("pZ5xZQ1rTk2Dk4n0bX7yHw".to_owned()),
-                brokers: vec![1, 2, 3],
-            },
+/// A run against a cluster of three brokers.
+fn run(purpose: Purpose, result: RunResult) -> FinishedRun {
+    let target = Target {
+        label: "kafka:9092".to_owned(),
+        access: Access {
+            bootstrap_servers: "kafka:9092".to_owned(),
+            brokers: vec![1, 2, 3],
+            ..Access::default()
+        },
+        ..Target::default()
+    };
+    FinishedRun {
+        elapsed: Duration::from_millis(20),
+        ended: ended(),
+        ..FinishedRun::new(Arc::new(context(purpose)), target, result)
+    }
+}
+
+fn answered(topics: Vec<TopicOutcome>) -> RunResult {
+    RunResult {
+        identity: Some(ClusterIdentity {
+            id: Some("pZ5xZQ1rTk2Dk4n0bX7yHw".to_owned()),
+            brokers: vec![1, 2, 3],
         }),
         topics,
-        diagnostics: Vec::new(),
-        sources: Sources::default(),
-        settled: true,
-        usable: true,
-        stopped: false,
-        elapsed: Duration::from_millis(20),
-        ended: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+        ..RunResult::default()
     }
 }
 
-fn validate() -> Report {
+fn validate() -> FinishedRun {
     let topics = vec![
-        topic("orders", 2, State::Matching),
-        of("orders", Role::Dlq, topic("orders-dlq", 5, State::Matching)),
+        topic("orders", 2, Status::Declared),
+        dlq_of("orders", topic("orders-dlq", 5, Status::Declared)),
     ];
-    let mut report = report(Command::Validate, ExitCode::Matching, topics);
-    report.cluster = None;
-    let (sources, _, short) = problems();
-    report.diagnostics = vec![short];
-    report.sources = sources;
-    report
+    let result = RunResult {
+        topics,
+        ..RunResult::default()
+    };
+    let run = run(Purpose::Offline, result);
+    FinishedRun {
+        target: Target::default(),
+        ..run
+    }
 }
 
-/// A manifest with an error and a warning.
-fn problems() -> (Sources, Diagnostic, Diagnostic) {
-    let mut sources = Sources::default();
-    let source = sources.add("manifests/orders.yaml", MANIFEST.to_owned());
+/// What is wrong with the manifest: an error and a warning.
+fn problems() -> (Diagnostic, Diagnostic) {
+    let (_, source) = sources();
     let at = |text: &str| {
         let start = MANIFEST.find(text).expect("it is there") as u32;
         let end = start + text.len() as u32;
@@ -237,162 +290,155 @@ fn problems() -> (Sources, Diagnostic, Diagnostic) {
     .at(at("1d"), "dead letters are gone before anybody has looked")
     .and(at("retention: 7d"), "`orders` keeps them this long")
     .help("keep dead letters at least as long as their source, 30d is usual");
-    (sources, unknown, short)
+    (unknown, short)
 }
 
-fn early(command: Option<Command>, problems: Vec<Diagnostic>, sources: Sources) -> Report {
-    let mut all = Diagnostics::default();
-    all.extend(problems);
-    let mut early = Report::invalid(command, &all, sources);
-    early.ended = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    early
+fn early(context: RunContext, problems: Vec<Diagnostic>) -> Report {
+    let mut report = Report::invalid(context, problems);
+    report.end(Duration::ZERO, ended());
+    report
 }
 
 fn invalid() -> Report {
-    let (sources, unknown, short) = problems();
-    early(Some(Command::Verify), vec![unknown, short], sources)
+    let (unknown, short) = problems();
+    early(context(Purpose::Verify), vec![unknown, short])
 }
 
 fn denied() -> Report {
-    let (sources, _, short) = problems();
-    early(
-        Some(Command::Apply { dry_run: false }),
-        vec![short],
-        sources,
-    )
+    let (_, short) = problems();
+    let context = RunContext {
+        deny_warnings: true,
+        ..context(Purpose::Apply)
+    };
+    early(context, vec![short])
 }
 
 fn usage() -> Report {
     let problem = Diagnostic::error(Code::Usage, "unexpected argument '--frofile' found")
         .help("a similar argument exists: '--profile'");
-    early(None, vec![problem], Sources::default())
+    early(RunContext::default(), vec![problem])
 }
 
-fn unreachable() -> Report {
-    let problem = Diagnostic::error(Code::Unreachable, "cannot reach kafka:9092")
-        .detail("connection refused")
-        .help("check --bootstrap-servers");
-    let reason = problem.message.clone();
-    let topics = vec![
-        failing(&reason, topic("orders", 2, State::Unknown)),
-        failing(&reason, topic("payments", 9, State::Unknown)),
-    ];
-    let mut report = report(Command::Verify, ExitCode::Unreachable, topics);
-    report.cluster = None;
-    report.stopped = true;
-    report.diagnostics = vec![problem];
-    report
+fn unreachable() -> FinishedRun {
+    let error = ClusterError {
+        kind: ClusterErrorKind::Unreachable,
+        message: "cannot reach kafka:9092".to_owned(),
+        detail: Some("connection refused".to_owned()),
+        help: Some("check --bootstrap-servers".to_owned()),
+    };
+    let reason = error.message.clone();
+    let topics = [("orders", 2), ("payments", 9)];
+    let topics = topics.map(|(name, at)| topic(name, at, Status::Declared).topic);
+    let stop = Stop::Cluster(error);
+    run(
+        Purpose::Verify,
+        RunResult::unobserved(topics.into(), stop, &reason),
+    )
 }
 
-fn plan() -> Report {
+fn plan() -> FinishedRun {
     let mut topics = vec![
-        topic("payments", 9, State::Matching),
-        topic("ingestion-events", 12, State::ToCreate),
-        of(
+        topic("payments", 9, Status::Matching),
+        topic("ingestion-events", 12, Status::ToCreate),
+        dlq_of(
             "ingestion-events",
-            Role::Dlq,
-            topic("ingestion-events-dlq", 15, State::ToCreate),
+            topic("ingestion-events-dlq", 15, Status::ToCreate),
         ),
-        mismatched(2),
+        mismatched("orders", 2),
     ];
-    topics[1].partitions = None;
-    report(Command::Plan, ExitCode::Differences, topics)
+    topics[1].topic.partitions = None;
+    run(Purpose::Plan, answered(topics))
 }
 
-fn dry_run() -> Report {
-    let topics = vec![topic("orders", 2, State::ToCreate)];
-    report(Command::Apply { dry_run: true }, ExitCode::Matching, topics)
+fn dry_run() -> FinishedRun {
+    let topics = vec![topic("orders", 2, Status::ToCreate)];
+    run(Purpose::DryRun, answered(topics))
 }
 
-fn verify() -> Report {
-    let mut missing = of(
-        "payments",
-        Role::Dlq,
-        topic("payments-dlq", 9, State::ToCreate),
-    );
-    missing.fails = true;
-    let mut external = topic("partner.feed", 20, State::Missing);
-    external.external = true;
-    let secret = "TOPIC_AUTHORIZATION_FAILED: Not authorized to access topics";
+/// Topics of every finding, of which one may not be seen.
+pub(crate) fn verify() -> FinishedRun {
+    let key = ConfigKey::new("local.retention.ms");
+    let mut payments = topic("payments", 7, Status::Matching);
+    let tiered = by_the_topic(ConfigValue::new("3600000"), 8);
+    payments.topic.config.insert(key.clone(), tiered);
+    payments.unverifiable = vec![key];
+    let mut external = topic("partner.feed", 20, Status::Missing);
+    external.topic.external = true;
+    let hidden = Unknown {
+        exists: false,
+        unauthorized: true,
+        reason: "TOPIC_AUTHORIZATION_FAILED: Not authorized to access topics".to_owned(),
+    };
     let topics = vec![
-        topic("payments", 7, State::Matching),
-        missing,
-        mismatched(2),
+        payments,
+        dlq_of("payments", topic("payments-dlq", 9, Status::ToCreate)),
+        mismatched("orders", 2),
         external,
-        failing(secret, topic("secret", 30, State::Unknown)),
+        topic("secret", 30, Status::Unknown(hidden)),
     ];
-    let mut report = report(Command::Verify, ExitCode::Unauthorized, topics);
-    let unseen = Diagnostic::error(
-        Code::Authorization,
-        "1 topic cannot be seen with the rights of User:ci",
-    )
-    .detail(format!("secret\n{secret}"))
-    .help("someone who may can grant the rights:")
-    .command("kafka-acls --bootstrap-server kafka:9092 --add --topic secret");
-    let untold = Diagnostic::warning(
-        Code::Unverifiable,
-        "payments: the broker does not tell local.retention.ms, so it cannot be verified",
-    )
-    .help("the broker may be too old for it, keep it secret, or need DESCRIBE_CONFIGS");
-    report.diagnostics = vec![unseen, untold];
-    report
+    let mut run = run(Purpose::Verify, answered(topics));
+    run.target.user = Some("ci".to_owned());
+    run
 }
 
 /// The findings that `--fail-on none` lets pass.
-fn lenient() -> Report {
-    let mut topics = vec![
-        mismatched(2),
-        topic("payments", 9, State::ToCreate),
-        topic("refunds", 14, State::Matching),
+fn lenient() -> FinishedRun {
+    let topics = vec![
+        mismatched("orders", 2),
+        topic("payments", 9, Status::ToCreate),
+        topic("refunds", 14, Status::Matching),
     ];
-    for topic in &mut topics {
-        topic.fails = false;
+    let context = RunContext {
+        fail_on: FailOn::new(vec![Finding::None]).expect("it stands alone"),
+        ..context(Purpose::Verify)
+    };
+    FinishedRun {
+        context: context.into(),
+        ..run(Purpose::Verify, answered(topics))
     }
-    report(Command::Verify, ExitCode::Matching, topics)
 }
 
-fn matching() -> Report {
-    let mut accepted = mismatched(20);
-    accepted.name = name("legacy");
-    accepted.state = State::Accepted;
-    accepted.fails = false;
-    for difference in &mut accepted.mismatches {
-        difference.accepted = Some("keys would move, see the team's page".to_owned());
-        difference.advice = None;
-        difference.remedy = None;
-    }
+pub(crate) fn matching() -> FinishedRun {
+    let mut legacy = topic("legacy", 20, Status::Accepted);
+    let accepted = mismatches(&legacy.topic)
+        .into_iter()
+        .map(|mismatch| AcceptedMismatch {
+            mismatch,
+            reason: "keys would move, see the team's page".to_owned(),
+        });
+    legacy.accepted = accepted.collect();
     let topics = vec![
-        accepted,
-        topic("orders", 2, State::Matching),
-        topic("payments", 9, State::Matching),
+        legacy,
+        topic("orders", 2, Status::Matching),
+        topic("payments", 9, Status::Matching),
     ];
-    report(Command::Verify, ExitCode::Matching, topics)
+    run(Purpose::Verify, answered(topics))
 }
 
 /// A partition of a hundred messages, and what a group has committed there.
-pub(crate) fn partition(id: i32, committed: Result<Option<i64>, Unread>) -> Partition {
+pub(crate) fn partition(id: i32, committed: Result<Option<i64>, Unreadable>) -> Partition {
     Partition {
         id,
         committed,
-        bounds: bounds(Ok(1100)),
+        offsets: offsets(Ok(1100)),
         owner: None,
     }
 }
 
-fn bounds(latest: Result<i64, Unread>) -> Bounds {
-    let earliest = Ok(1000);
-    Bounds { earliest, latest }
+fn offsets(end: Result<i64, Unreadable>) -> OffsetRange {
+    let start = Ok(1000);
+    OffsetRange { start, end }
 }
 
-pub(crate) fn unread(reason: &str) -> Unread {
-    Unread {
+pub(crate) fn unreadable(reason: &str) -> Unreadable {
+    Unreadable {
         unauthorized: reason.contains("AUTHORIZATION"),
         reason: reason.to_owned(),
     }
 }
 
-pub(crate) fn reading(topic: &str, partitions: Vec<Partition>) -> Reading {
-    Reading {
+pub(crate) fn topic_lag(topic: &str, partitions: Vec<Partition>) -> TopicLag {
+    TopicLag {
         topic: name(topic),
         declared_members: Some(6),
         exists: Some(true),
@@ -403,16 +449,16 @@ pub(crate) fn reading(topic: &str, partitions: Vec<Partition>) -> Reading {
 
 const DENIED: &str = "GROUP_AUTHORIZATION_FAILED: Group authorization failed";
 
-/// Groups of every standing. What could not be read of one of them fails nothing.
-fn with_groups() -> Report {
-    let stable = Standing::Present {
+/// Groups of every status. What could not be read of one of them fails nothing.
+pub(crate) fn with_groups() -> FinishedRun {
+    let stable = GroupStatus::Present {
         state: groups::State::Stable,
         protocol: Protocol::Classic,
         assignor: Some("range".to_owned()),
         members: 3,
         idle: Some(1),
     };
-    let empty = Standing::Present {
+    let empty = GroupStatus::Present {
         state: groups::State::Empty,
         protocol: Protocol::Consumer,
         assignor: None,
@@ -424,34 +470,34 @@ fn with_groups() -> Report {
         partition(1, Ok(Some(40))),
         partition(2, Ok(None)),
     ];
-    let timeout = || unread("REQUEST_TIMED_OUT: Timed out");
+    let timeout = || unreadable("REQUEST_TIMED_OUT: Timed out");
     let payments = vec![partition(0, Ok(Some(1090))), partition(1, Err(timeout()))];
-    let group = |name: &str, standing, topics| Group {
+    let group = |name: &str, status, topics| Group {
         name: name.to_owned(),
-        standing,
+        status,
         topics,
     };
     let groups = vec![
-        group("audit", Standing::Unread(unread(DENIED)), vec![]),
+        group("audit", GroupStatus::Unreadable(unreadable(DENIED)), vec![]),
         group(
             "billing",
             stable,
-            vec![reading("orders", orders), reading("payments", payments)],
+            vec![topic_lag("orders", orders), topic_lag("payments", payments)],
         ),
         group(
             "archive",
             empty,
             vec![
-                reading("payments", vec![partition(0, Ok(Some(1000)))]),
-                reading("refunds", vec![partition(0, Ok(Some(9000)))]),
+                topic_lag("payments", vec![partition(0, Ok(Some(1000)))]),
+                topic_lag("refunds", vec![partition(0, Ok(Some(9000)))]),
             ],
         ),
         group(
             "streams",
-            Standing::Undescribed,
-            vec![reading("orders", vec![partition(0, Ok(Some(1100)))])],
+            GroupStatus::Undescribed,
+            vec![topic_lag("orders", vec![partition(0, Ok(Some(1100)))])],
         ),
-        group("new", Standing::NotThereYet, vec![]),
+        group("new", GroupStatus::NotThereYet, vec![]),
     ];
     let statistics = |topic: &str, partitions| Statistics {
         topic: name(topic),
@@ -461,80 +507,61 @@ fn with_groups() -> Report {
     let topics = vec![
         statistics(
             "orders",
-            BTreeMap::from([(0, bounds(Ok(1100))), (1, bounds(Ok(2_001_100)))]),
+            BTreeMap::from([(0, offsets(Ok(1100))), (1, offsets(Ok(2_001_100)))]),
         ),
-        statistics("payments", BTreeMap::from([(0, bounds(Ok(1000)))])),
-        statistics("refunds", BTreeMap::from([(0, bounds(Err(timeout())))])),
+        statistics("payments", BTreeMap::from([(0, offsets(Ok(1000)))])),
+        statistics("refunds", BTreeMap::from([(0, offsets(Err(timeout())))])),
     ];
-    let warning = Diagnostic::warning(Code::Authorization, "1 consumer group cannot be read")
-        .detail(format!("audit\n{DENIED}"));
-    let found = ["orders", "payments", "refunds"].map(|one| topic(one, 2, State::Matching));
-    Report {
-        groups: Some(Sight { groups, topics }),
-        diagnostics: vec![warning],
-        ..report(Command::Verify, ExitCode::Matching, found.to_vec())
-    }
+    let found = ["orders", "payments", "refunds"].map(|one| topic(one, 2, Status::Matching));
+    let result = RunResult {
+        groups: Some(GroupLags { groups, topics }),
+        ..answered(found.to_vec())
+    };
+    run(Purpose::Verify, result)
 }
 
 /// Nothing could be read of any group: the question that was asked has no answer.
-fn without_groups() -> Report {
+fn without_groups() -> FinishedRun {
     let groups = ["audit", "billing"].map(|name| Group {
         name: name.to_owned(),
-        standing: Standing::Unread(unread(DENIED)),
+        status: GroupStatus::Unreadable(unreadable(DENIED)),
         topics: Vec::new(),
     });
-    let error = Diagnostic::error(Code::Authorization, "2 consumer groups cannot be read")
-        .detail(format!("audit, billing\n{DENIED}"));
-    Report {
-        groups: Some(Sight {
-            groups: groups.to_vec(),
-            topics: Vec::new(),
-        }),
-        diagnostics: vec![error],
-        ..report(
-            Command::Verify,
-            ExitCode::Unauthorized,
-            vec![topic("orders", 2, State::Matching)],
-        )
-    }
+    let lags = GroupLags {
+        groups: groups.to_vec(),
+        topics: Vec::new(),
+    };
+    let result = RunResult {
+        groups: Some(lags),
+        ..answered(vec![topic("orders", 2, Status::Matching)])
+    };
+    run(Purpose::Verify, result)
 }
 
-fn apply() -> Report {
+fn apply() -> FinishedRun {
     let topics = vec![
-        topic("orders", 2, State::Created),
-        topic("payments", 9, State::Matching),
+        topic("orders", 2, Status::Created),
+        topic("payments", 9, Status::Matching),
     ];
-    let mut report = report(
-        Command::Apply { dry_run: false },
-        ExitCode::Matching,
-        topics,
-    );
-    report.diagnostics = vec![Diagnostic::note(
-        Code::NotSettled,
-        "created topics were not waited for (--no-settle)",
-    )];
-    report.settled = false;
-    report
+    let result = RunResult {
+        wrote: true,
+        unsettled: true,
+        ..answered(topics)
+    };
+    run(Purpose::Apply, result)
 }
 
-fn failed() -> Report {
-    let lost = "created, but partition 2 had no leader after 60 s";
+fn failed() -> FinishedRun {
+    let lost = "created, but partition 2 had no leader after 60 s".to_owned();
     let topics = vec![
-        topic("orders", 2, State::Created),
-        failing(lost, topic("payments", 9, State::Failed)),
-        Topic {
-            fails: true,
-            ..topic("refunds", 14, State::ToCreate)
-        },
+        topic("orders", 2, Status::Created),
+        topic("payments", 9, Status::Failed(lost)),
+        topic("refunds", 14, Status::ToCreate),
     ];
-    let mut report = report(
-        Command::Apply { dry_run: false },
-        ExitCode::Terminated,
-        topics,
-    );
-    report.diagnostics = vec![Diagnostic::error(
-        Code::Interrupted,
-        "interrupted by SIGTERM; what was sent is reported",
-    )];
-    report
+    let result = RunResult {
+        wrote: true,
+        stop: Some(Stop::Interrupted(Signal::Terminate)),
+        ..answered(topics)
+    };
+    run(Purpose::Apply, result)
 }

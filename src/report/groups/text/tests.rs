@@ -1,23 +1,23 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::groups::{Bounds, Owner, Protocol, Reading};
+use crate::groups::{OffsetRange, Owner, Protocol, TopicLag};
 use crate::topic::TopicName;
 
-fn unread(reason: &str) -> Unread {
-    Unread {
+fn unreadable(reason: &str) -> Unreadable {
+    Unreadable {
         unauthorized: false,
         reason: reason.to_owned(),
     }
 }
 
-fn partition(id: i32, committed: Option<i64>, earliest: i64, latest: i64) -> Partition {
+fn partition(id: i32, committed: Option<i64>, start: i64, end: i64) -> Partition {
     Partition {
         id,
         committed: Ok(committed),
-        bounds: Bounds {
-            earliest: Ok(earliest),
-            latest: Ok(latest),
+        offsets: OffsetRange {
+            start: Ok(start),
+            end: Ok(end),
         },
         owner: None,
     }
@@ -35,8 +35,8 @@ fn owned(partition: Partition, client_id: &str) -> Partition {
     }
 }
 
-fn reading(topic: &str, members: Option<usize>, partitions: Vec<Partition>) -> Reading {
-    Reading {
+fn topic_lag(topic: &str, members: Option<usize>, partitions: Vec<Partition>) -> TopicLag {
+    TopicLag {
         topic: TopicName::parse(topic).expect("a legal name"),
         declared_members: None,
         exists: Some(true),
@@ -45,8 +45,8 @@ fn reading(topic: &str, members: Option<usize>, partitions: Vec<Partition>) -> R
     }
 }
 
-fn present(state: State, protocol: Protocol, members: usize) -> Standing {
-    Standing::Present {
+fn present(state: State, protocol: Protocol, members: usize) -> GroupStatus {
+    GroupStatus::Present {
         state,
         protocol,
         assignor: Some("uniform".to_owned()),
@@ -55,25 +55,25 @@ fn present(state: State, protocol: Protocol, members: usize) -> Standing {
     }
 }
 
-fn group(name: &str, standing: Standing, topics: Vec<Reading>) -> Group {
+fn group(name: &str, status: GroupStatus, topics: Vec<TopicLag>) -> Group {
     Group {
         name: name.to_owned(),
-        standing,
+        status,
         topics,
     }
 }
 
-fn everything() -> Sight {
-    let missing = Reading {
+fn everything() -> GroupLags {
+    let missing = TopicLag {
         exists: Some(false),
-        ..reading("orders.gone", None, vec![])
+        ..topic_lag("orders.gone", None, vec![])
     };
-    let hidden = Reading {
+    let hidden = TopicLag {
         exists: None,
-        ..reading("orders.hidden", None, vec![])
+        ..topic_lag("orders.hidden", None, vec![])
     };
     let mut leaderless = partition(2, Some(5), 0, 0);
-    leaderless.bounds.latest = Err(unread("it has no leader"));
+    leaderless.offsets.end = Err(unreadable("it has no leader"));
     let many = (0..12).map(|id| partition(id, (id == 4).then_some(7), 0, 1_000_007));
     let stable = present(State::Stable, Protocol::Classic, 2);
     let moving = present(State::Unnamed, Protocol::Consumer, 3);
@@ -88,42 +88,42 @@ fn everything() -> Sight {
     let groups = vec![
         group(
             "denied\u{202e}",
-            Standing::Unread(unread("GROUP_AUTHORIZATION_FAILED: no")),
+            GroupStatus::Unreadable(unreadable("GROUP_AUTHORIZATION_FAILED: no")),
             vec![],
         ),
         group(
             "workers",
             stable,
-            vec![reading("orders", Some(1), orders), missing, hidden],
+            vec![topic_lag("orders", Some(1), orders), missing, hidden],
         ),
         group(
             &"long-".repeat(15),
             moving,
-            vec![reading("many", None, many.collect())],
+            vec![topic_lag("many", None, many.collect())],
         ),
         group(
             "streams",
-            Standing::Undescribed,
-            vec![reading("many", None, vec![partition(0, Some(1), 0, 1)])],
+            GroupStatus::Undescribed,
+            vec![topic_lag("many", None, vec![partition(0, Some(1), 0, 1)])],
         ),
         group(
             "later",
-            Standing::NotThereYet,
-            vec![reading("many", None, vec![partition(0, None, 0, 1)])],
+            GroupStatus::NotThereYet,
+            vec![topic_lag("many", None, vec![partition(0, None, 0, 1)])],
         ),
     ];
-    let bounds = |earliest, latest| Bounds { earliest, latest };
-    let compacted = BTreeMap::from([(0, bounds(Ok(5), Ok(1_234_005)))]);
+    let offsets = |start, end| OffsetRange { start, end };
+    let compacted = BTreeMap::from([(0, offsets(Ok(5), Ok(1_234_005)))]);
     let partly = BTreeMap::from([
-        (0, bounds(Ok(0), Ok(10))),
-        (1, bounds(Ok(0), Err(unread("it has no leader")))),
+        (0, offsets(Ok(0), Ok(10))),
+        (1, offsets(Ok(0), Err(unreadable("it has no leader")))),
     ]);
     let statistics = |topic: &str, compacted, partitions| Statistics {
         topic: TopicName::parse(topic).expect("a legal name"),
         compacted,
         partitions,
     };
-    Sight {
+    GroupLags {
         groups,
         topics: vec![
             statistics("customers", true, compacted),
@@ -132,13 +132,13 @@ fn everything() -> Sight {
     }
 }
 
-fn written(sight: &Sight, verbose: bool) -> String {
+fn written(lags: &GroupLags, verbose: bool) -> String {
     let layout = Layout {
         color: false,
         verbose,
     };
     let mut out = vec![];
-    write(sight, layout, &mut out).expect("memory takes everything");
+    write(lags, layout, &mut out).expect("memory takes everything");
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -198,7 +198,7 @@ fn a_reader_that_does_not_fit_goes_below_its_partition() {
 
 #[test]
 fn nothing_declared_is_said_too() {
-    let text = written(&Sight::default(), false);
+    let text = written(&GroupLags::default(), false);
     assert_eq!(text, "groups\n  none are declared\n\n");
 }
 

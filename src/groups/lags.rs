@@ -1,18 +1,18 @@
 //! What was seen of groups and offsets, and what it means: lag, owners, idle members.
 //!
-//! A pure function of the declared topics, what was observed of them, and [`Seen`]. It decides
+//! A pure function of the declared topics, what was observed of them, and [`ObservedGroups`]. It decides
 //! nothing: a group that is not there yet is a normal answer, and so is one that lags.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bounds, Member, Protocol, Seen, SeenGroup, State, Unread};
+use super::{Member, ObservedGroup, ObservedGroups, OffsetRange, Protocol, State, Unreadable};
 use crate::observed::Observed;
 use crate::topic::{DeclaredTopic, TopicName};
 
 /// Everything that `--groups` has to say.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Sight {
+pub struct GroupLags {
     /// The declared groups: those that could not be read, then by lag, the worst first; what is
     /// not there yet comes last.
     pub groups: Vec<Group>,
@@ -20,20 +20,20 @@ pub struct Sight {
     pub topics: Vec<Statistics>,
 }
 
-impl Sight {
+impl GroupLags {
     /// Why nothing could be read of any declared group; `None` where something could, or where no
     /// groups are declared. A missing right is named before other causes.
-    pub fn nothing_read(&self) -> Option<&Unread> {
-        let causes: Option<Vec<&Unread>> = self
+    pub fn nothing_read(&self) -> Option<&Unreadable> {
+        let causes: Option<Vec<&Unreadable>> = self
             .groups
             .iter()
-            .map(|group| match &group.standing {
-                Standing::Unread(unread) => Some(unread),
+            .map(|group| match &group.status {
+                GroupStatus::Unreadable(unreadable) => Some(unreadable),
                 _ => None,
             })
             .collect();
         let causes = causes?;
-        let unauthorized = causes.iter().find(|unread| unread.unauthorized);
+        let unauthorized = causes.iter().find(|unreadable| unreadable.unauthorized);
         unauthorized.or(causes.first()).copied()
     }
 }
@@ -44,14 +44,14 @@ pub struct Group {
     /// Its id.
     pub name: String,
     /// Whether it is there, and how it is.
-    pub standing: Standing,
+    pub status: GroupStatus,
     /// The topics that it is declared to read, the worst lag first.
-    pub topics: Vec<Reading>,
+    pub topics: Vec<TopicLag>,
 }
 
 /// Whether a group is there, and how it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum GroupStatus {
     /// Its coordinator does not know it: nobody joined yet, or it was forgotten.
     NotThereYet,
     /// Its coordinator does not describe it, and yet it has commits: a group of a kind that this
@@ -71,12 +71,12 @@ pub enum Standing {
         idle: Option<usize>,
     },
     /// It could not be read.
-    Unread(Unread),
+    Unreadable(Unreadable),
 }
 
 /// What a group reads of one topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reading {
+pub struct TopicLag {
     /// The topic.
     pub topic: TopicName,
     /// How many members the manifest means it to have.
@@ -96,9 +96,9 @@ pub struct Partition {
     /// Its number, from 0.
     pub id: i32,
     /// The offset of the next message that the group will read; `None` without a commit.
-    pub committed: Result<Option<i64>, Unread>,
+    pub committed: Result<Option<i64>, Unreadable>,
     /// The offsets that the partition has.
-    pub bounds: Bounds,
+    pub offsets: OffsetRange,
     /// Who reads it; `None` where nobody does or that is not known.
     pub owner: Option<Owner>,
 }
@@ -118,7 +118,7 @@ impl Partition {
     /// End offset − committed offset: at most so many messages are not read yet. `None` without a
     /// commit, where one of the two could not be read, and where the commit is beyond the end.
     pub fn lag(&self) -> Option<i64> {
-        match (&self.committed, &self.bounds.latest) {
+        match (&self.committed, &self.offsets.end) {
             (Ok(Some(committed)), Ok(end)) if committed <= end => Some(end - committed),
             _ => None,
         }
@@ -131,29 +131,29 @@ impl Partition {
 
     /// Whether the commit is beyond the end: the topic was created anew, or lost messages.
     pub fn is_beyond_end(&self) -> bool {
-        matches!((&self.committed, &self.bounds.latest),
+        matches!((&self.committed, &self.offsets.end),
             (Ok(Some(committed)), Ok(end)) if committed > end)
     }
 
     /// How many of the offsets that make up the lag are gone already, deleted before they were
     /// read.
     pub fn expired(&self) -> i64 {
-        match (&self.committed, &self.bounds.earliest) {
+        match (&self.committed, &self.offsets.start) {
             (Ok(Some(committed)), Ok(earliest)) => (earliest - committed).max(0),
             _ => 0,
         }
     }
 
     /// Why commit or end could not be read.
-    pub fn unread(&self) -> Option<&Unread> {
+    pub fn unreadable(&self) -> Option<&Unreadable> {
         self.committed
             .as_ref()
             .err()
-            .or(self.bounds.latest.as_ref().err())
+            .or(self.offsets.end.as_ref().err())
     }
 }
 
-impl Reading {
+impl TopicLag {
     /// The lag of all partitions that have one; `None` where none has.
     pub fn lag(&self) -> Option<i64> {
         let lags = self.partitions.iter().filter_map(Partition::lag);
@@ -178,15 +178,15 @@ impl Reading {
 impl Group {
     /// The lag of all its topics; `None` where none has any.
     pub fn lag(&self) -> Option<i64> {
-        let lags = self.topics.iter().filter_map(Reading::lag);
+        let lags = self.topics.iter().filter_map(TopicLag::lag);
         lags.fold(None, |sum, lag| Some(sum.unwrap_or(0) + lag))
     }
 
     fn rank(&self) -> u8 {
-        match self.standing {
-            Standing::Unread(_) => 0,
-            Standing::Present { .. } | Standing::Undescribed => 1,
-            Standing::NotThereYet => 2,
+        match self.status {
+            GroupStatus::Unreadable(_) => 0,
+            GroupStatus::Present { .. } | GroupStatus::Undescribed => 1,
+            GroupStatus::NotThereYet => 2,
         }
     }
 }
@@ -199,14 +199,14 @@ pub struct Statistics {
     /// Whether it is declared to be compacted, so that far fewer messages may be there.
     pub compacted: bool,
     /// By partition.
-    pub partitions: BTreeMap<i32, Bounds>,
+    pub partitions: BTreeMap<i32, OffsetRange>,
 }
 
-impl Bounds {
+impl OffsetRange {
     /// Latest − earliest offset: at most so many messages are there. Compaction removes some from
     /// between, and the markers of transactions take offsets too.
     pub fn messages_at_most(&self) -> Option<i64> {
-        match (&self.earliest, &self.latest) {
+        match (&self.start, &self.end) {
             // The two are asked one after the other, and retention goes on meanwhile.
             (Ok(earliest), Ok(latest)) => Some((latest - earliest).max(0)),
             _ => None,
@@ -217,24 +217,27 @@ impl Bounds {
 impl Statistics {
     /// The sum over all partitions; `None` where one of them could not be read.
     pub fn messages_at_most(&self) -> Option<i64> {
-        self.partitions.values().map(Bounds::messages_at_most).sum()
+        self.partitions
+            .values()
+            .map(OffsetRange::messages_at_most)
+            .sum()
     }
 
     /// Why a partition could not be read, the first one.
-    pub fn unread(&self) -> Option<&Unread> {
+    pub fn unreadable(&self) -> Option<&Unreadable> {
         let partitions = self.partitions.values();
         partitions
-            .flat_map(|bounds| [&bounds.earliest, &bounds.latest])
+            .flat_map(|offsets| [&offsets.start, &offsets.end])
             .find_map(|offset| offset.as_ref().err())
     }
 }
 
 /// What was seen of the groups of these topics, and what it means.
-pub fn sight(
+pub fn lags(
     declared: &[&DeclaredTopic],
     observed: &BTreeMap<TopicName, Observed>,
-    seen: &Seen,
-) -> Sight {
+    seen: &ObservedGroups,
+) -> GroupLags {
     let mut readers: BTreeMap<&str, Vec<(&TopicName, Option<u32>)>> = BTreeMap::new();
     for topic in declared {
         for group in &topic.consumer_groups {
@@ -260,21 +263,21 @@ pub fn sight(
             })
         })
         .collect();
-    Sight { groups, topics }
+    GroupLags { groups, topics }
 }
 
 fn group(
     name: &str,
     topics: &[(&TopicName, Option<u32>)],
     observed: &BTreeMap<TopicName, Observed>,
-    seen: &Seen,
+    seen: &ObservedGroups,
 ) -> Group {
-    let not_asked = SeenGroup {
+    let not_asked = ObservedGroup {
         description: Err(not_asked()),
         commits: Err(not_asked()),
     };
     let one = seen.groups.get(name).unwrap_or(&not_asked);
-    let mut readings: Vec<_> = topics
+    let mut topics: Vec<_> = topics
         .iter()
         .map(|(topic, declared)| {
             let exists = match observed.get(topic) {
@@ -283,25 +286,25 @@ fn group(
                 Some(Observed::Unknown(unknown)) => unknown.exists.then_some(true),
                 None => None,
             };
-            Reading {
+            TopicLag {
                 exists,
                 declared_members: *declared,
-                ..reading(topic, one, seen)
+                ..topic_lag(topic, one, seen)
             }
         })
         .collect();
-    readings.sort_by_key(|reading| Reverse(reading.lag()));
+    topics.sort_by_key(|lag| Reverse(lag.lag()));
     Group {
         name: name.to_owned(),
-        standing: standing(one),
-        topics: readings,
+        status: status(one),
+        topics,
     }
 }
 
-fn standing(one: &SeenGroup) -> Standing {
+fn status(one: &ObservedGroup) -> GroupStatus {
     let description = match &one.description {
         Ok(description) => description,
-        Err(unread) => return Standing::Unread(unread.clone()),
+        Err(unreadable) => return GroupStatus::Unreadable(unreadable.clone()),
     };
     if description.state == State::Dead {
         let has_commits = one.commits.as_ref().is_ok_and(|commits| {
@@ -309,13 +312,13 @@ fn standing(one: &SeenGroup) -> Standing {
             offsets.flatten().any(Option::is_some)
         });
         return if has_commits {
-            Standing::Undescribed
+            GroupStatus::Undescribed
         } else {
-            Standing::NotThereYet
+            GroupStatus::NotThereYet
         };
     }
     let idle = |members: &[Member]| members.iter().filter(|one| one.assigned.is_empty()).count();
-    Standing::Present {
+    GroupStatus::Present {
         state: description.state,
         protocol: description.protocol,
         assignor: description.assignor.clone(),
@@ -327,7 +330,7 @@ fn standing(one: &SeenGroup) -> Standing {
     }
 }
 
-fn reading(topic: &TopicName, one: &SeenGroup, seen: &Seen) -> Reading {
+fn topic_lag(topic: &TopicName, one: &ObservedGroup, seen: &ObservedGroups) -> TopicLag {
     let settled = one.description.as_ref().ok();
     let settled = settled.filter(|description| description.state.is_settled());
     let mut owners: BTreeMap<i32, Owner> = BTreeMap::new();
@@ -348,18 +351,18 @@ fn reading(topic: &TopicName, one: &SeenGroup, seen: &Seen) -> Reading {
     }
     let distinct: BTreeSet<&Owner> = owners.values().collect();
     let members = settled.map(|_| distinct.len());
-    let bounds = seen.offsets.get(topic);
-    let partitions = bounds
+    let offsets = seen.offsets.get(topic);
+    let partitions = offsets
         .into_iter()
         .flatten()
-        .map(|(id, bounds)| Partition {
+        .map(|(id, offsets)| Partition {
             id: *id,
             committed: committed(one, topic, *id),
-            bounds: bounds.clone(),
+            offsets: offsets.clone(),
             owner: owners.get(id).cloned(),
         })
         .collect();
-    Reading {
+    TopicLag {
         topic: topic.clone(),
         declared_members: None,
         exists: None,
@@ -368,7 +371,7 @@ fn reading(topic: &TopicName, one: &SeenGroup, seen: &Seen) -> Reading {
     }
 }
 
-fn committed(one: &SeenGroup, topic: &TopicName, id: i32) -> Result<Option<i64>, Unread> {
+fn committed(one: &ObservedGroup, topic: &TopicName, id: i32) -> Result<Option<i64>, Unreadable> {
     let commits = one.commits.as_ref().map_err(Clone::clone)?;
     match commits
         .get(topic)
@@ -379,8 +382,8 @@ fn committed(one: &SeenGroup, topic: &TopicName, id: i32) -> Result<Option<i64>,
     }
 }
 
-fn not_asked() -> Unread {
-    Unread {
+fn not_asked() -> Unreadable {
+    Unreadable {
         unauthorized: false,
         reason: "it was not asked for".to_owned(),
     }

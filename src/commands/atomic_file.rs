@@ -15,14 +15,14 @@ use tempfile::NamedTempFile;
 
 /// A file under way. Dropping it leaves nothing behind.
 #[derive(Debug)]
-pub(super) struct WholeFile {
+pub(super) struct AtomicFile {
     path: PathBuf,
-    way: Way,
+    mode: WriteMode,
 }
 
 /// How a text gets into its file.
 #[derive(Debug)]
-enum Way {
+enum WriteMode {
     /// Takes the target's name when it is complete.
     Beside(NamedTempFile),
     /// Takes a name that nothing has.
@@ -31,12 +31,12 @@ enum Way {
     InPlace(File),
 }
 
-impl WholeFile {
+impl AtomicFile {
     /// Begins a file that takes the place of what the path holds. A path that cannot be written is
     /// found out here.
     pub(super) fn replacing(path: &Path) -> io::Result<Self> {
         Ok(Self {
-            way: Way::to(path)?,
+            mode: WriteMode::to(path)?,
             path: path.to_owned(),
         })
     }
@@ -48,7 +48,7 @@ impl WholeFile {
         }
         match beside(path, None)? {
             Some(file) => Ok(Self {
-                way: Way::New(file),
+                mode: WriteMode::New(file),
                 path: path.to_owned(),
             }),
             None => Err(io::ErrorKind::PermissionDenied.into()),
@@ -67,11 +67,11 @@ impl WholeFile {
 
     /// Writes all of the text, and only then takes the target's place.
     pub(super) fn end(self, text: &[u8]) -> io::Result<()> {
-        self.way.write(&self.path, text)
+        self.mode.write(&self.path, text)
     }
 }
 
-impl Way {
+impl WriteMode {
     fn to(path: &Path) -> io::Result<Self> {
         let target = match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -206,10 +206,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("snapshot.json");
         fs::write(&path, "old").expect("a file");
-        drop(WholeFile::replacing(&path).expect("begun"));
+        drop(AtomicFile::replacing(&path).expect("begun"));
         assert_eq!(fs::read_to_string(&path).expect("the file"), "old");
 
-        let file = WholeFile::replacing(&path).expect("begun");
+        let file = AtomicFile::replacing(&path).expect("begun");
         assert_eq!(fs::read_to_string(&path).expect("the file"), "old");
         file.end(b"new").expect("ended");
         assert_eq!(fs::read_to_string(&path).expect("the file"), "new");
@@ -221,19 +221,19 @@ mod tests {
     fn a_new_file_never_overwrites_one_that_came_meanwhile() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("remedies.sh");
-        let file = WholeFile::new(&path).expect("begun");
+        let file = AtomicFile::new(&path).expect("begun");
         fs::write(&path, "somebody's").expect("a file");
         let error = file.end(b"ours").expect_err("it is there");
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&path).expect("the file"), "somebody's");
-        let error = WholeFile::new(&path).expect_err("it is there");
+        let error = AtomicFile::new(&path).expect_err("it is there");
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[test]
     fn a_directory_or_a_path_below_nothing_is_refused_at_the_beginning() {
         let directory = tempfile::tempdir().expect("a directory");
-        for begin in [WholeFile::replacing, WholeFile::new] {
+        for begin in [AtomicFile::replacing, AtomicFile::new] {
             assert!(begin(directory.path()).is_err());
             assert!(begin(&directory.path().join("none/snapshot.json")).is_err());
         }

@@ -3,19 +3,21 @@
 //! Gives plain phrases and sentences without layout, as foreign as the names and reasons in them:
 //! each renderer makes them safe for where it writes.
 
-use crate::groups::{Group, Partition, Protocol, Reading, Sight, Standing, State, Statistics};
-use crate::report::sentences::{and, plural};
+use crate::groups::{
+    Group, GroupLags, GroupStatus, Partition, Protocol, State, Statistics, TopicLag,
+};
+use crate::report::wording::{and, plural};
 
 /// More partitions than these are counted and not listed.
 const LISTED: usize = 8;
 
 /// How a group is, in a word.
 pub(in crate::report) fn word(group: &Group) -> &'static str {
-    let (state, protocol) = match &group.standing {
-        Standing::NotThereYet => return "not there yet",
-        Standing::Undescribed => return "not described",
-        Standing::Unread(_) => return "unknown",
-        Standing::Present {
+    let (state, protocol) = match &group.status {
+        GroupStatus::NotThereYet => return "not there yet",
+        GroupStatus::Undescribed => return "not described",
+        GroupStatus::Unreadable(_) => return "unknown",
+        GroupStatus::Present {
             state, protocol, ..
         } => (*state, *protocol),
     };
@@ -31,7 +33,7 @@ pub(in crate::report) fn word(group: &Group) -> &'static str {
 
 /// What there is to say of its members, to stand behind the word.
 pub(in crate::report) fn members(group: &Group) -> Vec<String> {
-    let Standing::Present { members, idle, .. } = &group.standing else {
+    let GroupStatus::Present { members, idle, .. } = &group.status else {
         return Vec::new();
     };
     let mut phrases = vec![match members {
@@ -43,7 +45,7 @@ pub(in crate::report) fn members(group: &Group) -> Vec<String> {
             .map(|idle| format!("{idle} idle")),
     );
     let topics = group.topics.iter();
-    let declared = topics.filter_map(|reading| reading.declared_members).max();
+    let declared = topics.filter_map(|lag| lag.declared_members).max();
     let declared = declared.filter(|declared| usize::try_from(*declared) != Ok(*members));
     phrases.extend(declared.map(|declared| format!("{declared} declared")));
     phrases
@@ -51,40 +53,40 @@ pub(in crate::report) fn members(group: &Group) -> Vec<String> {
 
 /// Why there is nothing to say of its topics, or not all that one would expect.
 pub(in crate::report) fn reason(group: &Group) -> Option<&str> {
-    match &group.standing {
-        Standing::Unread(unread) => Some(&unread.reason),
-        Standing::Undescribed => Some("it has commits, and is of a kind that is not described"),
-        Standing::NotThereYet | Standing::Present { .. } => None,
+    match &group.status {
+        GroupStatus::Unreadable(unreadable) => Some(&unreadable.reason),
+        GroupStatus::Undescribed => Some("it has commits, and is of a kind that is not described"),
+        GroupStatus::NotThereYet | GroupStatus::Present { .. } => None,
     }
 }
 
 /// The topics of a group that there is something to say of: nothing is committed by nobody, and
 /// what could not be read says nothing.
-pub(in crate::report) fn readings(group: &Group) -> &[Reading] {
-    match group.standing {
-        Standing::Unread(_) | Standing::NotThereYet => &[],
-        Standing::Undescribed | Standing::Present { .. } => &group.topics,
+pub(in crate::report) fn topic_lags(group: &Group) -> &[TopicLag] {
+    match group.status {
+        GroupStatus::Unreadable(_) | GroupStatus::NotThereYet => &[],
+        GroupStatus::Undescribed | GroupStatus::Present { .. } => &group.topics,
     }
 }
 
 /// What there is to say of one topic, the most important first.
-pub(in crate::report) fn phrases(reading: &Reading, group: &Group) -> Vec<String> {
-    match reading.exists {
+pub(in crate::report) fn phrases(lag: &TopicLag, group: &Group) -> Vec<String> {
+    match lag.exists {
         Some(false) => return vec!["the topic is missing".to_owned()],
         None => return vec!["the topic cannot be seen".to_owned()],
-        Some(true) if reading.partitions.is_empty() => {
+        Some(true) if lag.partitions.is_empty() => {
             return vec!["the topic could not be read".to_owned()];
         }
         Some(true) => {}
     }
     let ids = |wanted: fn(&Partition) -> bool| -> Vec<i32> {
-        let some = reading.partitions.iter().filter(|one| wanted(one));
+        let some = lag.partitions.iter().filter(|one| wanted(one));
         some.map(|one| one.id).collect()
     };
-    let count = reading.partitions.len();
+    let count = lag.partitions.len();
     let mut phrases = vec![];
     let lagging = ids(|one| one.lag().is_some()).len();
-    if let (Some(lag), Some((worst, most))) = (reading.lag(), reading.worst()) {
+    if let (Some(lag), Some((worst, most))) = (lag.lag(), lag.worst()) {
         phrases.push(format!(
             "lag {} over {}",
             number(lag),
@@ -100,7 +102,7 @@ pub(in crate::report) fn phrases(reading: &Reading, group: &Group) -> Vec<String
     } else if !without.is_empty() {
         phrases.push(format!("no commit on {}", listed(&without)));
     }
-    let expired: i64 = reading.partitions.iter().map(Partition::expired).sum();
+    let expired: i64 = lag.partitions.iter().map(Partition::expired).sum();
     if expired > 0 {
         phrases.push(format!("{} expired unread", number(expired)));
     }
@@ -108,22 +110,22 @@ pub(in crate::report) fn phrases(reading: &Reading, group: &Group) -> Vec<String
     if !beyond.is_empty() {
         phrases.push(format!("committed beyond the end on {}", listed(&beyond)));
     }
-    let unread: Vec<_> = reading
+    let unreadable: Vec<_> = lag
         .partitions
         .iter()
-        .filter_map(Partition::unread)
+        .filter_map(Partition::unreadable)
         .collect();
-    if let Some(first) = unread.first() {
-        let places = listed(&ids(|one| one.unread().is_some()));
+    if let Some(first) = unreadable.first() {
+        let places = listed(&ids(|one| one.unreadable().is_some()));
         phrases.push(format!("unknown on {places} ({})", first.reason));
     }
-    if let Standing::Present { members, .. } = group.standing {
-        let unowned = reading.unowned().unwrap_or_default();
+    if let GroupStatus::Present { members, .. } = group.status {
+        let unowned = lag.unowned().unwrap_or_default();
         if members > 0 && !unowned.is_empty() {
             phrases.push(format!("nobody reads {}", listed(&unowned)));
         }
         if group.topics.len() > 1
-            && let Some(readers) = reading.members.filter(|readers| *readers < members)
+            && let Some(readers) = lag.members.filter(|readers| *readers < members)
         {
             phrases.push(format!("{readers} of {members} members read it"));
         }
@@ -134,9 +136,9 @@ pub(in crate::report) fn phrases(reading: &Reading, group: &Group) -> Vec<String
 /// How many messages a topic holds.
 pub(in crate::report) fn messages(statistics: &Statistics) -> Vec<String> {
     let count = plural(statistics.partitions.len(), "partition");
-    let mut phrases = match (statistics.messages_at_most(), statistics.unread()) {
+    let mut phrases = match (statistics.messages_at_most(), statistics.unreadable()) {
         (Some(messages), _) => vec![format!("{} over {count}", number(messages))],
-        (None, Some(unread)) => vec![format!("unknown ({})", unread.reason)],
+        (None, Some(unreadable)) => vec![format!("unknown ({})", unreadable.reason)],
         (None, None) => vec!["unknown".to_owned()],
     };
     if statistics.compacted {
@@ -150,17 +152,17 @@ pub(in crate::report) fn lines(group: &Group) -> Vec<String> {
     let head = std::iter::once(word(group).to_owned()).chain(members(group));
     let mut lines = vec![head.collect::<Vec<_>>().join(", ")];
     lines.extend(reason(group).map(str::to_owned));
-    lines.extend(readings(group).iter().map(|reading| {
-        let phrases = phrases(reading, group).join(", ");
-        format!("{}: {phrases}", reading.topic)
+    lines.extend(topic_lags(group).iter().map(|lag| {
+        let phrases = phrases(lag, group).join(", ");
+        format!("{}: {phrases}", lag.topic)
     }));
     lines
 }
 
 /// How the groups are, in one line: `3 consumer groups: 1 unknown, 2 stable`.
-pub(in crate::report) fn in_short(sight: &Sight) -> String {
+pub(in crate::report) fn in_short(lags: &GroupLags) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
-    for group in &sight.groups {
+    for group in &lags.groups {
         let word = word(group);
         match counts.iter_mut().find(|(known, _)| *known == word) {
             Some((_, count)) => *count += 1,
@@ -172,7 +174,7 @@ pub(in crate::report) fn in_short(sight: &Sight) -> String {
     }
     let counts = counts.iter().map(|(word, count)| format!("{count} {word}"));
     let counts: Vec<_> = counts.collect();
-    let groups = plural(sight.groups.len(), "consumer group");
+    let groups = plural(lags.groups.len(), "consumer group");
     format!("{groups}: {}", counts.join(", "))
 }
 

@@ -6,15 +6,15 @@ use tokio::time::{Instant, sleep_until};
 
 /// A wait that grows from a few milliseconds to half a second.
 #[derive(Debug)]
-pub(crate) struct Pause(Duration);
+pub(crate) struct Backoff(Duration);
 
-impl Default for Pause {
+impl Default for Backoff {
     fn default() -> Self {
         Self(Duration::from_millis(5))
     }
 }
 
-impl Pause {
+impl Backoff {
     const LONGEST: Duration = Duration::from_millis(500);
 
     /// Waits, but not beyond the deadline.

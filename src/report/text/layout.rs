@@ -1,10 +1,31 @@
-//! Lines that end before the terminal does.
+//! How text is laid out: its columns, its colors, and lines that end before the terminal does.
 
 use std::io::{self, Write};
 
+use anstyle::{AnsiColor, Style};
 use textwrap::WordSplitter;
 
 use crate::diagnostic::{WIDTH, printable};
+
+/// How to lay out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Layout {
+    /// Whether the reader is a terminal that shows colors.
+    pub color: bool,
+    /// Whether topics that match are listed too.
+    pub verbose: bool,
+}
+
+/// Where the names begin.
+pub(in crate::report) const NAME_COLUMN: usize = 12;
+
+pub(in crate::report) fn painted(word: &str, color: AnsiColor, layout: Layout) -> String {
+    if !layout.color {
+        return word.to_owned();
+    }
+    let style = Style::new().fg_color(Some(color.into())).bold();
+    format!("{style}{word}{style:#}")
+}
 
 /// Phrases behind a lead, with commas between them; a line ends between two of them where that is
 /// enough.

@@ -1,0 +1,462 @@
+//! What a run is given before a cluster is reached: the manifests and the connection of the
+//! arguments, or what is wrong with them.
+//!
+//! Reads files, the environment and the clock. Connects to nothing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
+use crate::accepted::{self, Accepted};
+use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
+use crate::cluster::kafka::settings::{ChosenCluster, ConnectionOptions, Settings, separate};
+use crate::cluster::snapshot::Snapshot;
+use crate::clusters::{Clusters, Reach};
+use crate::context::{RunContext, Target};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
+use crate::finding::FailOn;
+use crate::manifest::{self, ForClusters, Manifests, Outside, Request};
+use crate::outcome::{RunResult, Stop};
+use crate::report::{FinishedRun, Report};
+
+/// Everything that a run against one cluster begins with.
+pub(super) struct RunInputs {
+    pub(super) context: Arc<RunContext>,
+    pub(super) target: Target,
+    /// Their texts have gone into the context, and the topics go into the plan.
+    pub(super) manifests: Manifests,
+}
+
+/// Input that is not valid: no cluster was asked.
+pub(super) struct InvalidInput {
+    pub(super) context: RunContext,
+    /// What `clusters` calls the cluster that would have been asked.
+    pub(super) cluster: Option<String>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl InvalidInput {
+    /// A problem that is not one of the manifests.
+    pub(super) fn new(context: RunContext, problem: Diagnostic) -> Box<Self> {
+        Box::new(Self {
+            context,
+            cluster: None,
+            diagnostics: vec![problem],
+        })
+    }
+
+    fn of_manifests(
+        mut context: RunContext,
+        sources: Sources,
+        diagnostics: &Diagnostics,
+    ) -> Box<Self> {
+        let diagnostics = diagnostics.sorted(&sources);
+        context.sources = Arc::new(sources);
+        Box::new(Self {
+            context,
+            cluster: None,
+            diagnostics,
+        })
+    }
+}
+
+impl From<Box<InvalidInput>> for Report {
+    fn from(invalid: Box<InvalidInput>) -> Self {
+        let result = RunResult {
+            stop: Some(Stop::Invalid),
+            ..RunResult::default()
+        };
+        let target = Target {
+            name: invalid.cluster,
+            ..Target::default()
+        };
+        let run = FinishedRun::new(Arc::new(invalid.context), target, result);
+        Self::new(invalid.diagnostics, run)
+    }
+}
+
+/// All of what the paths declare, under these conditions.
+pub(super) fn request(paths: &[PathBuf], conditions: &ConditionArgs) -> Request {
+    let environment = if conditions.no_env {
+        BTreeMap::new()
+    } else {
+        // What is not UTF-8 cannot be named in a manifest.
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    };
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    Request {
+        paths: paths.to_vec(),
+        profile: filled(&conditions.profile),
+        cluster: filled(&conditions.cluster),
+        outside: Outside {
+            given: conditions.vars.iter().cloned().collect(),
+            environment,
+        },
+        select: Vec::new(),
+    }
+}
+
+/// What the arguments ask to read.
+pub(super) fn selected(args: &ManifestArgs) -> Request {
+    Request {
+        // An empty one is an error, for it would select everything that `$UNSET` was to narrow.
+        select: args.select.clone(),
+        ..request(&args.paths, &args.conditions)
+    }
+}
+
+/// Manifests without errors, whose texts go into the context.
+pub(super) fn accept(
+    mut manifests: Manifests,
+    mut context: RunContext,
+) -> Result<(RunContext, Manifests), Box<InvalidInput>> {
+    manifests.diagnostics.extend(expired(&manifests));
+    let sources = std::mem::take(&mut manifests.sources);
+    if !is_valid(&manifests.diagnostics, &context) {
+        let problems = &manifests.diagnostics;
+        return Err(InvalidInput::of_manifests(context, sources, problems));
+    }
+    context.sources = Arc::new(sources);
+    context.profile.clone_from(&manifests.clusters.profile);
+    context.profiles.clone_from(&manifests.profiles);
+    Ok((context, manifests))
+}
+
+fn is_valid(diagnostics: &Diagnostics, context: &RunContext) -> bool {
+    let denied = context.deny_warnings && diagnostics.has_warnings();
+    !diagnostics.has_errors() && !denied
+}
+
+/// The day in UTC, by this machine's clock.
+fn today() -> Date {
+    Offset::UTC.to_datetime(Timestamp::now()).date()
+}
+
+fn expired(manifests: &Manifests) -> Vec<Diagnostic> {
+    accepted::expired(&manifests.accepted, today())
+}
+
+impl RunInputs {
+    /// Reads the manifests and how the cluster is reached.
+    pub(super) fn read(
+        args: &RunArgs,
+        context: RunContext,
+    ) -> Result<(Self, Settings), Box<InvalidInput>> {
+        let (context, manifests) = Self::read_manifests(args, context)?;
+        // The properties files of connections are texts that diagnostics point into, too.
+        let mut sources = Arc::unwrap_or_clone(context.sources);
+        let settings = settings(&args.connection, &manifests.clusters, &mut sources);
+        let context = RunContext {
+            sources: Arc::new(sources),
+            ..context
+        };
+        let inputs = Self::new(context, manifests);
+        match settings {
+            Ok(settings) => Ok((inputs.reached_by(&settings), settings)),
+            Err(problems) => Err(inputs.refuse(problems)),
+        }
+    }
+
+    /// Reads the manifests, and what was recorded of a cluster.
+    pub(super) fn read_with_snapshot(
+        args: &RunArgs,
+        path: &Path,
+        context: RunContext,
+    ) -> Result<(Self, Snapshot), Box<InvalidInput>> {
+        let (context, manifests) = Self::read_manifests(args, context)?;
+        let mut inputs = Self::new(context, manifests);
+        let snapshot = match snapshot(path) {
+            Ok(snapshot) => snapshot,
+            Err(problem) => return Err(inputs.refuse([*problem])),
+        };
+        let age = snapshot.age(Timestamp::now());
+        let reached = &snapshot.reached;
+        let target = &mut inputs.target;
+        target.label = format!("snapshot of {}, {age}", reached.bootstrap_servers);
+        target.user.clone_from(&reached.user);
+        target
+            .access
+            .bootstrap_servers
+            .clone_from(&reached.bootstrap_servers);
+        target
+            .access
+            .command_config
+            .clone_from(&reached.command_config);
+        Ok((inputs, snapshot))
+    }
+
+    /// Reads the manifests for every cluster that the project names, and how each is reached. With
+    /// one mistake for any of them, nothing is asked of the others either. The problems are those
+    /// that are no cluster's own.
+    pub(super) fn read_all(
+        args: &RunArgs,
+        context: RunContext,
+    ) -> Result<AllInputs, Box<InvalidInput>> {
+        let ForClusters {
+            mut sources,
+            manifests,
+            mut diagnostics,
+        } = manifest::read_for_clusters(&selected(&args.manifests));
+        let mut ready = Vec::new();
+        for mut manifests in manifests {
+            let expired = expired(&manifests);
+            diagnostics.extend(expired.clone());
+            manifests.diagnostics.extend(expired);
+            let Some(name) = manifests.clusters.chosen_name() else {
+                // There is an error already.
+                continue;
+            };
+            let settings = settings(&args.connection, &manifests.clusters, &mut sources)
+                .and_then(|settings| own_address(settings, &manifests.clusters));
+            match (settings, fail_on(args, &manifests)) {
+                (Ok(settings), Ok(fail_on)) => ready.push((manifests, fail_on, settings)),
+                (settings, fail_on) => {
+                    let problems = settings.err().into_iter().flatten();
+                    diagnostics.extend(problems.map(|one| one.under(name)));
+                    diagnostics.extend(fail_on.err().map(|problem| *problem));
+                }
+            }
+        }
+        if !is_valid(&diagnostics, &context) {
+            return Err(InvalidInput::of_manifests(context, sources, &diagnostics));
+        }
+        let context = RunContext {
+            sources: Arc::new(sources),
+            ..context
+        };
+        let sorted = ready
+            .iter()
+            .map(|(manifests, ..)| manifests.diagnostics.sorted(&context.sources));
+        let mut sorted: Vec<Vec<Diagnostic>> = sorted.collect();
+        let is_shared = |one: &Diagnostic| sorted.iter().all(|own| own.contains(one));
+        let first = sorted.first().into_iter().flatten();
+        let shared: Vec<_> = first.filter(|one| is_shared(one)).cloned().collect();
+        sorted
+            .iter_mut()
+            .for_each(|own| own.retain(|one| !shared.contains(one)));
+        let clusters = ready.into_iter().zip(sorted);
+        let clusters = clusters.map(|((mut manifests, fail_on, settings), own)| {
+            manifests.diagnostics = Diagnostics::default();
+            manifests.diagnostics.extend(own);
+            let context = RunContext {
+                profile: manifests.clusters.profile.clone(),
+                profiles: manifests.profiles.clone(),
+                fail_on,
+                ..context.clone()
+            };
+            (
+                Self::new(context, manifests).reached_by(&settings),
+                settings,
+            )
+        });
+        Ok(AllInputs {
+            clusters: clusters.collect(),
+            context: Arc::new(context.clone()),
+            shared,
+        })
+    }
+
+    fn read_manifests(
+        args: &RunArgs,
+        mut context: RunContext,
+    ) -> Result<(RunContext, Manifests), Box<InvalidInput>> {
+        context.deny_warnings = args.manifests.deny_warnings;
+        let manifests = manifest::read(&selected(&args.manifests));
+        let (mut context, manifests) = accept(manifests, context)?;
+        match fail_on(args, &manifests) {
+            Ok(fail_on) => {
+                context.fail_on = fail_on;
+                Ok((context, manifests))
+            }
+            Err(problem) => Err(Self::new(context, manifests).refuse([*problem])),
+        }
+    }
+
+    /// A run that asks no cluster (yet).
+    pub(super) fn new(context: RunContext, manifests: Manifests) -> Self {
+        Self {
+            target: Target {
+                name: manifests.clusters.chosen_name().map(str::to_owned),
+                ..Target::default()
+            },
+            context: Arc::new(context),
+            manifests,
+        }
+    }
+
+    fn reached_by(mut self, settings: &Settings) -> Self {
+        let servers = settings.bootstrap_servers();
+        let target = &mut self.target;
+        target.label = target.name.clone().unwrap_or_else(|| servers.to_owned());
+        target.user = settings.user().map(str::to_owned);
+        target.access.bootstrap_servers = servers.to_owned();
+        target.access.command_config = settings.command_config().map(Into::into);
+        self
+    }
+
+    /// The problems of the input, beside those of the manifests.
+    fn refuse(mut self, problems: impl IntoIterator<Item = Diagnostic>) -> Box<InvalidInput> {
+        self.manifests.diagnostics.extend(problems);
+        Box::new(InvalidInput {
+            diagnostics: self.diagnostics(),
+            cluster: self.target.name,
+            context: Arc::unwrap_or_clone(self.context),
+        })
+    }
+
+    /// The result of a run whose input turns out to be wrong when the cluster was asked already.
+    pub(super) fn refuse_late(&mut self, problem: Diagnostic) -> RunResult {
+        self.manifests.diagnostics.push(problem);
+        RunResult {
+            stop: Some(Stop::Invalid),
+            ..RunResult::default()
+        }
+    }
+
+    /// The report of a run against this cluster alone.
+    pub(super) fn report(self, result: RunResult) -> Report {
+        Report::new(self.diagnostics(), self.finish(result))
+    }
+
+    /// The problems of the manifests, in the order of the report.
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.manifests.diagnostics.sorted(&self.context.sources)
+    }
+
+    /// The acceptances in force.
+    pub(super) fn accepted(&self) -> Vec<Accepted> {
+        let today = today();
+        let entries = self.manifests.accepted.iter();
+        entries
+            .filter(|entry| entry.is_in_force(today))
+            .cloned()
+            .collect()
+    }
+
+    /// A run that is over.
+    pub(super) fn finish(self, result: RunResult) -> FinishedRun {
+        FinishedRun {
+            accepted: self.accepted(),
+            ..FinishedRun::new(self.context, self.target, result)
+        }
+    }
+}
+
+/// The inputs of a run against every cluster that the project names.
+pub(super) struct AllInputs {
+    pub(super) context: Arc<RunContext>,
+    /// Problems of the manifests that hold for all clusters.
+    pub(super) shared: Vec<Diagnostic>,
+    pub(super) clusters: Vec<(RunInputs, Settings)>,
+}
+
+/// What counts as a difference, by the arguments or the policy.
+fn fail_on(args: &RunArgs, manifests: &Manifests) -> Result<FailOn, Box<Diagnostic>> {
+    let policy = manifests.fail_on.as_deref();
+    args.fail_on(policy).map_err(|message| {
+        let help = "give `none`, or the findings that fail the run";
+        Box::new(Diagnostic::error(Code::Usage, message).help(help))
+    })
+}
+
+/// Among several clusters, one that says nothing of its address would be whatever the environment
+/// or a flag names, and so perhaps another one of them.
+fn own_address(settings: Settings, clusters: &Clusters) -> Result<Settings, Vec<Diagnostic>> {
+    match clusters.chosen() {
+        Some(chosen) if !settings.has_own_address() => {
+            let message = format!("the cluster `{}` has no address of its own", chosen.name);
+            let problem = Diagnostic::error(Code::Connection, message);
+            let help = "give it `bootstrap_servers`, or a `command_config` that has them";
+            Err(vec![problem.at(chosen.span, "").help(help)])
+        }
+        _ => Ok(settings),
+    }
+}
+
+/// What a file recorded of a cluster.
+pub(super) fn snapshot(path: &Path) -> Result<Snapshot, Box<Diagnostic>> {
+    let problem = |message: String, detail: String| {
+        Box::new(
+            Diagnostic::error(Code::Snapshot, message)
+                .detail(detail)
+                .help("`topicctl export --snapshot FILE` takes one"),
+        )
+    };
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| problem(format!("cannot read {shown}"), error.to_string()))?;
+    Snapshot::from_json(&text).map_err(|error| {
+        let message = format!("{shown} is no snapshot that this version reads");
+        problem(message, error.to_string())
+    })
+}
+
+/// The settings of the connection, or everything that is wrong with them.
+pub(super) fn settings(
+    args: &ConnectionArgs,
+    clusters: &Clusters,
+    sources: &mut Sources,
+) -> Result<Settings, Vec<Diagnostic>> {
+    let given = args.command_config.as_deref();
+    let given = given.filter(|path| !path.as_os_str().is_empty());
+    let flag = "--command-config names the Java client's properties file";
+    let command_config = given
+        .map(|path| properties(path, sources).map_err(|problem| vec![problem.help(flag)]))
+        .transpose()?;
+    let chosen = clusters.chosen.as_ref();
+    let cluster = chosen
+        .map(|(name, reach)| chosen_cluster(name, reach, sources))
+        .transpose()?;
+    let names = clusters.named.iter().map(|one| one.name.clone());
+    let overrides = &args.overrides.args.overrides;
+    let options = ConnectionOptions {
+        bootstrap_servers: args.bootstrap_servers.clone(),
+        cluster,
+        clusters: names.collect(),
+        command_config,
+        overrides: match args.overrides.by {
+            Some(By::Variable) => overrides.iter().flat_map(|text| separate(text)).collect(),
+            _ => overrides.clone(),
+        },
+        client_id: args.client_id.clone(),
+        timeout: args.timeout,
+        wait: args.wait,
+    };
+    Settings::resolve(&options, &|name| std::env::var(name).ok(), sources)
+}
+
+fn chosen_cluster(
+    name: &str,
+    reach: &Reach,
+    sources: &mut Sources,
+) -> Result<ChosenCluster, Vec<Diagnostic>> {
+    let config = reach.command_config.as_ref();
+    let command_config = config
+        .map(|(path, place)| {
+            let found = properties(path, sources);
+            found.map_err(|problem| vec![problem.at(*place, "")])
+        })
+        .transpose()?;
+    Ok(ChosenCluster {
+        name: name.to_owned(),
+        bootstrap_servers: reach.bootstrap_servers.clone(),
+        command_config,
+    })
+}
+
+fn properties(path: &Path, sources: &mut Sources) -> Result<SourceId, Box<Diagnostic>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(sources.add(&path.display().to_string(), text)),
+        Err(error) => {
+            let message = format!("cannot read {}", path.display());
+            let problem = Diagnostic::error(Code::Connection, message);
+            Err(Box::new(problem.detail(error.to_string())))
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! One look at a cluster, or at what was recorded of one: connects, makes sure that it is the cluster
+//! that was meant, observes its topics, and asks the leaders where health makes the run fail.
+
+use globset::GlobSet;
+
+use super::inputs::RunInputs;
+use super::progress::Line;
+use crate::cluster::kafka::Kafka;
+use crate::cluster::kafka::settings::Settings;
+use crate::cluster::{Absence, ClusterError, Keys};
+use crate::cluster::{ObserveGroups, ObserveLeaders, ObserveTopics, Wanted};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::finding::{FailOn, Finding};
+use crate::groups;
+use crate::interrupt::Interrupts;
+use crate::leaders;
+use crate::observed::Observation;
+use crate::outcome::{RunResult, Stop};
+use crate::plan::{Plan, plan};
+use crate::report::problems::{from_cluster_error, interrupted};
+use crate::topic::TopicName;
+
+/// How closely to observe the cluster.
+pub(super) struct ObserveOptions {
+    /// How sure to be that a topic is missing.
+    pub(super) absence: Absence,
+    /// Whether to read all of the configuration, for what is set and not declared.
+    pub(super) strict: bool,
+    /// Whether to look for topics that no manifest declares.
+    pub(super) unmanaged: bool,
+    /// But for these.
+    pub(super) ignore: GlobSet,
+    /// Whether the command line itself leaves some out, and not only a variable.
+    pub(super) ignore_given: bool,
+}
+
+impl ObserveOptions {
+    /// No closer than the findings that fail the run demand.
+    pub(super) fn plain(absence: Absence) -> Self {
+        Self {
+            absence,
+            strict: false,
+            unmanaged: false,
+            ignore: GlobSet::empty(),
+            ignore_given: false,
+        }
+    }
+
+    /// What the command line asks for in vain.
+    fn contradiction(&self, fail_on: &FailOn) -> Option<Diagnostic> {
+        let wanted = self.unmanaged || fail_on.contains(Finding::Unmanaged);
+        (self.ignore_given && !wanted).then(|| {
+            let message = "--ignore leaves topics out of --unmanaged, which is not asked for";
+            Diagnostic::error(Code::Usage, message)
+                .help("add --unmanaged or --fail-on unmanaged; `--select` chooses declared topics")
+        })
+    }
+}
+
+/// A cluster that was observed.
+pub(super) struct ObservedCluster<C> {
+    pub(super) cluster: C,
+    pub(super) interrupts: Interrupts,
+    observation: Observation,
+    /// What is known of the run beside its topics.
+    pub(super) result: RunResult,
+}
+
+/// Connects and observes. What ended the run before anything was known of the cluster is its result;
+/// with it come problems of the input that only then were found.
+pub(super) async fn observe<C: ObserveTopics>(
+    inputs: &mut RunInputs,
+    connecting: impl Future<Output = Result<C, ClusterError>>,
+    options: &ObserveOptions,
+    line: &Line,
+) -> Result<ObservedCluster<C>, RunResult> {
+    let problem = options.contradiction(&inputs.context.fail_on);
+    let interrupts = Interrupts::listen()
+        .map_err(|error| Diagnostic::error(Code::Usage, format!("cannot start: {error}")));
+    let interrupts = match (problem, interrupts) {
+        (None, Ok(interrupts)) => interrupts,
+        (Some(problem), _) | (None, Err(problem)) => return Err(inputs.refuse_late(problem)),
+    };
+    let looked = tokio::select! {
+        looked = connect_and_read(connecting, inputs, options, line) => looked,
+        signal = interrupts.first() => {
+            let message = interrupted(signal, inputs.context.purpose, false).message;
+            Err(Unobserved::Stopped(Stop::Interrupted(signal), message))
+        }
+    };
+    line.clear();
+    let (cluster, observation, names) = match looked {
+        Ok(looked) => looked,
+        Err(Unobserved::Invalid(problem)) => return Err(inputs.refuse_late(*problem)),
+        Err(Unobserved::Stopped(stop, reason)) => {
+            let topics = std::mem::take(&mut inputs.manifests.topics);
+            return Err(RunResult::unobserved(topics, stop, &reason));
+        }
+    };
+    inputs
+        .target
+        .access
+        .brokers
+        .clone_from(&observation.cluster.brokers);
+    let declared = &inputs.manifests.declared;
+    let is_unmanaged = |name: &TopicName| {
+        !declared.contains(name) && !name.is_internal() && !options.ignore.is_match(name.as_str())
+    };
+    Ok(ObservedCluster {
+        cluster,
+        interrupts,
+        result: RunResult {
+            identity: Some(observation.cluster.clone()),
+            unmanaged: names.into_iter().filter(is_unmanaged).collect(),
+            ..RunResult::default()
+        },
+        observation,
+    })
+}
+
+/// The same of a Kafka cluster, whose leaders can be asked.
+pub(super) async fn observe_kafka(
+    inputs: &mut RunInputs,
+    settings: &Settings,
+    options: &ObserveOptions,
+    line: &Line,
+) -> Result<ObservedCluster<Kafka>, RunResult> {
+    let waiting = line.clone();
+    let connecting = Kafka::connect(settings, move |trouble| waiting.trouble(trouble));
+    let mut observed = observe(inputs, connecting, options, line).await?;
+    if inputs.context.fail_on.contains(Finding::Health) {
+        observed.ask_leaders(line).await;
+    }
+    Ok(observed)
+}
+
+impl<C> ObservedCluster<C> {
+    /// The comparison with what is declared, as the result.
+    pub(super) fn compare(mut self, inputs: &mut RunInputs) -> Self {
+        self.result.topics = self.plan(inputs).topics;
+        self
+    }
+
+    /// What is to be done about each topic.
+    pub(super) fn plan(&self, inputs: &mut RunInputs) -> Plan {
+        let topics = std::mem::take(&mut inputs.manifests.topics);
+        plan(topics, &self.observation, &inputs.accepted())
+    }
+}
+
+impl<C: ObserveLeaders> ObservedCluster<C> {
+    /// Asks leaders whether they serve. A question without an answer is a problem of its own: what
+    /// was read stands.
+    async fn ask_leaders(&mut self, line: &Line) {
+        line.doing("asking the leaders".to_owned());
+        tokio::select! {
+            asked = leaders::unserved(&self.cluster, &self.observation.topics) => {
+                self.result.leader_check = Some(asked.map(|unserved| {
+                    self.observation.unserved = unserved;
+                }));
+            }
+            signal = self.interrupts.first() => {
+                self.result.stop = Some(Stop::Interrupted(signal));
+            }
+        };
+        line.clear();
+    }
+}
+
+impl<C: ObserveGroups> ObservedCluster<C> {
+    /// Reads the consumer groups that the topics declare, and the topics' offsets.
+    pub(super) async fn read_groups(&mut self, line: &Line) {
+        let declared = self.result.topics.iter().map(|outcome| &outcome.topic);
+        let declared: Vec<_> = declared.collect();
+        let observed = &self.observation.topics;
+        let wanted = groups::wanted(&declared, observed);
+        line.doing(format!("reading {} consumer groups", wanted.groups.len()));
+        let read = tokio::select! {
+            read = self.cluster.observe_groups(&wanted) => read.map_err(Stop::Cluster),
+            signal = self.interrupts.first() => Err(Stop::Interrupted(signal)),
+        };
+        line.clear();
+        match read {
+            Ok(read) => self.result.groups = Some(groups::lags(&declared, observed, &read)),
+            Err(stop) => self.result.stop = Some(stop),
+        }
+    }
+}
+
+/// Why nothing was observed.
+enum Unobserved {
+    /// For this reason, in the words of a topic's report.
+    Stopped(Stop, String),
+    /// It is not the cluster that was meant.
+    Invalid(Box<Diagnostic>),
+}
+
+impl From<ClusterError> for Unobserved {
+    fn from(error: ClusterError) -> Self {
+        let reason = from_cluster_error(&error).message;
+        Self::Stopped(Stop::Cluster(error), reason)
+    }
+}
+
+/// Connects, makes sure that it is the cluster that was meant, and only then reads topics, and the
+/// names of all that there are where they are asked for.
+async fn connect_and_read<C: ObserveTopics>(
+    connecting: impl Future<Output = Result<C, ClusterError>>,
+    inputs: &RunInputs,
+    options: &ObserveOptions,
+    line: &Line,
+) -> Result<(C, Observation, Vec<TopicName>), Unobserved> {
+    let cluster = connecting.await?;
+    let clusters = &inputs.manifests.clusters;
+    if clusters.tell_ids() {
+        let identity = cluster.identity().await?;
+        let checked = clusters.check(identity.id.as_deref());
+        checked.map_err(Unobserved::Invalid)?;
+    }
+    let fail_on = &inputs.context.fail_on;
+    let strict = options.strict || fail_on.contains(Finding::Undeclared);
+    let topics = inputs.manifests.topics.iter();
+    let wanted: Vec<_> = topics
+        .map(|topic| match strict {
+            true => Wanted {
+                name: topic.name.clone(),
+                keys: Keys::All,
+            },
+            false => Wanted::declared(topic),
+        })
+        .collect();
+    line.clear();
+    line.doing(format!("reading {} topics", wanted.len()));
+    let observation = cluster.observe(&wanted, options.absence).await?;
+    let names = match options.unmanaged || fail_on.contains(Finding::Unmanaged) {
+        true => cluster.names().await?,
+        false => Vec::new(),
+    };
+    Ok((cluster, observation, names))
+}

@@ -1,0 +1,215 @@
+//! `topicctl verify`: whether the cluster is as declared, or every cluster that the manifests name.
+//! Only reads.
+
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime};
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use futures_util::future::join_all;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::inputs::{AllInputs, InvalidInput, RunInputs};
+use super::observe::{ObserveOptions, observe_kafka};
+use super::output_files::Contents;
+use super::plan::compare;
+use super::progress::{Line, Lines};
+use super::{Reporting, in_runtime};
+use crate::cli::{By, OutputArgs, RunArgs, SnapshotArgs, Sourced};
+use crate::cluster::Absence;
+use crate::cluster::kafka::settings::Settings;
+use crate::context::{Purpose, RunContext};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::report::{FinishedRun, Report};
+
+/// `topicctl verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// What verify shares with plan and apply.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// What verify shares with plan.
+    #[command(flatten)]
+    pub snapshot: SnapshotArgs,
+    /// Report configurations that are set on a topic and not declared
+    #[arg(
+        long, env = "TOPICCTL_STRICT", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
+    pub strict: bool,
+    /// Report topics of the cluster that no manifest declares
+    #[arg(
+        long, env = "TOPICCTL_UNMANAGED", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
+    pub unmanaged: bool,
+    /// Write the mismatches found as accepted_mismatches into a new file; accepted from the next run
+    /// on that reads it among the manifests
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_WRITE_ACCEPTED",
+        help_heading = "Findings"
+    )]
+    pub write_accepted: Option<PathBuf>,
+    /// Write the commands that would mend the mismatches into a new file, a commented script
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TOPICCTL_REMEDIES",
+        help_heading = "Findings"
+    )]
+    pub remedies: Option<PathBuf>,
+    /// Verify every cluster under `clusters`, side by side, each with its own profile
+    #[arg(
+        long, env = "TOPICCTL_ALL_CLUSTERS", value_parser = BoolishValueParser::new(),
+        conflicts_with_all = [
+            "cluster", "profile", "bootstrap_servers", "cluster_snapshot", "write_accepted",
+        ],
+        help_heading = "Connection"
+    )]
+    pub all_clusters: bool,
+    /// What `--unmanaged` leaves out.
+    #[command(flatten)]
+    pub ignore: Sourced<IgnoreArgs>,
+    /// Read the declared consumer groups too: state, members, lag, and the topics' offsets
+    #[arg(
+        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
+        conflicts_with = "cluster_snapshot",
+        help_heading = "Findings"
+    )]
+    pub groups: bool,
+}
+
+/// Topics that nobody misses in the manifests.
+#[derive(Args, Debug)]
+pub struct IgnoreArgs {
+    /// Not these, for --unmanaged; may be repeated
+    #[arg(
+        long,
+        value_name = "GLOB",
+        env = "TOPICCTL_IGNORE",
+        help_heading = "Findings"
+    )]
+    pub ignore: Vec<String>,
+}
+
+impl Reporting for VerifyArgs {
+    fn context(&self) -> RunContext {
+        RunContext::new("verify", Purpose::Verify)
+    }
+
+    fn output(&self) -> &OutputArgs {
+        &self.run.output
+    }
+
+    fn scripts(&self) -> Vec<(Contents, PathBuf)> {
+        let acceptances = self
+            .write_accepted
+            .iter()
+            .map(|path| (Contents::Acceptances, path));
+        let remedies = self.remedies.iter().map(|path| (Contents::Remedies, path));
+        let all = acceptances.chain(remedies);
+        all.map(|(contents, path)| (contents, path.clone()))
+            .collect()
+    }
+
+    fn run(&self) -> Report {
+        let context = self.context();
+        let ignore = match globs(&self.ignore.args.ignore) {
+            Ok(ignore) => ignore,
+            Err(problem) => return InvalidInput::new(context, *problem).into(),
+        };
+        let options = ObserveOptions {
+            absence: Absence::Confirmed,
+            strict: self.strict,
+            unmanaged: self.unmanaged,
+            ignore,
+            ignore_given: self.ignore.by == Some(By::Flag),
+        };
+        if self.all_clusters {
+            return in_runtime(context, self.verify_all(&options));
+        }
+        match self.snapshot.cluster_snapshot {
+            Some(_) => {
+                let compared = compare(&self.run, &self.snapshot, &options, self.context());
+                in_runtime(context, compared)
+            }
+            None => in_runtime(context, self.verify_one(&options)),
+        }
+    }
+}
+
+impl VerifyArgs {
+    async fn verify_one(&self, options: &ObserveOptions) -> Report {
+        let (inputs, settings) = match RunInputs::read(&self.run, self.context()) {
+            Ok(inputs) => inputs,
+            Err(invalid) => return invalid.into(),
+        };
+        let (diagnostics, run) = self.verify(inputs, settings, options, Line::new()).await;
+        Report::new(diagnostics, run)
+    }
+
+    /// Verifies every cluster, side by side.
+    async fn verify_all(&self, options: &ObserveOptions) -> Report {
+        let AllInputs {
+            context,
+            shared,
+            clusters,
+        } = match RunInputs::read_all(&self.run, self.context()) {
+            Ok(all) => all,
+            Err(invalid) => return invalid.into(),
+        };
+        let lines = Lines::new();
+        let runs = clusters.into_iter().map(|(inputs, settings)| {
+            let line = lines.add();
+            async move {
+                let started = Instant::now();
+                let (diagnostics, run) = self.verify(inputs, settings, options, line).await;
+                FinishedRun {
+                    diagnostics,
+                    elapsed: started.elapsed(),
+                    ended: SystemTime::now(),
+                    ..run
+                }
+            }
+        });
+        Report::by_cluster(context, shared, join_all(runs).await)
+    }
+
+    /// Verifies one cluster, with the consumer groups if they are asked for; gives the problems of
+    /// its manifests too.
+    async fn verify(
+        &self,
+        mut inputs: RunInputs,
+        settings: Settings,
+        options: &ObserveOptions,
+        line: Line,
+    ) -> (Vec<Diagnostic>, FinishedRun) {
+        let result = match observe_kafka(&mut inputs, &settings, options, &line).await {
+            Err(result) => result,
+            Ok(observed) => {
+                let mut compared = observed.compare(&mut inputs);
+                if self.groups && compared.result.stop.is_none() {
+                    compared.read_groups(&line).await;
+                }
+                compared.result
+            }
+        };
+        (inputs.diagnostics(), inputs.finish(result))
+    }
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {
+    let usage = |pattern: &str, error: globset::Error| {
+        Box::new(Diagnostic::error(
+            Code::Usage,
+            format!("--ignore {pattern}: {}", error.kind()),
+        ))
+    };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(|error| usage(pattern, error))?);
+    }
+    set.build().map_err(|error| usage("", error))
+}

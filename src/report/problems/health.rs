@@ -1,0 +1,158 @@
+//! What the brokers lack, as problems: partitions that are not well, and new topics that want more
+//! brokers than there are.
+//!
+//! Pure wording. Topics with the same issue are reported together: a broker that is down is one event,
+//! and may be in hundreds of topics.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::causes::from_cluster_error;
+use super::refusals::or_profile;
+use super::{finding, name_width};
+use crate::cluster::ClusterError;
+use crate::context::{RunContext, Target};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::finding::Finding;
+use crate::health::{HealthIssue, HealthIssueKind, brokers};
+use crate::outcome::{RunResult, Status};
+use crate::report::wording::plural;
+use crate::topic::TopicName;
+
+/// The partitions that are not well, the worst first; errors where they fail the run.
+pub(super) fn unhealthy(
+    context: &RunContext,
+    target: &Target,
+    result: &RunResult,
+) -> Vec<Diagnostic> {
+    let mut by_kind: BTreeMap<u8, Vec<(&TopicName, &HealthIssue)>> = BTreeMap::new();
+    for outcome in &result.topics {
+        for issue in &outcome.health {
+            let found = by_kind.entry(issue.kind.rank()).or_default();
+            found.push((&outcome.topic.name, issue));
+        }
+    }
+    let access = &target.access;
+    let problem = |found: Vec<(&TopicName, &HealthIssue)>| {
+        let kind = &found.first()?.1.kind;
+        let mut names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
+        names.dedup();
+        let have = match names.len() {
+            1 => "has",
+            _ => "have",
+        };
+        let topics = plural(names.len(), "topic");
+        let message = format!("{topics} {have} {}", what(kind));
+        let width = name_width(names.into_iter());
+        let lines: Vec<_> = found
+            .iter()
+            .map(|(name, issue)| format!("{name:<width$}   {issue}"))
+            .collect();
+        let ids = found.iter().flat_map(|(_, issue)| issue.kind.brokers());
+        let ids: BTreeSet<i32> = ids.copied().collect();
+        let problem = finding(context, Finding::Health, Code::Unhealthy, message);
+        let problem = problem.detail(lines.join("\n"));
+        let consequence = consequence(kind);
+        Some(match kind {
+            HealthIssueKind::Unserved { .. } => problem
+                .help(format!("{consequence}; see whether a controller leads:"))
+                .command(access.command("kafka-metadata-quorum", &["describe", "--status"])),
+            _ => {
+                let ids: Vec<_> = ids.into_iter().collect();
+                problem.help(format!("{consequence}; {}", way_out(&ids, &access.brokers)))
+            }
+        })
+    };
+    by_kind.into_values().filter_map(problem).collect()
+}
+
+/// The leaders were to be asked whether they serve, and that failed.
+pub(super) fn not_judged(error: &ClusterError) -> Diagnostic {
+    let cause = from_cluster_error(error);
+    let message = "whether the leaders serve could not be found out, so health is not known";
+    let detail = std::iter::once(cause.message).chain(cause.detail);
+    let help = "run it again; all else was read, and is told";
+    Diagnostic {
+        help: cause.help.or(Some(help.to_owned())),
+        ..Diagnostic::error(cause.code, message).detail(detail.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn what(kind: &HealthIssueKind) -> &'static str {
+    match kind {
+        HealthIssueKind::Leaderless { .. } => "partitions without a leader",
+        HealthIssueKind::Unserved { .. } => "partitions that their leader does not serve",
+        HealthIssueKind::BelowMinInsync { .. } => "fewer replicas in sync than min.insync.replicas",
+        HealthIssueKind::UnderReplicated { .. } => "under-replicated partitions",
+    }
+}
+
+fn consequence(kind: &HealthIssueKind) -> &'static str {
+    match kind {
+        HealthIssueKind::Leaderless { .. } => "nobody can write to them or read them",
+        HealthIssueKind::Unserved { .. } => "what the cluster tells of them may be out of date",
+        HealthIssueKind::BelowMinInsync { .. } => "producers with acks=all are refused",
+        HealthIssueKind::UnderReplicated { .. } => {
+            "what is written now is on fewer brokers than declared"
+        }
+    }
+}
+
+/// What to do about brokers that are missed. `running` is empty where the cluster does not tell.
+fn way_out(missed: &[i32], running: &[i32]) -> String {
+    let down: Vec<i32> = missed
+        .iter()
+        .filter(|id| !running.contains(id))
+        .copied()
+        .collect();
+    let (is, it) = match down.len() {
+        1 => ("is", "it"),
+        _ => ("are", "them"),
+    };
+    if down.is_empty() || running.is_empty() {
+        return format!("the log of {} tells more", brokers(missed));
+    }
+    format!("{} {is} not up: start {it}", brokers(&down))
+}
+
+/// New topics that want more replicas than there are brokers: a plan does not ask the controller,
+/// which alone knows whether it takes them.
+pub(super) fn too_few_brokers(
+    context: &RunContext,
+    target: &Target,
+    result: &RunResult,
+) -> Option<Diagnostic> {
+    // A cluster that does not return its brokers cannot be counted.
+    let there = target.access.brokers.len();
+    let new = result.topics.iter();
+    let new = new.filter(|one| one.status == Status::ToCreate && there > 0);
+    let want_more: Vec<_> = new
+        .filter_map(|outcome| {
+            let factor = outcome.topic.replication_factor.as_ref()?.value;
+            (factor.count() > there).then_some((&outcome.topic, factor))
+        })
+        .collect();
+    let width = name_width(want_more.iter().map(|(topic, _)| &topic.name));
+    let lines: Vec<_> = want_more
+        .iter()
+        .map(|(topic, factor)| {
+            let place = context.sources.location(topic.span);
+            format!("{:<width$}   RF {factor}   {place}", topic.name)
+        })
+        .collect();
+    let want = match want_more.len() {
+        0 => return None,
+        1 => "wants",
+        _ => "want",
+    };
+    let topics = plural(want_more.len(), "new topic");
+    let message = format!("{topics} {want} more replicas than the cluster has brokers ({there})");
+    Some(
+        Diagnostic::warning(Code::TooFewBrokers, message)
+            .detail(lines.join("\n"))
+            .help(format!(
+                "declare as many replicas at most{}, or start the other brokers; \
+                 `topicctl apply --dry-run` asks the broker what it would take",
+                or_profile(&context.profiles)
+            )),
+    )
+}

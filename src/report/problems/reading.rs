@@ -1,0 +1,179 @@
+//! What could not be read, topics and consumer groups, those of one reason together; and the rights
+//! that would let them be read.
+
+use std::collections::BTreeMap;
+
+use crate::context::{RunContext, Target};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::groups::{GroupLags, GroupStatus};
+use crate::observed::Unknown;
+use crate::outcome::{RunResult, Status};
+use crate::report::wording::plural;
+use crate::topic::TopicName;
+
+pub(super) const GRANT: &str = "someone who may can grant the rights:";
+
+/// What comparing a topic takes.
+const TO_READ: &[&str] = &["Describe", "DescribeConfigs"];
+
+/// What creating it takes: CREATE does not imply the others, and it is compared afterwards.
+pub(super) const TO_CREATE: &[&str] = &["Describe", "DescribeConfigs", "Create"];
+
+/// Topics that could not be read.
+pub(super) fn unknown_topics(
+    context: &RunContext,
+    target: &Target,
+    result: &RunResult,
+) -> Vec<Diagnostic> {
+    let creates = context.purpose.is_apply();
+    let was_to_create = creates && result.stop.is_some() && !result.wrote;
+    let unknown = result
+        .topics
+        .iter()
+        .filter_map(|outcome| match &outcome.status {
+            Status::Unknown(unknown) => Some((unknown.exists, unknown, &outcome.topic.name)),
+            _ => None,
+        });
+    let by_reason = by_reason(unknown.map(|(exists, unknown, name)| {
+        (
+            (exists, unknown.unauthorized, unknown.reason.as_str()),
+            name,
+        )
+    }));
+    let problem = |((exists, unauthorized, reason), names): (_, Vec<&TopicName>)| {
+        let topics = plural(names.len(), "topic");
+        let who = with_rights(target);
+        let what = match (exists, unauthorized) {
+            (true, true) => format!("the configuration of {topics} cannot be read{who}"),
+            (true, false) => format!("the configuration of {topics} cannot be read"),
+            (false, true) => format!("{topics} cannot be seen{who}"),
+            (false, false) => format!("whether {topics} exist could not be found out"),
+        };
+        let consequence = match was_to_create && !exists {
+            true => ", so nothing was created",
+            false => "",
+        };
+        let code = unreadable(unauthorized);
+        let problem = Diagnostic::error(code, format!("{what}{consequence}"));
+        let problem = problem.detail(names_and_reason(&names, reason));
+        if !unauthorized {
+            return problem;
+        }
+        let rights = match creates && !exists {
+            true => TO_CREATE,
+            false => TO_READ,
+        };
+        problem.help(GRANT).command(grant(rights, &names, target))
+    };
+    by_reason.into_iter().map(problem).collect()
+}
+
+/// Groups that could not be read: warnings as long as anything could be read of any group, for what
+/// is reported of groups is information.
+pub(super) fn unreadable_groups(groups: &GroupLags, target: &Target) -> Vec<Diagnostic> {
+    let unreadable_groups = groups
+        .groups
+        .iter()
+        .filter_map(|group| match &group.status {
+            GroupStatus::Unreadable(why) => {
+                Some(((why.unauthorized, why.reason.as_str()), &group.name))
+            }
+            _ => None,
+        });
+    let severity = match groups.nothing_read() {
+        Some(_) => Severity::Error,
+        None => Severity::Warning,
+    };
+    let problem = |((unauthorized, reason), mut names): ((bool, &str), Vec<&String>)| {
+        names.sort_unstable();
+        let who = match unauthorized {
+            true => with_rights(target),
+            false => String::new(),
+        };
+        let what = plural(names.len(), "consumer group");
+        let message = format!("{what} cannot be read{who}");
+        let problem = Diagnostic {
+            severity,
+            ..Diagnostic::error(unreadable(unauthorized), message)
+        };
+        let problem = problem.detail(names_and_reason(&names, reason));
+        match unauthorized {
+            true => problem.help(GRANT).command(grant_groups(&names, target)),
+            false => problem,
+        }
+    };
+    by_reason(unreadable_groups)
+        .into_iter()
+        .map(problem)
+        .collect()
+}
+
+/// Topics that an export could not read, and what became of them.
+pub fn unreadable_export(topics: &[(&TopicName, &Unknown)], consequence: &str) -> Vec<Diagnostic> {
+    let topics = topics.iter();
+    let reasons = topics.map(|(name, one)| ((one.unauthorized, one.reason.as_str()), *name));
+    let problem = |((unauthorized, reason), names): ((bool, &str), Vec<&TopicName>)| {
+        let topics = plural(names.len(), "topic");
+        let message = format!("{topics} cannot be read, and {consequence}");
+        let warning = Diagnostic::warning(unreadable(unauthorized), message);
+        let warning = warning.detail(names_and_reason(&names, reason));
+        match unauthorized {
+            true => warning.help("reading needs the rights Describe and DescribeConfigs"),
+            false => warning,
+        }
+    };
+    by_reason(reasons).into_iter().map(problem).collect()
+}
+
+fn by_reason<K: Ord, N>(unreadable: impl Iterator<Item = (K, N)>) -> BTreeMap<K, Vec<N>> {
+    let mut by_reason: BTreeMap<K, Vec<N>> = BTreeMap::new();
+    for (reason, name) in unreadable {
+        by_reason.entry(reason).or_default().push(name);
+    }
+    by_reason
+}
+
+fn names_and_reason(names: &[impl ToString], reason: &str) -> String {
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    format!("{}\n{reason}", names.join(", "))
+}
+
+fn unreadable(unauthorized: bool) -> Code {
+    match unauthorized {
+        true => Code::Authorization,
+        false => Code::Unreachable,
+    }
+}
+
+fn with_rights(target: &Target) -> String {
+    match &target.user {
+        Some(user) => format!(" with the rights of User:{user}"),
+        None => String::new(),
+    }
+}
+
+/// The command that would give rights to topics, for whoever may run it.
+pub(super) fn grant(rights: &[&str], names: &[&TopicName], target: &Target) -> String {
+    let topics = names.iter().flat_map(|name| ["--topic", name.as_str()]);
+    acls(rights, topics, target)
+}
+
+/// The command that would give the right to see groups, for whoever may run it.
+fn grant_groups(names: &[&String], target: &Target) -> String {
+    let groups = names.iter().flat_map(|name| ["--group", name.as_str()]);
+    acls(&["Describe"], groups, target)
+}
+
+fn acls<'a>(
+    operations: &[&str],
+    resources: impl Iterator<Item = &'a str>,
+    target: &Target,
+) -> String {
+    let principal = format!("User:{}", target.user.as_deref().unwrap_or("NAME"));
+    let mut arguments = vec!["--add", "--allow-principal", &principal];
+    for operation in operations {
+        arguments.extend(["--operation", operation]);
+    }
+    arguments.extend(resources.map(|one: &str| -> &str { one }));
+    target.access.command("kafka-acls", &arguments)
+}
