@@ -15,7 +15,7 @@ use crate::accepted::Accepted;
 use crate::backoff::Backoff;
 use crate::cluster::{Absence, Answer, CreateTopics, NewTopic, Wanted, batch};
 use crate::interrupt::Interrupts;
-use crate::observed::{Observation, Unknown};
+use crate::observed::{Observation, Unreadable};
 use crate::outcome::{Status, Stop, TopicOutcome};
 use crate::plan::{Plan, decide};
 use crate::topic::{DeclaredTopic, TopicName};
@@ -225,7 +225,7 @@ impl<C: CreateTopics> Run<'_, C> {
                     }
                     Answer::Unclear(reason) => {
                         refused = true;
-                        let unknown = Unknown {
+                        let unknown = Unreadable {
                             exists: false,
                             unauthorized: false,
                             reason,

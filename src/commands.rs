@@ -152,7 +152,7 @@ impl TextOutput {
         let diagnostics = diagnostics.sorted(&context.sources);
         let is_valid = text.is_some();
         Self {
-            exit: exit::of_input(is_valid),
+            exit: exit::from_input(is_valid),
             report: Report::without_cluster(context, diagnostics, is_valid),
             text,
         }
@@ -245,7 +245,7 @@ fn or_failed(code: ExitCode, written: io::Result<()>, created: bool) -> ExitCode
             "error: cannot write the result\n  {error}\nhelp: {help}"
         );
     }
-    exit::of_writing(code, &written, created)
+    exit::from_writing(code, &written, created)
 }
 
 /// The log goes to stderr and is silent but for `TOPICCTL_LOG`, a filter such as `debug`.
@@ -288,7 +288,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if is_question || output == Format::Text {
         // Where it cannot be written there is nobody to tell.
         let _ = error.print();
-        return exit::of_input(is_question);
+        return exit::from_input(is_question);
     }
     let rendered = error.to_string();
     let message = rendered.lines().next().unwrap_or_default();

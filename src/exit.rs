@@ -6,9 +6,8 @@ use std::io;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::context::{Purpose, RunContext};
 use crate::finding::Finding;
-use crate::groups::Unreadable;
 use crate::interrupt::Signal;
-use crate::observed::Unknown;
+use crate::observed::Unreadable;
 use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
 
 /// How topicctl ends.
@@ -63,7 +62,7 @@ impl From<&ClusterError> for ExitCode {
 
 /// The code of a run against one cluster. Where several hold, before the first write: 4, 5, 3, then
 /// 1; after it: 5, 4, 3, 1.
-pub fn of_run(context: &RunContext, result: &RunResult) -> ExitCode {
+pub fn from_run(context: &RunContext, result: &RunResult) -> ExitCode {
     let stopped = match &result.stop {
         Some(Stop::Invalid) => return ExitCode::Invalid,
         Some(Stop::Interrupted(signal)) => return (*signal).into(),
@@ -84,7 +83,7 @@ pub fn of_run(context: &RunContext, result: &RunResult) -> ExitCode {
         .and_then(|asked| asked.as_ref().err());
     let other = [
         stopped,
-        groups.map(of_unread),
+        groups.map(from_unreadable),
         leaders.map(ExitCode::from),
         has_other_findings(context, result).then_some(ExitCode::Differences),
     ];
@@ -92,7 +91,7 @@ pub fn of_run(context: &RunContext, result: &RunResult) -> ExitCode {
         result
             .topics
             .iter()
-            .filter_map(|one| of_topic(context, one))
+            .filter_map(|one| from_topic(context, one))
     };
     let has = |code: &ExitCode| other.contains(&Some(*code)) || topics().any(|one| one == *code);
     let (first, second) = match result.wrote {
@@ -114,13 +113,9 @@ fn has_other_findings(context: &RunContext, result: &RunResult) -> bool {
         || (fails_on(Finding::Health) && any(|one| !one.health.is_empty()))
 }
 
-fn of_unread(unread: &Unreadable) -> ExitCode {
-    of_unreadable(unread.unauthorized)
-}
-
 /// Something that could not be read.
-fn of_unreadable(unauthorized: bool) -> ExitCode {
-    match unauthorized {
+fn from_unreadable(unreadable: &Unreadable) -> ExitCode {
+    match unreadable.unauthorized {
         true => ExitCode::Unauthorized,
         false => ExitCode::Unreachable,
     }
@@ -129,10 +124,10 @@ fn of_unreadable(unauthorized: bool) -> ExitCode {
 /// Whether a topic is a reason for an exit code other than 0, or was left over by a run that wrote
 /// and was stopped.
 pub fn fails(context: &RunContext, result: &RunResult, topic: &TopicOutcome) -> bool {
-    of_topic(context, topic).is_some() || (result.wrote && topic.status == Status::ToCreate)
+    from_topic(context, topic).is_some() || (result.wrote && topic.status == Status::ToCreate)
 }
 
-fn of_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
+fn from_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
     let fails_on = |finding| {
         let fails = context.fail_on.contains(finding);
         fails.then_some(ExitCode::Differences)
@@ -143,7 +138,7 @@ fn of_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
         Status::ToCreate if context.purpose != Purpose::Verify => None,
         Status::ToCreate | Status::Missing => fails_on(Finding::Missing),
         Status::Mismatched { .. } => fails_on(Finding::Mismatch),
-        Status::Unknown(unknown) => Some(of_unreadable(unknown.unauthorized)),
+        Status::Unknown(unreadable) => Some(from_unreadable(unreadable)),
         Status::Refused(refusal) if refusal.unauthorized => Some(ExitCode::Unauthorized),
         Status::Refused(_) | Status::Failed(_) | Status::Unclear(_) => Some(ExitCode::Failed),
     }
@@ -151,7 +146,7 @@ fn of_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
 
 /// The code of runs against several clusters that only read: of one that was ended, else of what
 /// must be put right before the others mean anything.
-pub fn of_clusters(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
+pub fn from_clusters(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
     let rank = |code: &ExitCode| match code {
         ExitCode::Matching => 0,
         ExitCode::Differences => 1,
@@ -167,7 +162,7 @@ pub fn of_clusters(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
 }
 
 /// The code of a command that answers with a text of its own, from the input alone.
-pub fn of_input(valid: bool) -> ExitCode {
+pub fn from_input(valid: bool) -> ExitCode {
     match valid {
         true => ExitCode::Matching,
         false => ExitCode::Invalid,
@@ -176,16 +171,14 @@ pub fn of_input(valid: bool) -> ExitCode {
 
 /// The code of a command that answers with what it read of a cluster, and could not read some of
 /// it: a missing right weighs more than an answer that did not come.
-pub fn of_reading<'a>(unreadable: impl IntoIterator<Item = &'a Unknown>) -> ExitCode {
-    let codes = unreadable
-        .into_iter()
-        .map(|one| of_unreadable(one.unauthorized));
+pub fn from_reading<'a>(unreadable: impl IntoIterator<Item = &'a Unreadable>) -> ExitCode {
+    let codes = unreadable.into_iter().map(from_unreadable);
     codes.max().unwrap_or(ExitCode::Matching)
 }
 
 /// The code of a run that came to `code` and could not write all of its result. A run that went
 /// well otherwise did not go well then; one that `created` topics is no usage error any more.
-pub fn of_writing(code: ExitCode, written: &io::Result<()>, created: bool) -> ExitCode {
+pub fn from_writing(code: ExitCode, written: &io::Result<()>, created: bool) -> ExitCode {
     match (code, written) {
         (ExitCode::Matching, Err(_)) if created => ExitCode::Failed,
         (ExitCode::Matching, Err(_)) => ExitCode::Invalid,

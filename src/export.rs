@@ -11,7 +11,7 @@ use serde_yaml::{Mapping, Value};
 use crate::catalog::{self, KeyClass};
 use crate::cluster::snapshot::{Recorded, Snapshot};
 use crate::diagnostic::{Code, printable};
-use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition, Unknown};
+use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition, Unreadable};
 use crate::render::yaml::{broker_form, set, text};
 use crate::topic::{ConfigKey, ConfigValue, MIN_INSYNC_REPLICAS, RETENTION_MS, TopicName};
 
@@ -26,7 +26,7 @@ pub struct Export<'a> {
     pub text: String,
     pub topics: usize,
     /// Topics that could not be read.
-    pub left_out: Vec<(&'a TopicName, &'a Unknown)>,
+    pub left_out: Vec<(&'a TopicName, &'a Unreadable)>,
 }
 
 /// What topics may have in common.

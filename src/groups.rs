@@ -9,7 +9,7 @@ mod lags;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observed::Observed;
+use crate::observed::{Observed, Unreadable};
 use crate::topic::{DeclaredTopic, TopicName};
 
 pub use lags::{Group, GroupLags, GroupStatus, Owner, Partition, Statistics, TopicLag, lags};
@@ -148,16 +148,6 @@ pub struct OffsetRange {
     pub start: Result<i64, Unreadable>,
     /// Of the next message that will be written.
     pub end: Result<i64, Unreadable>,
-}
-
-/// Something that could not be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unreadable {
-    /// Whether a right is missing.
-    pub unauthorized: bool,
-    /// The broker's code and words, `GROUP_AUTHORIZATION_FAILED: Group authorization failed` for
-    /// example.
-    pub reason: String,
 }
 
 /// What to ask for these topics.

@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::ClusterErrorKind;
-    use crate::observed::{ObservedPartition, Unknown};
+    use crate::observed::{ObservedPartition, Unreadable};
 
     type Answer = Result<Vec<Unserved>, ClusterError>;
 
@@ -117,7 +117,7 @@ mod tests {
 
     /// Asks about `a` and `b`, which are led, and others that cannot be asked about.
     async fn ask(answers: Vec<Answer>) -> (Answer, Vec<Vec<String>>) {
-        let unknown = Unknown {
+        let unknown = Unreadable {
             exists: true,
             unauthorized: true,
             reason: String::new(),

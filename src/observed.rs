@@ -54,12 +54,12 @@ pub enum Observed {
     /// The cluster said UNKNOWN_TOPIC_OR_PARTITION, the only answer that means missing.
     Absent,
     /// It could not be read.
-    Unknown(Unknown),
+    Unknown(Unreadable),
 }
 
 /// A topic, or a part of it, that could not be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unknown {
+pub struct Unreadable {
     /// Whether at least the topic's existence is certain. A run that writes stops where it is not.
     pub exists: bool,
     /// Whether the cause is a missing right (exit code 4) and not a fault of the broker.

@@ -6,7 +6,7 @@ use crate::cluster::{ClusterError, Refusal};
 use crate::groups::GroupLags;
 use crate::health::HealthIssue;
 use crate::interrupt::Signal;
-use crate::observed::{ClusterIdentity, ObservedOrigin, Unknown};
+use crate::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
 use crate::topic::{
     ConfigKey, ConfigValue, Declared, DeclaredTopic, Partitions, ReplicationFactor, TopicName,
 };
@@ -57,7 +57,7 @@ pub enum Status {
     /// The broker refuses to create it.
     Refused(Refusal),
     /// It could not be read.
-    Unknown(Unknown),
+    Unknown(Unreadable),
     /// It exists and differs.
     Mismatched {
         /// Whether this run created it: then the broker made something else of the request.
@@ -209,7 +209,7 @@ pub struct RunResult {
 impl RunResult {
     /// A run that saw nothing of the cluster: every topic is unknown.
     pub fn unobserved(topics: Vec<DeclaredTopic>, stop: Stop, reason: &str) -> Self {
-        let unknown = Unknown {
+        let unknown = Unreadable {
             exists: false,
             unauthorized: false,
             reason: reason.to_owned(),

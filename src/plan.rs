@@ -10,7 +10,7 @@ use crate::catalog;
 use crate::health;
 use crate::observed::{
     ClusterIdentity, Observation, Observed, ObservedOrigin, ObservedPartition, ObservedTopic,
-    Unknown, Unserved,
+    Unreadable, Unserved,
 };
 use crate::outcome::{AcceptedMismatch, Mismatch, Status, TopicOutcome};
 use crate::topic::{ConfigKey, Declared, DeclaredTopic, ReplicationFactor, TopicName};
@@ -68,7 +68,7 @@ pub fn decide(
         Some(Observed::Absent) if topic.external => Status::Missing,
         Some(Observed::Absent) => Status::ToCreate,
         Some(Observed::Unknown(unknown)) => Status::Unknown(unknown.clone()),
-        None => Status::Unknown(Unknown {
+        None => Status::Unknown(Unreadable {
             exists: false,
             unauthorized: false,
             reason: "the observation does not cover this name".to_owned(),

@@ -192,7 +192,7 @@ impl Report {
             context,
             diagnostics,
             by_cluster: false,
-            exit: exit::of_clusters(clusters.iter().map(|one| one.exit)),
+            exit: exit::from_clusters(clusters.iter().map(|one| one.exit)),
             clusters,
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
@@ -319,9 +319,9 @@ impl ClusterReport {
             ..
         } = run;
         diagnostics.extend(unused_acceptances);
-        diagnostics.extend(problems::of_run(&context, &target, &result));
+        diagnostics.extend(problems::from_run(&context, &target, &result));
         Self {
-            exit: exit::of_run(&context, &result),
+            exit: exit::from_run(&context, &result),
             context,
             target,
             result,

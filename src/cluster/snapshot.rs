@@ -21,7 +21,7 @@ pub use scope::{Pattern, Scope, ScopeError};
 use super::{Absence, ClusterError, Keys, ObserveTopics, Wanted};
 use crate::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedPartition, ObservedTopic,
-    Unknown,
+    Unreadable,
 };
 use crate::topic::{ConfigKey, TopicName};
 use crate::wording::plural;
@@ -55,11 +55,11 @@ pub enum Recorded {
         /// Every partition, by ascending id.
         partitions: Vec<ObservedPartition>,
         /// All of the configuration, or why it could not be read.
-        config: Result<BTreeMap<ConfigKey, ObservedConfig>, Unknown>,
+        config: Result<BTreeMap<ConfigKey, ObservedConfig>, Unreadable>,
     },
     /// The cluster was asked for this name, and answered that there is no such topic.
     Absent,
-    Unknown(Unknown),
+    Unknown(Unreadable),
 }
 
 impl Snapshot {
@@ -81,7 +81,7 @@ impl Snapshot {
     /// What is known of a name, with the keys that matter.
     fn recall(&self, wanted: &Wanted) -> Observed {
         let unknown = |reason: &str| {
-            Observed::Unknown(Unknown {
+            Observed::Unknown(Unreadable {
                 exists: false,
                 unauthorized: false,
                 reason: reason.to_owned(),

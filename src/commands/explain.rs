@@ -169,7 +169,7 @@ impl ExplainArgs {
             ..self.context()
         };
         TextOutput {
-            exit: exit::of_input(!errors.has_errors()),
+            exit: exit::from_input(!errors.has_errors()),
             ..TextOutput::new(context, text, &errors)
         }
     }

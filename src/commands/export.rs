@@ -20,7 +20,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::{self, ExitCode};
 use crate::export::{Export, manifest};
 use crate::interrupt::Interrupts;
-use crate::observed::Unknown;
+use crate::observed::Unreadable;
 use crate::report::problems::{from_cluster_error, unreadable_export};
 use crate::topic::TopicName;
 use crate::wording::plural;
@@ -46,7 +46,7 @@ pub struct ExportArgs {
 type Failure = (ExitCode, Vec<Diagnostic>);
 
 fn invalid(problem: Diagnostic) -> Failure {
-    (exit::of_input(false), vec![problem])
+    (exit::from_input(false), vec![problem])
 }
 
 impl Answering for ExportArgs {
@@ -91,7 +91,7 @@ impl ExportArgs {
             invalid(problem.help("write a topic's name, or a GLOB such as 'orders-*'"))
         })?;
         let settings = inputs::settings(&self.connection, &Clusters::default(), sources)
-            .map_err(|problems| (exit::of_input(false), problems))?;
+            .map_err(|problems| (exit::from_input(false), problems))?;
         let is_file = |path: &&Path| path.as_os_str() != "-";
         let file = self.snapshot.as_deref().filter(is_file);
         let file = file
@@ -116,13 +116,13 @@ fn as_manifest(snapshot: &Snapshot) -> Result<(String, ExitCode, Vec<Diagnostic>
         left_out,
     } = manifest(snapshot);
     let mut problems = unreadable_export(&left_out, "left out");
-    let exit = exit::of_reading(left_out.iter().map(|(_, unknown)| *unknown));
+    let exit = exit::from_reading(left_out.iter().map(|(_, unknown)| *unknown));
     if topics > 0 {
         return Ok((text, exit, problems));
     }
     problems.push(nothing(snapshot));
     match left_out.is_empty() {
-        true => Err((exit::of_input(false), problems)),
+        true => Err((exit::from_input(false), problems)),
         false => Err((exit, problems)),
     }
 }
@@ -131,7 +131,7 @@ fn as_snapshot(
     snapshot: &Snapshot,
     file: Option<(&Path, AtomicFile)>,
 ) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
-    let unreadable: Vec<(&TopicName, &Unknown)> = snapshot
+    let unreadable: Vec<(&TopicName, &Unreadable)> = snapshot
         .topics
         .iter()
         .filter_map(|(name, recorded)| match recorded {
@@ -142,7 +142,7 @@ fn as_snapshot(
         .collect();
     let mut problems = unreadable_export(&unreadable, "recorded as unknown");
     problems.extend(incomplete(snapshot));
-    let exit = exit::of_reading(unreadable.iter().map(|(_, unknown)| *unknown));
+    let exit = exit::from_reading(unreadable.iter().map(|(_, unknown)| *unknown));
     let text = match file {
         None => snapshot.to_json(),
         Some((path, file)) => {

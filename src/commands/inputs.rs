@@ -49,7 +49,7 @@ impl InvalidInput {
         })
     }
 
-    fn of_manifests(
+    fn from_manifests(
         mut context: RunContext,
         sources: Sources,
         diagnostics: &Diagnostics,
@@ -120,7 +120,7 @@ pub(super) fn accept(
     let sources = std::mem::take(&mut manifests.sources);
     if !is_valid(&manifests.diagnostics, &context) {
         let problems = &manifests.diagnostics;
-        return Err(InvalidInput::of_manifests(context, sources, problems));
+        return Err(InvalidInput::from_manifests(context, sources, problems));
     }
     context.sources = Arc::new(sources);
     context.profile.clone_from(&manifests.clusters.profile);
@@ -224,7 +224,7 @@ impl RunInputs {
             }
         }
         if !is_valid(&diagnostics, &context) {
-            return Err(InvalidInput::of_manifests(context, sources, &diagnostics));
+            return Err(InvalidInput::from_manifests(context, sources, &diagnostics));
         }
         let context = RunContext {
             sources: Arc::new(sources),

@@ -194,7 +194,7 @@ fn what_cannot_be_said_is_a_comment_and_nothing_that_the_cluster_lacks() {
 
 #[test]
 fn internal_absent_and_unreadable_topics_are_left_out() {
-    let unknown = |exists| Unknown {
+    let unknown = |exists| Unreadable {
         exists,
         unauthorized: true,
         reason: "TOPIC_AUTHORIZATION_FAILED".to_owned(),

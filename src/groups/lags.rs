@@ -255,10 +255,9 @@ pub fn lags(
     let topics = declared
         .iter()
         .filter_map(|topic| {
-            let policy = topic.config_value("cleanup.policy");
             Some(Statistics {
                 topic: topic.name.clone(),
-                compacted: policy.is_some_and(|policy| policy.contains("compact")),
+                compacted: topic.is_compacted(),
                 partitions: seen.offsets.get(&topic.name)?.clone(),
             })
         })
@@ -385,6 +384,7 @@ fn committed(one: &ObservedGroup, topic: &TopicName, id: i32) -> Result<Option<i
 fn not_asked() -> Unreadable {
     Unreadable {
         unauthorized: false,
+        exists: false,
         reason: "it was not asked for".to_owned(),
     }
 }

@@ -20,7 +20,7 @@ pub use causes::{from_cluster_error, interrupted};
 pub use reading::unreadable_export;
 
 /// What stopped a run, and what it found beside mismatches.
-pub(super) fn of_run(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Diagnostic> {
+pub(super) fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Diagnostic> {
     let refused = || refusals::refused(context, target, result);
     let mut all = Vec::new();
     match &result.stop {

@@ -101,13 +101,13 @@ const METRICS: [Metric; 11] = [
     Metric {
         name: "topicctl_group_lag",
         help: "Offsets that a consumer group has not read yet, of partitions with a commit.",
-        samples: |cluster| of_topic_lags(cluster, TopicLag::lag),
+        samples: |cluster| topic_lag_samples(cluster, TopicLag::lag),
     },
     Metric {
         name: "topicctl_group_partitions_without_commit",
         help: "Partitions in which a consumer group has committed nothing.",
         samples: |cluster| {
-            of_topic_lags(cluster, |lag| {
+            topic_lag_samples(cluster, |lag| {
                 let partitions = lag.partitions.iter();
                 let count = partitions.filter(|one| one.has_no_commit()).count();
                 i64::try_from(count).ok()
@@ -186,7 +186,7 @@ fn groups(cluster: &ClusterReport) -> impl Iterator<Item = &Group> {
 
 /// A number for each topic that a group reads. Where a partition could not be read, or its commit
 /// is beyond its end, a sum over the others would be a false calm.
-fn of_topic_lags(cluster: &ClusterReport, number: fn(&TopicLag) -> Option<i64>) -> Vec<Sample> {
+fn topic_lag_samples(cluster: &ClusterReport, number: fn(&TopicLag) -> Option<i64>) -> Vec<Sample> {
     let mut samples = Vec::new();
     for group in groups(cluster) {
         for lag in wording::topic_lags(group) {

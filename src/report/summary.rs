@@ -171,7 +171,7 @@ fn counts(cluster: &ClusterReport) -> Vec<String> {
         *counts.entry(phrase(&one.status, cluster)).or_default() += 1;
     }
     let counts = counts.into_iter().map(|((_, words), count)| {
-        let new = (words == TO_CREATE).then(|| format!(" ({})", Volume::of_new(cluster)));
+        let new = (words == TO_CREATE).then(|| format!(" ({})", Volume::new_topics(cluster)));
         format!("{count} {words}{}", new.unwrap_or_default())
     });
     counts.collect()
@@ -262,7 +262,7 @@ struct Volume {
 }
 
 impl Volume {
-    fn of_new(cluster: &ClusterReport) -> Self {
+    fn new_topics(cluster: &ClusterReport) -> Self {
         let topics = cluster.result.topics.iter();
         let new = topics.filter(|one| one.status == Status::ToCreate);
         let start = Self {

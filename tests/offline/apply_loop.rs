@@ -21,7 +21,7 @@ use topicctl::interrupt::{self, Interrupts};
 use topicctl::manifest::{self, Request};
 use topicctl::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedOrigin, ObservedPartition,
-    ObservedTopic, Unknown, Unserved,
+    ObservedTopic, Unreadable, Unserved,
 };
 use topicctl::outcome::{RunResult, Status, Stop};
 use topicctl::plan::plan;
@@ -362,7 +362,7 @@ fn code(applied: &Applied) -> ExitCode {
         stop: applied.stop.clone(),
         ..RunResult::default()
     };
-    exit::of_run(&RunContext::new("apply", Purpose::Apply), &result)
+    exit::from_run(&RunContext::new("apply", Purpose::Apply), &result)
 }
 
 #[test]
@@ -640,7 +640,7 @@ fn an_unknown_existence_stops_before_the_check() {
     let topics = topics(&["hidden", "plain"]);
     let mut observation = Observation::default();
     for topic in &topics {
-        let unknown = Unknown {
+        let unknown = Unreadable {
             exists: false,
             unauthorized: true,
             reason: "no DESCRIBE".to_owned(),

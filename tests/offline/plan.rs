@@ -11,7 +11,7 @@ use topicctl::accepted;
 use topicctl::manifest::{self, Request};
 use topicctl::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedOrigin, ObservedPartition,
-    ObservedTopic, Unknown,
+    ObservedTopic, Unreadable,
 };
 use topicctl::outcome::{Status, TopicOutcome};
 use topicctl::plan::plan;
@@ -237,7 +237,7 @@ fn seen(topic: &DeclaredTopic, choice: u8) -> Observed {
         0 => Observed::Absent,
         1 => Observed::Present(made(topic)),
         2 => Observed::Present(ObservedTopic::default()),
-        _ => Observed::Unknown(Unknown {
+        _ => Observed::Unknown(Unreadable {
             exists: false,
             unauthorized: true,
             reason: "TOPIC_AUTHORIZATION_FAILED: Authorization failed.".to_owned(),
@@ -343,7 +343,7 @@ accepted_mismatches:
     let key = |key: &topicctl::topic::ConfigKey| key.as_str() == "retention.ms";
     found.config.retain(|name, _| !key(name));
     assert_eq!(uses(Observed::Present(found)).len(), 2);
-    let unknown = Unknown {
+    let unknown = Unreadable {
         exists: true,
         unauthorized: true,
         reason: "TOPIC_AUTHORIZATION_FAILED".to_owned(),

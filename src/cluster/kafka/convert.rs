@@ -6,8 +6,8 @@ use librdkafka_admin as admin;
 use librdkafka_admin::{ConfigEntry, ConfigSource, Error, ErrorCode};
 
 use crate::cluster::{Keys, NewTopic};
-use crate::groups::{Description, Member, Protocol, State, Unreadable};
-use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition, Unknown};
+use crate::groups::{Description, Member, Protocol, State};
+use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition, Unreadable};
 use crate::topic::{ConfigKey, TopicName};
 
 pub(super) fn new_topic(topic: &NewTopic) -> admin::NewTopic<'_> {
@@ -94,15 +94,9 @@ pub(super) fn is_unauthorized(code: ErrorCode) -> bool {
     )
 }
 
-pub(super) fn unreadable(error: &Error) -> Unreadable {
+/// `exists` says whether at least its existence is certain.
+pub(super) fn unreadable(exists: bool, error: &Error) -> Unreadable {
     Unreadable {
-        unauthorized: is_unauthorized(error.code),
-        reason: error.to_string(),
-    }
-}
-
-pub(super) fn unknown(exists: bool, error: &Error) -> Unknown {
-    Unknown {
         exists,
         unauthorized: is_unauthorized(error.code),
         reason: error.to_string(),

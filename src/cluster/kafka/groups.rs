@@ -30,8 +30,9 @@ use super::serving::PARTITIONS_PER_CALL;
 use crate::cluster::ClusterError;
 use crate::groups::{
     Commits, Description, ObservedGroup, ObservedGroups, OffsetRange, PartitionLeadership,
-    Protocol, State, Unreadable, Wanted,
+    Protocol, State, Wanted,
 };
+use crate::observed::Unreadable;
 use crate::topic::TopicName;
 
 /// Where a cluster keeps its groups.
@@ -127,8 +128,8 @@ async fn groups(
                 continue;
             }
             let seen = ObservedGroup {
-                description: description.map_err(|error| unreadable(&error)),
-                commits: commits.map_err(|error| unreadable(&error)),
+                description: description.map_err(|error| unreadable(false, &error)),
+                commits: commits.map_err(|error| unreadable(false, &error)),
             };
             groups.insert(id.to_owned(), seen);
         }
@@ -251,7 +252,7 @@ fn read_commits(places: &[(&TopicName, i32)], mut offsets: Offsets) -> Commits {
     let mut commits = Commits::new();
     for (topic, id) in places {
         let result = match offsets.remove(&(topic.as_str().to_owned(), *id)) {
-            Some(result) => result.map_err(|error| unreadable(&error)),
+            Some(result) => result.map_err(|error| unreadable(false, &error)),
             None => Err(no_answer("the broker left the partition out of its answer")),
         };
         let partitions = commits.entry((*topic).clone()).or_default();
@@ -337,10 +338,10 @@ fn take_offset(
     result: &mut Result<Offsets, Error>,
     partition: &(String, i32),
 ) -> Result<i64, Unreadable> {
-    let offsets = result.as_mut().map_err(|error| unreadable(error))?;
+    let offsets = result.as_mut().map_err(|error| unreadable(false, error))?;
     match offsets.remove(partition) {
         Some(Ok(Some(offset))) => Ok(offset),
-        Some(Err(error)) => Err(unreadable(&error)),
+        Some(Err(error)) => Err(unreadable(false, &error)),
         Some(Ok(None)) | None => Err(no_answer("its leader gave no answer")),
     }
 }
@@ -354,6 +355,7 @@ fn both(reason: &str) -> OffsetRange {
 
 fn no_answer(reason: &str) -> Unreadable {
     Unreadable {
+        exists: false,
         unauthorized: false,
         reason: reason.to_owned(),
     }

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::connection::Connection;
 use super::convert;
 use crate::cluster::{Absence, ClusterError, Keys, Wanted};
-use crate::observed::{ClusterIdentity, Observation, Observed, ObservedTopic, Unknown};
+use crate::observed::{ClusterIdentity, Observation, Observed, ObservedTopic, Unreadable};
 use crate::topic::TopicName;
 
 /// Topics in one DescribeTopics call. librdkafka finds the place of each answer by going through
@@ -141,7 +141,7 @@ fn read_topics(names: &[&TopicName], mut entries: Entries<TopicDescription>) -> 
             Some(Err(error)) if error.code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION => {
                 Observed::Absent
             }
-            Some(Err(error)) => Observed::Unknown(convert::unknown(false, &error)),
+            Some(Err(error)) => Observed::Unknown(convert::unreadable(false, &error)),
             None => left_out(false),
         };
         ((*name).clone(), observed)
@@ -219,7 +219,7 @@ async fn read_configs(
                     lagging.push((name, keys));
                     continue;
                 }
-                Some(Err(error)) => Observed::Unknown(convert::unknown(true, &error)),
+                Some(Err(error)) => Observed::Unknown(convert::unreadable(true, &error)),
                 None => left_out(true),
             };
             topics.insert(name.clone(), failed);
@@ -233,7 +233,7 @@ async fn read_configs(
 }
 
 fn left_out(exists: bool) -> Observed {
-    Observed::Unknown(Unknown {
+    Observed::Unknown(Unreadable {
         exists,
         unauthorized: false,
         reason: "the broker left it out of its answer".to_owned(),

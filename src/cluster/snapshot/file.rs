@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Pattern, Reached, Recorded, Scope, Snapshot};
 use crate::observed::{
-    ClusterIdentity, ObservedConfig, ObservedOrigin, ObservedPartition, Unknown,
+    ClusterIdentity, ObservedConfig, ObservedOrigin, ObservedPartition, Unreadable,
 };
 use crate::topic::{ConfigKey, TopicName};
 
@@ -203,7 +203,7 @@ fn entry(recorded: &Recorded) -> TopicEntry {
     }
 }
 
-fn unknown_entry(unknown: &Unknown) -> UnknownEntry {
+fn unknown_entry(unknown: &Unreadable) -> UnknownEntry {
     UnknownEntry {
         exists: unknown.exists,
         unauthorized: unknown.unauthorized,
@@ -244,8 +244,8 @@ fn recorded(entry: TopicEntry) -> Option<Recorded> {
     })
 }
 
-fn unknown(entry: UnknownEntry) -> Unknown {
-    Unknown {
+fn unknown(entry: UnknownEntry) -> Unreadable {
+    Unreadable {
         exists: entry.exists,
         unauthorized: entry.unauthorized,
         reason: entry.reason,

@@ -15,8 +15,8 @@ fn timestamp(text: &str) -> Timestamp {
     file::timestamp(text).expect("a timestamp")
 }
 
-fn forbidden(exists: bool) -> Unknown {
-    Unknown {
+fn forbidden(exists: bool) -> Unreadable {
+    Unreadable {
         exists,
         unauthorized: true,
         reason: "TOPIC_AUTHORIZATION_FAILED: Authorization failed.".to_owned(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::diagnostic::Sources;
 use crate::groups::{Commits, Description, PartitionLeadership, wanted};
-use crate::observed::{ObservedPartition, ObservedTopic, Unknown};
+use crate::observed::{ObservedPartition, ObservedTopic, Unreadable};
 use crate::topic::{ConfigKey, ConfigValue, ConsumerGroup, Declared, Layer, Origin, Role};
 
 fn name(text: &str) -> TopicName {
@@ -64,6 +64,7 @@ fn present(leaders: &[Option<i32>]) -> Observed {
 
 fn denied(what: &str) -> Unreadable {
     Unreadable {
+        exists: false,
         unauthorized: true,
         reason: what.to_owned(),
     }
@@ -123,7 +124,7 @@ fn every_group_is_asked_for_once_and_only_with_topics_that_exist() {
         topic("hidden", &["b"]),
         topic("also-there", &["a"]),
     ];
-    let hidden = Unknown {
+    let hidden = Unreadable {
         exists: false,
         unauthorized: true,
         reason: String::new(),

@@ -73,7 +73,7 @@ pub(in crate::report) fn groups(lags: &GroupLags) -> Vec<GroupEntry<'_>> {
 
 /// The value of `statistics`.
 pub(in crate::report) fn statistics(lags: &GroupLags) -> Vec<StatisticsEntry<'_>> {
-    lags.topics.iter().map(of_topic).collect()
+    lags.topics.iter().map(topic_statistics).collect()
 }
 
 fn group(group: &Group) -> GroupEntry<'_> {
@@ -150,19 +150,19 @@ fn partition(partition: &Partition) -> PartitionEntry<'_> {
     }
 }
 
-fn of_topic(statistics: &Statistics) -> StatisticsEntry<'_> {
+fn topic_statistics(statistics: &Statistics) -> StatisticsEntry<'_> {
     StatisticsEntry {
         topic: statistics.topic.as_str(),
         messages_at_most: statistics.messages_at_most(),
         partitions: statistics
             .partitions
             .iter()
-            .map(|(partition, offsets)| of_partition(*partition, offsets))
+            .map(|(partition, offsets)| partition_offsets(*partition, offsets))
             .collect(),
     }
 }
 
-fn of_partition(partition: i32, offsets: &OffsetRange) -> OffsetsEntry<'_> {
+fn partition_offsets(partition: i32, offsets: &OffsetRange) -> OffsetsEntry<'_> {
     let unreadable = offsets.start.as_ref().err();
     let unreadable = unreadable.or(offsets.end.as_ref().err());
     OffsetsEntry {

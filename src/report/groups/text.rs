@@ -7,7 +7,8 @@ use anstyle::AnsiColor;
 
 use super::wording::{GAPS, members, messages, number, phrases, reason, topic_lags, word};
 use crate::diagnostic::{WIDTH, printable};
-use crate::groups::{Group, GroupLags, GroupStatus, Partition, State, Statistics, Unreadable};
+use crate::groups::{Group, GroupLags, GroupStatus, Partition, State, Statistics};
+use crate::observed::Unreadable;
 use crate::report::text::layout::{Layout, NAME_COLUMN, painted, write_wrapped};
 
 /// Longer names push the rest of their line away instead of widening the column.

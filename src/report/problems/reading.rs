@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::groups::{GroupLags, GroupStatus};
-use crate::observed::Unknown;
+use crate::observed::Unreadable;
 use crate::outcome::{RunResult, Status};
 use crate::report::wording::plural;
 use crate::topic::TopicName;
@@ -109,7 +109,10 @@ pub(super) fn unreadable_groups(groups: &GroupLags, target: &Target) -> Vec<Diag
 }
 
 /// Topics that an export could not read, and what became of them.
-pub fn unreadable_export(topics: &[(&TopicName, &Unknown)], consequence: &str) -> Vec<Diagnostic> {
+pub fn unreadable_export(
+    topics: &[(&TopicName, &Unreadable)],
+    consequence: &str,
+) -> Vec<Diagnostic> {
     let topics = topics.iter();
     let reasons = topics.map(|(name, one)| ((one.unauthorized, one.reason.as_str()), *name));
     let problem = |((unauthorized, reason), names): ((bool, &str), Vec<&TopicName>)| {

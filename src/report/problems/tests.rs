@@ -4,7 +4,7 @@ use super::*;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::diagnostic::{Sources, Span};
 use crate::interrupt::Signal;
-use crate::observed::{ClusterIdentity, Unknown};
+use crate::observed::{ClusterIdentity, Unreadable};
 use crate::topic::{DeclaredTopic, Role};
 
 fn hidden(sources: &mut Sources) -> DeclaredTopic {
@@ -37,7 +37,7 @@ fn hidden(sources: &mut Sources) -> DeclaredTopic {
 
 /// What a command says of a topic that it may not see.
 fn reported(purpose: Purpose, exists: bool, stop: Option<&Stop>) -> Diagnostic {
-    let unknown = Unknown {
+    let unknown = Unreadable {
         exists,
         unauthorized: true,
         reason: "TOPIC_AUTHORIZATION_FAILED".to_owned(),
@@ -55,7 +55,7 @@ fn reported(purpose: Purpose, exists: bool, stop: Option<&Stop>) -> Diagnostic {
         stop: stop.cloned(),
         ..RunResult::default()
     };
-    let mut all = of_run(&context, &Target::default(), &result);
+    let mut all = from_run(&context, &Target::default(), &result);
     all.pop().expect("what is unknown comes last")
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Row<'a> {
 }
 
 enum About {
-    Place(String),
+    Location(String),
     Values(Values),
     Nothing,
 }
@@ -44,7 +44,7 @@ impl<'a> Row<'a> {
         };
         let about = if attention || matches!(topic.status, Status::Unknown(_)) {
             let place = cluster.location(topic).to_string();
-            About::Place(printable(&place).into_owned())
+            About::Location(printable(&place).into_owned())
         } else if matches!(topic.status, Status::ToCreate | Status::Created) || layout.verbose {
             let mut values = Values::new(topic);
             values.retention = printable(&values.retention).into_owned();
@@ -120,7 +120,7 @@ impl Columns {
         let mut columns = Self::default();
         for row in rows {
             match &row.about {
-                About::Place(place) => columns.place = columns.place.max(place.chars().count()),
+                About::Location(place) => columns.place = columns.place.max(place.chars().count()),
                 About::Values(values) => columns.values.widen(values),
                 About::Nothing => {}
             }
@@ -150,7 +150,7 @@ impl Columns {
 
     fn about(self, about: &About) -> String {
         match about {
-            About::Place(place) => place.clone(),
+            About::Location(place) => place.clone(),
             About::Values(values) => self.values.aligned(values),
             About::Nothing => String::new(),
         }
@@ -158,7 +158,7 @@ impl Columns {
 
     fn about_width(self, about: &About) -> usize {
         match about {
-            About::Place(_) => self.place,
+            About::Location(_) => self.place,
             About::Values(_) => self.values.total(),
             About::Nothing => 0,
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use local_kafka::proxy::{Request, api_name};
 use local_kafka::{LocalKafka, Security};
 use topicctl::cluster::{Absence, Answer, CreateTopics, ObserveLeaders, ObserveTopics};
-use topicctl::observed::{Observed, ObservedOrigin, Unknown};
+use topicctl::observed::{Observed, ObservedOrigin, Unreadable};
 
 use super::{SHARED, connect, connect_as, name, new, run, wanted};
 
@@ -132,7 +132,7 @@ fn missing_rights_are_unknown_and_not_absent() {
             .await
             .expect("an observation");
         for (topic, exists) in [("visible", true), ("hidden", false), ("nowhere", false)] {
-            let Observed::Unknown(Unknown {
+            let Observed::Unknown(Unreadable {
                 exists: found,
                 unauthorized,
                 reason,

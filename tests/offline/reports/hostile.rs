@@ -16,7 +16,7 @@ use topicctl::groups::{
 };
 use topicctl::health::{HealthIssue, HealthIssueKind};
 use topicctl::interrupt::Signal;
-use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unknown};
+use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
 use topicctl::outcome::{AcceptedMismatch, Mismatch, RunResult, Status, Stop, TopicOutcome};
 use topicctl::remedy::Access;
 use topicctl::report::{FinishedRun, Report};
@@ -145,11 +145,13 @@ fn mismatch() -> BoxedStrategy<Mismatch> {
     prop_oneof![1 => partitions, 1 => replicas, 3 => config].boxed()
 }
 
-fn unknown() -> impl Strategy<Value = Unknown> {
-    (any::<bool>(), any::<bool>(), untrusted()).prop_map(|(exists, unauthorized, reason)| Unknown {
-        exists,
-        unauthorized,
-        reason,
+fn unknown() -> impl Strategy<Value = Unreadable> {
+    (any::<bool>(), any::<bool>(), untrusted()).prop_map(|(exists, unauthorized, reason)| {
+        Unreadable {
+            exists,
+            unauthorized,
+            reason,
+        }
     })
 }
 

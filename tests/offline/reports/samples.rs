@@ -10,10 +10,9 @@ use topicctl::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
 use topicctl::finding::{FailOn, Finding};
 use topicctl::groups::{
     self, Group, GroupLags, GroupStatus, OffsetRange, Partition, Protocol, Statistics, TopicLag,
-    Unreadable,
 };
 use topicctl::interrupt::Signal;
-use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unknown};
+use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
 use topicctl::outcome::{AcceptedMismatch, Mismatch, RunResult, Status, Stop, TopicOutcome};
 use topicctl::remedy::Access;
 use topicctl::report::{FinishedRun, Report};
@@ -364,7 +363,7 @@ pub(crate) fn verify() -> FinishedRun {
     payments.unverifiable = vec![key];
     let mut external = topic("partner.feed", 20, Status::Missing);
     external.topic.external = true;
-    let hidden = Unknown {
+    let hidden = Unreadable {
         exists: false,
         unauthorized: true,
         reason: "TOPIC_AUTHORIZATION_FAILED: Not authorized to access topics".to_owned(),
@@ -432,6 +431,7 @@ fn offsets(end: Result<i64, Unreadable>) -> OffsetRange {
 
 pub(crate) fn unreadable(reason: &str) -> Unreadable {
     Unreadable {
+        exists: false,
         unauthorized: reason.contains("AUTHORIZATION"),
         reason: reason.to_owned(),
     }

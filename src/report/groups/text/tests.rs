@@ -6,6 +6,7 @@ use crate::topic::TopicName;
 
 fn unreadable(reason: &str) -> Unreadable {
     Unreadable {
+        exists: false,
         unauthorized: false,
         reason: reason.to_owned(),
     }
