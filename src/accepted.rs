@@ -71,7 +71,7 @@ pub fn expired(entries: &[Accepted], today: Date) -> Vec<Diagnostic> {
                 ),
             )
             .at(entry.span, "it no longer counts")
-            .help("mend the topic, or decide anew and move the date")
+            .help("fix the topic, or decide anew and move the date")
         })
         .collect()
 }

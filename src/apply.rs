@@ -2,7 +2,7 @@
 //!
 //! Takes a [`Plan`] and a cluster, gives one [`TopicOutcome`] for each declared topic. It re-decides
 //! nothing that the plan decided, creates nothing that the plan does not create, and reports no
-//! outcome that it has not read. What went wrong is data; how it is told is [`crate::report`]'s.
+//! outcome that it has not read. What went wrong is data, which [`crate::report`] words.
 
 mod settle;
 
@@ -20,7 +20,6 @@ use crate::outcome::{Status, Stop, TopicOutcome};
 use crate::plan::{Plan, decide};
 use crate::topic::{DeclaredTopic, TopicName};
 
-/// How far a run goes and how long it waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Stop behind the preflight.
@@ -32,44 +31,32 @@ pub struct Options {
     pub settle: Option<Duration>,
 }
 
-/// What a run has come to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Applied {
     /// One for each declared topic, in their order.
     pub topics: Vec<TopicOutcome>,
     /// Whether a creation was sent, so that something may have been written.
     pub wrote: bool,
-    /// Why the run ended early, if it did.
     pub stop: Option<Stop>,
 }
 
 /// What a run is doing, for people who wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Progress {
-    /// Brokers are missing.
     WaitingForBrokers {
-        /// Alive now.
         registered: usize,
         /// Replicas that a new topic wants.
         needed: usize,
     },
-    /// The broker checks new topics.
     Validating {
-        /// How many.
         topics: usize,
     },
-    /// Topics are being created.
     Creating {
-        /// Sent so far.
         done: usize,
-        /// In all.
         topics: usize,
     },
-    /// Created topics become usable.
     Settling {
-        /// Usable so far.
         usable: usize,
-        /// In all.
         topics: usize,
     },
 }
@@ -112,7 +99,6 @@ struct Run<'a, C> {
     index: BTreeMap<TopicName, usize>,
     /// Topics that somebody else created since the plan.
     appeared: BTreeSet<TopicName>,
-    /// Mismatches that are known and left alone.
     accepted: Vec<Accepted>,
     wrote: bool,
 }

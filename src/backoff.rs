@@ -1,4 +1,4 @@
-//! A wait between two looks at something that changes by itself. It knows no more than its length.
+//! A wait between two looks at something that changes by itself.
 
 use std::time::Duration;
 

@@ -30,13 +30,10 @@ impl fmt::Display for KafkaVersion {
     }
 }
 
-/// The type of a configuration's values, with what the broker accepts.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Kind {
     Bool,
-    /// A whole number of 32 bits.
     Int(Range),
-    /// A whole number of 64 bits.
     Long(Range),
     /// A number with a fraction, both bounds included.
     Double {
@@ -53,7 +50,6 @@ pub enum Kind {
     Text,
 }
 
-/// The whole numbers that a key takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Range {
     pub min: i64,
@@ -85,7 +81,6 @@ impl fmt::Display for Range {
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ConfigSpec {
-    /// The key, `retention.ms` for example.
     pub name: &'static str,
     pub kind: Kind,
     /// What the numbers count, where they may be written with a unit.
@@ -94,8 +89,7 @@ pub struct ConfigSpec {
     pub unlimited: Option<i64>,
     /// Kafka's own default, in the broker's form; the newest one where it changed.
     pub default: &'static str,
-    /// The broker configurations that supply the value of a topic that sets none, the strongest
-    /// first.
+    /// The broker configurations that supply the value of a topic that sets none, strongest first.
     pub broker_keys: &'static [&'static str],
     /// The first version that has it; `None` for those older than 3.7.
     pub since: Option<KafkaVersion>,
@@ -105,7 +99,6 @@ pub struct ConfigSpec {
     pub raised_min: Option<(KafkaVersion, i64)>,
 }
 
-/// What is known of a key.
 #[derive(Clone, PartialEq, Debug)]
 pub enum KeyClass {
     /// Apache Kafka has it, or had it.
@@ -119,15 +112,12 @@ pub enum KeyClass {
 /// What an unknown key was probably meant to be.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Hint {
-    /// A misspelling of this key.
     Key(&'static str),
-    /// A field of the topic itself.
     Field(&'static str),
     /// A broker's configuration, of which this is the topic's.
     Broker(&'static str),
 }
 
-/// Who has configurations of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Vendor {
     /// `redpanda.*`, and some keys without the prefix.
@@ -156,7 +146,7 @@ pub(crate) const REDPANDA_EXTRAS: [&str; 7] = [
     "write.caching",
 ];
 
-/// Below this likeness (Jaro-Winkler, 0 to 1) a suggestion would only puzzle.
+/// Below this likeness (Jaro-Winkler, 0 to 1) a suggestion would mislead.
 const ALIKE: f64 = 0.9;
 
 /// Longer texts, in bytes, are no misspellings, and comparing them would be slow.
@@ -167,7 +157,6 @@ pub fn all() -> &'static [ConfigSpec] {
     &table::TABLE
 }
 
-/// The configuration of this exact name.
 pub fn lookup(key: &str) -> Option<&'static ConfigSpec> {
     table::TABLE
         .binary_search_by(|spec| spec.name.cmp(key))
@@ -182,7 +171,7 @@ pub fn description(key: &str) -> &'static str {
         .map_or("", |found| all[found].1)
 }
 
-/// Tells whose a key is, and for nobody's what was probably meant.
+/// Classifies a key; an unknown one with what was probably meant.
 pub fn classify(key: &str) -> KeyClass {
     if let Some(spec) = lookup(key) {
         return KeyClass::Known(spec);

@@ -17,17 +17,13 @@ use crate::topic::{
     ConfigKey, ConfigValue, DeclaredTopic, Partitions, ReplicationFactor, TopicName,
 };
 
-/// A name to look at, and the configuration keys whose values matter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
-    /// The topic to look for.
     pub name: TopicName,
-    /// What to read of its configuration.
     pub keys: Keys,
 }
 
 impl Wanted {
-    /// What to read to compare a declared topic.
     pub fn declared(topic: &DeclaredTopic) -> Self {
         Self {
             name: topic.name.clone(),
@@ -36,7 +32,6 @@ impl Wanted {
     }
 }
 
-/// Which configuration keys to read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Keys {
     /// These; where there are none, the configuration is not read at all.
@@ -46,7 +41,6 @@ pub enum Keys {
 }
 
 impl Keys {
-    /// Nothing of the configuration.
     pub const NONE: Self = Self::These(Vec::new());
 }
 
@@ -60,7 +54,6 @@ pub enum Absence {
     Confirmed,
 }
 
-/// Reads a cluster.
 pub trait ObserveTopics {
     /// Which cluster this is, and how many brokers it has at this moment.
     fn identity(&self) -> impl Future<Output = Result<ClusterIdentity, ClusterError>>;
@@ -111,7 +104,7 @@ pub trait ObserveGroups {
     ) -> impl Future<Output = Result<groups::ObservedGroups, ClusterError>>;
 }
 
-/// Creates topics. The only writer.
+/// The only writer.
 pub trait CreateTopics: ObserveTopics + ObserveLeaders {
     /// Asks the broker to check the creation of these topics without doing it, in one request.
     ///
@@ -127,10 +120,8 @@ pub trait CreateTopics: ObserveTopics + ObserveLeaders {
     fn create(&self, topics: &[NewTopic]) -> impl Future<Output = BTreeMap<TopicName, Answer>>;
 }
 
-/// A topic to create.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewTopic {
-    /// Its name.
     pub name: TopicName,
     /// `None` takes the broker's default (KIP-464, Kafka 2.4 and later).
     pub partitions: Option<Partitions>,
@@ -140,27 +131,23 @@ pub struct NewTopic {
     pub config: BTreeMap<ConfigKey, ConfigValue>,
 }
 
-/// What a broker said to the creation of one topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
     /// Done, or would be done.
     Accepted,
     /// TOPIC_ALREADY_EXISTS.
     AlreadyExists,
-    /// It will not be created.
     Refused(Refusal),
-    /// No answer, or one that tells nothing of the outcome; holds what happened.
+    /// No answer, or one that leaves the outcome open; holds what happened.
     Unclear(String),
 }
 
-/// A broker's no.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal {
     /// Whether a right is missing (exit code 4), else the topic itself was refused (5).
     pub unauthorized: bool,
     /// Kafka's name of the error, `INVALID_REPLICATION_FACTOR` for example.
     pub code: String,
-    /// The broker's own words.
     pub message: String,
 }
 
@@ -179,14 +166,11 @@ pub enum ClusterErrorKind {
     Unreachable,
     /// The cluster does not accept who we are, or TLS failed.
     Authentication,
-    /// A right is missing for the request as a whole.
     Authorization,
-    /// The broker answered with an error for the whole request.
     Broker,
 }
 
-/// Why the cluster could not be asked, in words for people: what happened, the detail as the
-/// broker or the client library tells it, and the way out. Never holds a secret.
+/// Why the cluster could not be asked, in words for people. Never holds a secret.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ClusterError {
@@ -194,9 +178,7 @@ pub struct ClusterError {
     pub kind: ClusterErrorKind,
     /// One sentence that names the broker and what went wrong.
     pub message: String,
-    /// The words of the broker or the client library.
     pub detail: Option<String>,
-    /// The way out.
     pub help: Option<String>,
 }
 

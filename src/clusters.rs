@@ -11,11 +11,8 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 /// An entry of `clusters`, as far as every run must know it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NamedCluster {
-    /// What `--cluster` calls it.
     pub name: String,
-    /// The place of the name.
     pub span: Span,
-    /// The profile that it is run with.
     pub profile: Option<String>,
     /// The id that it has, and the place that says so.
     pub id: Option<(String, Span)>,
@@ -30,30 +27,25 @@ pub struct Reach {
     pub command_config: Option<(PathBuf, Span)>,
 }
 
-/// What the manifests say of clusters, for one run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Clusters {
-    /// All of them, by name.
     pub named: Vec<NamedCluster>,
     /// The name that was chosen, and how that cluster is reached.
     pub chosen: Option<(String, Reach)>,
-    /// The profile of the run.
     pub profile: Option<String>,
 }
 
 impl Clusters {
-    /// The entry that was chosen.
     pub fn chosen(&self) -> Option<&NamedCluster> {
         let name = self.chosen_name()?;
         self.named.iter().find(|one| one.name == name)
     }
 
-    /// The name that was chosen.
     pub fn chosen_name(&self) -> Option<&str> {
         self.chosen.as_ref().map(|(name, _)| name.as_str())
     }
 
-    /// Whether any entry tells an id, so that the one of the cluster that answers matters.
+    /// Whether any entry states an id, so that the one of the cluster that answers matters.
     pub fn tell_ids(&self) -> bool {
         self.named.iter().any(|one| one.id.is_some())
     }
@@ -73,25 +65,25 @@ impl Clusters {
         {
             return match found {
                 Some(found) if found == id => Ok(()),
-                _ => Err(Box::new(self.another(chosen, *span, found))),
+                _ => Err(Box::new(self.wrong_cluster(chosen, *span, found))),
             };
         }
         let theirs: Vec<_> = self.named.iter().filter(|one| one.has(found)).collect();
         if let Some(chosen) = self.chosen() {
             return match theirs.is_empty() {
                 true => Ok(()),
-                false => Err(Box::new(self.another(chosen, chosen.span, found))),
+                false => Err(Box::new(self.wrong_cluster(chosen, chosen.span, found))),
             };
         }
         let fits = |one: &&NamedCluster| one.profile == self.profile;
         match theirs.first() {
-            Some(first) if !theirs.iter().any(fits) => Err(Box::new(self.misfit(first))),
+            Some(first) if !theirs.iter().any(fits) => Err(Box::new(self.wrong_profile(first))),
             _ => Ok(()),
         }
     }
 
     /// The chosen cluster is not the one that answers.
-    fn another(&self, chosen: &NamedCluster, span: Span, found: Option<&str>) -> Diagnostic {
+    fn wrong_cluster(&self, chosen: &NamedCluster, span: Span, found: Option<&str>) -> Diagnostic {
         let message = format!("the cluster that answers is not `{}`", chosen.name);
         let other = self.named.iter().find(|one| one.has(found));
         let answers = match (other, found) {
@@ -114,7 +106,7 @@ impl Clusters {
     }
 
     /// The cluster is known, and not run with this profile.
-    fn misfit(&self, entry: &NamedCluster) -> Diagnostic {
+    fn wrong_profile(&self, entry: &NamedCluster) -> Diagnostic {
         let name = &entry.name;
         let theirs = match &entry.profile {
             Some(profile) => format!("the profile `{profile}`"),
@@ -209,7 +201,7 @@ mod tests {
                 .check(Some("P"))
                 .is_ok()
         );
-        // It tells no id of its own, and yet it is not another one, whatever that one's profile.
+        // It has no id of its own, and yet it is not another one, whatever that one's profile.
         let dev = run(&all, Some("dev"), Some("dev"));
         assert!(dev.check(Some("X")).is_ok());
         assert!(dev.check(Some("P")).is_err());

@@ -81,7 +81,7 @@ pub enum Command {
     Validate(validate::ValidateArgs),
     /// Tell what a diagnostic means, or where values come from
     ///
-    /// For a code, prints what it means and how to mend it. For a topic or a tier, prints each
+    /// For a code, prints what it means and how to fix it. For a topic or a tier, prints each
     /// value with all layers that set it, in their order, and the place of each.
     Explain(explain::ExplainArgs),
     /// Write the declared topics in another form, without a cluster
@@ -97,7 +97,7 @@ pub enum Command {
     /// Tell which partition keys land in, without a cluster
     ///
     /// The partition count and the hash are those that a manifest declares for a topic, or are
-    /// given. With --stdin, tells how many keys spread over the partitions.
+    /// given. With --stdin, counts how keys spread over the partitions.
     Partition(partition::PartitionArgs),
     /// Print the JSON Schema of manifests, for editors
     Schema(schema::SchemaArgs),
@@ -237,7 +237,7 @@ fn answer(command: &impl Answering) -> ExitCode {
 fn or_failed(code: ExitCode, written: io::Result<()>, created: bool) -> ExitCode {
     if let Err(error) = &written {
         let help = match created {
-            true => "topics were created; `topicctl verify` tells how they stand",
+            true => "topics were created; `topicctl verify` shows how they are",
             false => "write it somewhere else",
         };
         let _ = writeln!(
@@ -317,7 +317,7 @@ fn suggestion(error: &clap::Error) -> String {
     ]
     .into_iter()
     .find_map(|(kind, what)| Some(format!("{what}: {}", context(kind)?)))
-    .unwrap_or_else(|| "topicctl --help tells the usage".to_owned())
+    .unwrap_or_else(|| "topicctl --help shows the usage".to_owned())
 }
 
 /// What the arguments ask for, where they name a command that reports: nothing but the program's

@@ -1,4 +1,4 @@
-//! Problems in the input as data: a code, a severity, a message, labelled places and a way out.
+//! Problems in the input as data: a code, a severity, a message, labeled places and a way out.
 //!
 //! Every stage collects them in a [`Diagnostics`]; [`render()`] turns one into text by
 //! annotate-snippets, and is called at the edge only. This module reads no files: a [`Sources`]
@@ -20,19 +20,15 @@ pub use sources::{Location, SourceId, Sources, Span};
 /// Text is laid out for terminals of this many columns.
 pub const WIDTH: usize = 80;
 
-/// How much a problem weighs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Severity {
     /// The run stops before the cluster is touched.
     Error,
-    /// Shown; the run goes on.
     Warning,
-    /// Shown for information.
     Note,
 }
 
 impl Severity {
-    /// The word in output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -42,48 +38,37 @@ impl Severity {
     }
 }
 
-/// A place with a few words.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Label {
-    /// Where.
     pub span: Span,
     /// What is to be seen there; may be empty.
     pub text: String,
 }
 
-/// One problem.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Diagnostic {
-    /// How much it weighs.
     pub severity: Severity,
-    /// Its kind.
     pub code: Code,
     /// One sentence, lower case, without a full stop.
     pub message: String,
     /// Where it is; `None` for what has no place in a file.
     pub primary: Option<Label>,
-    /// Other places that matter.
     pub secondary: Vec<Label>,
     /// The broker's or the operating system's own words.
     pub detail: Option<String>,
-    /// The way out.
     pub help: Option<String>,
-    /// A command to copy that goes with the help.
     pub command: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, message)
     }
 
-    /// A warning.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
     }
 
-    /// A note.
     pub fn note(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Note, code, message)
     }
@@ -102,7 +87,6 @@ impl Diagnostic {
         }
     }
 
-    /// Points at the place of the problem.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.primary = Some(Label {
@@ -112,7 +96,6 @@ impl Diagnostic {
         self
     }
 
-    /// Points at another place that matters.
     #[must_use]
     pub fn and(mut self, span: Span, text: impl Into<String>) -> Self {
         self.secondary.push(Label {
@@ -122,14 +105,12 @@ impl Diagnostic {
         self
     }
 
-    /// Quotes somebody else's words.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Gives a command to copy.
     #[must_use]
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
@@ -145,7 +126,6 @@ impl Diagnostic {
         self
     }
 
-    /// Names the way out.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -184,19 +164,16 @@ impl Diagnostics {
         nearest(word, counted)
     }
 
-    /// Whether one of them stops the run.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|one| one.severity == Severity::Error)
     }
 
-    /// Whether there are warnings.
     pub fn has_warnings(&self) -> bool {
         self.list
             .iter()
             .any(|one| one.severity == Severity::Warning)
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -12,7 +12,6 @@ pub mod text;
 use crate::diagnostic::{Code, Span};
 use crate::topic::{DeclaredTopic, Field, Origin, TopicName};
 
-/// A value as a layer states it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LayerValue {
     Value {
@@ -39,7 +38,6 @@ impl LayerValue {
     }
 }
 
-/// One layer's value of a field.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
     pub value: LayerValue,
@@ -66,11 +64,9 @@ impl Setting {
     }
 }
 
-/// Where a topic and its values come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicExplanation {
     pub topic: DeclaredTopic,
-    /// Where its tier is chosen, if anywhere.
     pub tier_chosen: Option<Span>,
     /// The topics of its family, itself among them.
     pub family: Vec<TopicName>,

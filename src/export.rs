@@ -20,7 +20,6 @@ const TIER: &str = "exported";
 /// Fewer topics than this with the same settings share them by chance.
 const MANY: usize = 3;
 
-/// A manifest, and what is not in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Export<'a> {
     pub text: String,

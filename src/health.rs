@@ -14,7 +14,6 @@ const LISTED: usize = 12;
 /// A trouble that some partitions of a topic share.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HealthIssue {
-    /// What is wrong.
     pub kind: HealthIssueKind,
     /// The partitions, ascending.
     pub partitions: Vec<i32>,
@@ -24,31 +23,18 @@ pub struct HealthIssue {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum HealthIssueKind {
     /// Nobody can write or read.
-    Leaderless {
-        /// The brokers that hold replicas.
-        replicas: Vec<i32>,
-    },
+    Leaderless { replicas: Vec<i32> },
     /// The metadata names a leader, which does not serve.
-    Unserved {
-        /// The leader.
-        leader: i32,
-        /// What it said instead.
-        reason: String,
-    },
+    Unserved { leader: i32, reason: String },
     /// Producers with acks=all are refused.
     BelowMinInsync {
-        /// Replicas that are in sync.
         in_sync: usize,
         /// min.insync.replicas, as far as the replicas reach.
         wanted: usize,
-        /// The brokers that are out of sync.
         out: Vec<i32>,
     },
     /// A replica lags or is gone.
-    UnderReplicated {
-        /// The brokers that are out of sync.
-        out: Vec<i32>,
-    },
+    UnderReplicated { out: Vec<i32> },
 }
 
 impl HealthIssueKind {
@@ -86,8 +72,8 @@ pub fn examine(topic: &ObservedTopic, min_insync: Option<usize>) -> Vec<HealthIs
     by_kind(issues)
 }
 
-/// The issues of partitions that were asked for their end and did not tell it, each with what
-/// was said instead. One without a leader has none to blame.
+/// The issues of partitions whose leader gave no end offset, each with what it answered instead.
+/// Those without a leader are left out.
 pub fn unserved<'a>(
     topic: &ObservedTopic,
     refusals: impl IntoIterator<Item = &'a Unserved>,
@@ -185,7 +171,7 @@ pub fn brokers(ids: &[i32]) -> String {
     }
 }
 
-/// Numbers for people, neighbours as a range: `0-5, 7`.
+/// Numbers for people, neighbors as a range: `0-5, 7`.
 fn numbers(ids: &[i32]) -> String {
     let mut runs: Vec<(i32, i32)> = Vec::new();
     for id in ascending(ids.to_vec()) {
@@ -195,12 +181,12 @@ fn numbers(ids: &[i32]) -> String {
             _ => runs.push((id, id)),
         }
     }
-    let mut told: Vec<String> = runs
+    let mut listed: Vec<String> = runs
         .iter()
         .take(LISTED)
         .map(|(first, last)| match last - first {
             0 => first.to_string(),
-            // Two neighbours are no range.
+            // Two neighbors are no range.
             1 => format!("{first}, {last}"),
             _ => format!("{first}-{last}"),
         })
@@ -211,9 +197,9 @@ fn numbers(ids: &[i32]) -> String {
         .map(|(first, last)| last - first + 1)
         .sum();
     if rest > 0 {
-        told.push(format!("and {rest} more"));
+        listed.push(format!("and {rest} more"));
     }
-    told.join(", ")
+    listed.join(", ")
 }
 
 #[cfg(test)]
@@ -230,7 +216,7 @@ mod tests {
         }
     }
 
-    fn told(partitions: Vec<ObservedPartition>, min_insync: Option<usize>) -> Vec<String> {
+    fn issues(partitions: Vec<ObservedPartition>, min_insync: Option<usize>) -> Vec<String> {
         let topic = ObservedTopic {
             partitions,
             ..ObservedTopic::default()
@@ -243,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_healthy_topic_has_no_issue() {
-        assert!(told(vec![partition(0, Some(1), &[1, 2, 3])], Some(2)).is_empty());
+        assert!(issues(vec![partition(0, Some(1), &[1, 2, 3])], Some(2)).is_empty());
     }
 
     #[test]
@@ -255,7 +241,7 @@ mod tests {
             partition(3, Some(2), &[1, 2]),
         ];
         assert_eq!(
-            told(partitions, Some(2)),
+            issues(partitions, Some(2)),
             [
                 "partition 2: replicas on brokers 1-3",
                 "partition 1: 1 in sync, 2 needed; brokers 2, 3 are out of sync",
@@ -269,7 +255,7 @@ mod tests {
         let mut other = partition(1, Some(1), &[1]);
         other.replicas = vec![3, 2, 1];
         assert_eq!(
-            told(vec![partition(0, Some(1), &[1]), other], Some(1)),
+            issues(vec![partition(0, Some(1), &[1]), other], Some(1)),
             ["partitions 0, 1: brokers 2, 3 are out of sync"]
         );
     }
@@ -292,10 +278,10 @@ mod tests {
             partition,
             reason: reason.to_owned(),
         });
-        let told = unserved(&topic, &refusals);
-        let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+        let found = unserved(&topic, &refusals);
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            found,
             [
                 "partition 3: led by broker 1 (NOT_LEADER)",
                 "partitions 0, 2: led by broker 2 (its leader gave no answer)",
@@ -304,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_neighbours_are_a_range() {
+    fn numbers_that_are_neighbors_are_a_range() {
         for (ids, expected) in [
             (vec![4], "4"),
             (vec![0, 1], "0, 1"),

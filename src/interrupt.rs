@@ -8,7 +8,6 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// A signal that ends a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Signal {
     /// SIGINT, from a terminal's Ctrl-C.
@@ -18,7 +17,6 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Interrupt => "SIGINT",
@@ -33,7 +31,6 @@ struct Received {
     second: bool,
 }
 
-/// What has been received so far.
 #[derive(Clone, Debug)]
 pub struct Interrupts(watch::Receiver<Received>);
 
@@ -66,12 +63,10 @@ impl Interrupts {
         Self(watch::channel(Received::default()).1)
     }
 
-    /// The first signal, if there was one.
     pub fn received(&self) -> Option<Signal> {
         self.0.borrow().first
     }
 
-    /// Waits for the first signal.
     pub async fn first(&self) -> Signal {
         let mut receiver = self.0.clone();
         let received = receiver.wait_for(|known| known.first.is_some()).await;
@@ -82,7 +77,6 @@ impl Interrupts {
         }
     }
 
-    /// Waits for the second signal.
     pub async fn second_signal(&self) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|known| known.second).await.is_err() {

@@ -1,4 +1,4 @@
-//! Whether leaders serve what they lead, which only they can tell: metadata shows them before they
+//! Whether leaders serve what they lead, which only they know: metadata shows them before they
 //! do, and brokers without a controller go on to show those that are lost.
 //!
 //! Takes what was observed and an [`ObserveLeaders`], and gives what was refused. It creates
@@ -15,12 +15,11 @@ use crate::cluster::{ClusterError, ObserveLeaders};
 use crate::observed::{Observed, ObservedTopic, Unserved};
 use crate::topic::{Partitions, TopicName};
 
-/// How long a partition is asked for again: longer than it usually takes until a new leader is
-/// known.
+/// How long a partition is asked again: longer than a new leader usually takes to be known.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The question for a topic, where each of its partitions has a leader: one without would hold up
-/// the question for the others, and is told as leaderless already.
+/// the question for the others, and is reported as leaderless already.
 pub(crate) fn question(name: &TopicName, topic: &ObservedTopic) -> Option<(TopicName, Partitions)> {
     let mut partitions = topic.partitions.iter();
     let all_led = partitions.all(|partition| partition.leader.is_some());

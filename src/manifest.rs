@@ -52,7 +52,6 @@ use crate::topic::{DeclaredTopic, TopicName};
 
 pub use interpolate::Outside;
 
-/// What to read, and under which conditions.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Files and directories; `-` is standard input.
@@ -70,7 +69,6 @@ pub struct Request {
 /// topics are not to be used.
 #[derive(Debug, Default)]
 pub struct Manifests {
-    /// The texts that spans point into.
     pub sources: Sources,
     /// By family: each main topic with its retry ladder, dead letters and errors behind it.
     pub topics: Vec<DeclaredTopic>,
@@ -79,11 +77,9 @@ pub struct Manifests {
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
     pub fail_on: Option<Vec<Finding>>,
-    /// Mismatches that are known and left alone.
     pub accepted: Vec<Accepted>,
     /// The declared profiles, but for the chosen one.
     pub profiles: Vec<String>,
-    /// The clusters that the project names, and the profile of this run.
     pub clusters: Clusters,
 }
 
@@ -144,7 +140,6 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
 /// What the manifests declare for each of the clusters that they name.
 #[derive(Debug, Default)]
 pub struct ForClusters {
-    /// The texts that spans point into.
     pub sources: Sources,
     /// By the clusters' names; their own sources are empty.
     pub manifests: Vec<Manifests>,

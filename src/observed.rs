@@ -8,12 +8,11 @@ use std::fmt;
 
 use crate::topic::{ConfigKey, TopicName};
 
-/// The cluster that answered.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ClusterIdentity {
     /// The cluster's id; old brokers have none.
     pub id: Option<String>,
-    /// Ids of the brokers that are registered and alive; empty where the cluster did not tell.
+    /// Ids of the brokers that are registered and alive; empty where none were reported.
     pub brokers: Vec<i32>,
 }
 
@@ -27,9 +26,7 @@ impl ClusterIdentity {
 /// What one look at the cluster found. It holds an entry for every name that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observation {
-    /// The cluster that answered.
     pub cluster: ClusterIdentity,
-    /// By name.
     pub topics: BTreeMap<TopicName, Observed>,
     /// Partitions that their leader does not serve, where the leaders were asked.
     pub unserved: Vec<Unserved>,
@@ -38,22 +35,17 @@ pub struct Observation {
 /// One partition that cannot be used (yet).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unserved {
-    /// The topic.
     pub topic: TopicName,
-    /// The partition's number.
     pub partition: i32,
     /// The broker's code and words.
     pub reason: String,
 }
 
-/// What is known of one name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Observed {
-    /// The topic exists and could be read.
     Present(ObservedTopic),
     /// The cluster said UNKNOWN_TOPIC_OR_PARTITION, the only answer that means missing.
     Absent,
-    /// It could not be read.
     Unknown(Unreadable),
 }
 
@@ -64,12 +56,10 @@ pub struct Unreadable {
     pub exists: bool,
     /// Whether the cause is a missing right (exit code 4) and not a fault of the broker.
     pub unauthorized: bool,
-    /// The broker's code and words, `TOPIC_AUTHORIZATION_FAILED: Authorization failed.` for
-    /// example.
+    /// The broker's code and words: `TOPIC_AUTHORIZATION_FAILED: Authorization failed.`
     pub reason: String,
 }
 
-/// A topic that exists.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ObservedTopic {
     /// Every partition, by ascending id.
@@ -78,7 +68,6 @@ pub struct ObservedTopic {
     pub config: BTreeMap<ConfigKey, ObservedConfig>,
 }
 
-/// One partition of an observed topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObservedPartition {
     /// Its number, from 0.
@@ -87,33 +76,26 @@ pub struct ObservedPartition {
     pub leader: Option<i32>,
     /// Broker ids that hold it.
     pub replicas: Vec<i32>,
-    /// Broker ids that are in sync.
     pub in_sync: Vec<i32>,
 }
 
-/// A configuration value as the broker tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObservedConfig {
     /// `None` where the broker keeps it to itself (a sensitive value).
     pub value: Option<String>,
-    /// Where the broker has it from.
     pub origin: ObservedOrigin,
 }
 
 /// Where a found value comes from, by DescribeConfigs' source, strongest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ObservedOrigin {
-    /// Set on the topic.
     Topic,
-    /// Set at run time on one broker.
     DynamicBroker,
-    /// Set at run time for all brokers.
     DynamicDefaultBroker,
     /// From the broker's `server.properties`.
     StaticBroker,
-    /// Kafka's own default.
     Default,
-    /// A source that this version does not know, or none was told.
+    /// A source that this version does not know, or none was reported.
     Unknown,
 }
 

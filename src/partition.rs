@@ -31,10 +31,8 @@ pub struct Placed {
 /// What is asked: a placement, and perhaps another count to compare it with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Question {
-    /// The topic that gave the placement.
     pub topic: Option<String>,
     pub placement: Placement,
-    /// The other count.
     pub to: Option<Partitions>,
 }
 
@@ -59,9 +57,7 @@ impl Question {
 /// How many of the keys are elsewhere under the other count. Keys that are none are not counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Moved {
-    /// The keys that have a place.
     pub keys: u64,
-    /// Those whose place changes.
     pub moved: u64,
 }
 
@@ -93,7 +89,6 @@ pub struct Spread {
     pub counts: Vec<u64>,
     /// Keys that the partitioner takes for none.
     pub unkeyed: u64,
-    /// What another count would move.
     pub moved: Moved,
 }
 

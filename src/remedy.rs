@@ -1,14 +1,8 @@
 //! The commands that a person could run about a mismatch. Printed, never run.
 //!
 //! Pure text: takes a mismatch and how the cluster is reached, gives one line for a POSIX shell in
-//! which everything foreign is quoted. The commands are those of Apache Kafka's distribution, and
+//! which everything untrusted is quoted. The commands are those of Apache Kafka's distribution, and
 //! must mean to these tools what they say to a reader.
-//!
-//! | module | holds |
-//! |-|-|
-//! | `advice` | what to know about a mismatch beside its command |
-//! | `reassignment` | the brokers that partitions would have |
-//! | `setting` | configuration values in the form that kafka-configs reads |
 
 mod advice;
 mod reassignment;
@@ -28,12 +22,10 @@ pub struct Access {
     pub bootstrap_servers: String,
     /// The Java client's properties file, where one was given.
     pub command_config: Option<PathBuf>,
-    /// Ids of the brokers that there are.
     pub brokers: Vec<i32>,
 }
 
 impl Access {
-    /// A command with its connection arguments.
     pub fn command(&self, tool: &str, arguments: &[&str]) -> String {
         let mut words = vec![tool.to_owned(), "--bootstrap-server".to_owned()];
         words.push(quoted(&self.bootstrap_servers));

@@ -43,7 +43,6 @@ pub enum TopicNameError {
 }
 
 impl TopicName {
-    /// Checks a text against Kafka's naming rules.
     pub fn parse(text: &str) -> Result<Self, TopicNameError> {
         if text.is_empty() {
             return Err(TopicNameError::Empty);
@@ -95,12 +94,10 @@ impl Partitions {
         (count >= 1).then_some(Self(count))
     }
 
-    /// The count as the wire protocol has it.
     pub fn get(self) -> i32 {
         self.0
     }
 
-    /// The count for comparing with what is there.
     pub fn count(self) -> usize {
         // At least 1, and no address space is smaller than its type.
         usize::try_from(self.0).unwrap_or(usize::MAX)
@@ -123,12 +120,10 @@ impl ReplicationFactor {
         (count >= 1).then_some(Self(count))
     }
 
-    /// The count as the wire protocol has it.
     pub fn get(self) -> i16 {
         self.0
     }
 
-    /// The count for comparing with what is there.
     pub fn count(self) -> usize {
         // At least 1, and no address space is smaller than its type.
         usize::try_from(self.0).unwrap_or(usize::MAX)
@@ -173,12 +168,10 @@ pub(crate) const RETENTION_MS: &str = "retention.ms";
 pub struct ConfigValue(String);
 
 impl ConfigValue {
-    /// Takes a text in the broker's form.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The broker's form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -200,7 +193,6 @@ pub enum Field {
 }
 
 impl Field {
-    /// The configuration key, where it is one.
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Config(key) => Some(key.as_str()),
@@ -219,12 +211,10 @@ impl fmt::Display for Field {
     }
 }
 
-/// What a topic is to its family.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Role {
     /// Declared by an entry of its own.
     Main,
-    /// A step of a retry ladder.
     Retry,
     Dlq,
     Error,
@@ -255,16 +245,13 @@ pub enum Layer {
     /// Taken over from the main topic of the family.
     Source(TopicName),
     Tier(String),
-    /// A profile's patch of a tier.
     ProfileTier {
         profile: String,
         tier: String,
     },
     /// The topic's own entry, or the derived block.
     Topic,
-    /// A profile's `all`.
     ProfileAll(String),
-    /// A profile's entry for this topic.
     ProfileTopic(String),
 }
 
@@ -282,7 +269,6 @@ impl fmt::Display for Layer {
     }
 }
 
-/// Where a declared value comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Origin {
     pub layer: Layer,
@@ -290,20 +276,16 @@ pub struct Origin {
     pub span: Option<Span>,
 }
 
-/// A resolved value with its origin.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Declared<T> {
     pub value: T,
     pub origin: Origin,
 }
 
-/// A consumer group that reads a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsumerGroup {
     pub name: String,
-    /// How many members it is meant to have.
     pub members: Option<u32>,
-    /// Where that is declared.
     pub members_at: Option<Span>,
     /// Topics that its members write to.
     pub produces: Vec<String>,
@@ -355,7 +337,6 @@ impl Partitioner {
     }
 }
 
-/// How long a message waits in a retry topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delay {
     /// Its step of the ladder, from 0.
@@ -370,11 +351,9 @@ pub struct Delay {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeclaredTopic {
     pub name: TopicName,
-    /// What it is to its family.
     pub role: Role,
     /// The main topic of its family; `None` where it is one itself.
     pub source: Option<TopicName>,
-    /// The delay of a retry step.
     pub delay: Option<Delay>,
     /// The topic that takes its dead letters and is declared by an entry of its own.
     pub shared_dlq: Option<TopicName>,
@@ -392,10 +371,8 @@ pub struct DeclaredTopic {
     pub config: BTreeMap<ConfigKey, Declared<ConfigValue>>,
     /// Its variable in `render -o env`, where it is named.
     pub env: Option<String>,
-    /// Checks that its entry silences.
     pub allow: Vec<Code>,
     pub consumer_groups: Vec<ConsumerGroup>,
-    /// The steps of pipelines that read or write it.
     pub steps: Vec<StepUse>,
     pub partition_key: Option<PartitionKey>,
     pub span: Span,

@@ -31,7 +31,6 @@ struct Unit {
     factor: i64,
     /// In lower case; understood only to suggest the name.
     aliases: &'static [&'static str],
-    /// Whether numbers are printed in it.
     printed: bool,
 }
 
@@ -80,7 +79,6 @@ impl Measure {
         names.join(", ")
     }
 
-    /// An amount that people know the look of.
     fn example(self) -> &'static str {
         match self {
             Self::Duration => "7d",
@@ -289,8 +287,10 @@ pub enum UnitError {
         number: i64,
         measure: Measure,
     },
-    /// Anything else.
-    Refused { problem: String, help: String },
+    Refused {
+        problem: String,
+        help: String,
+    },
 }
 
 impl UnitError {

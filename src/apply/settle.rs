@@ -120,7 +120,6 @@ impl<C: CreateTopics> Run<'_, C> {
         Ok(still_pending)
     }
 
-    /// The outcome of a topic that did not become usable in time.
     fn give_up(
         &mut self,
         name: &TopicName,

@@ -9,7 +9,6 @@ const COPY_DISABLED: &str = "remote.log.copy.disable";
 /// In `local.retention.*`: the same as `retention.*`.
 const AS_RETENTION: i64 = -2;
 
-/// Keys that contradict each other.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RuleViolation {
     /// The keys, the one to change first.
@@ -114,7 +113,6 @@ fn shown(key: &str, number: i64) -> String {
 mod tests {
     use super::*;
 
-    /// The messages for `key=value` pairs.
     fn messages(config: &str) -> Vec<String> {
         let pairs: Vec<_> = config
             .split_whitespace()

@@ -14,8 +14,7 @@ pub const MAX_VALUE_LENGTH: usize = 32_767;
 /// nanoseconds.
 const REDPANDA_MAX_MS: i64 = 9_223_372_036_854;
 
-/// Why a text is not a value of its key. Displays as the problem and the way out in one
-/// fragment.
+/// Why a text is not a value of its key. Displays as problem and way out in one fragment.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}: {help}")]
 pub struct ValueError {
@@ -23,7 +22,6 @@ pub struct ValueError {
     pub message: String,
     /// What to write, or what the key takes.
     pub help: String,
-    /// Whether the message says of which key.
     pub names_key: bool,
 }
 
@@ -110,8 +108,7 @@ pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
     }
 }
 
-/// What a key's numbers count: the catalog's word for Kafka's keys, the ending of the name for
-/// a vendor's.
+/// What a key's numbers count; of a vendor's key, by the ending of its name.
 pub fn measure(key: &str) -> Option<Measure> {
     match classify(key) {
         KeyClass::Known(spec) => spec.unit,
@@ -204,7 +201,7 @@ impl<'a> Meaning<'a> {
                     .filter(|one| !one.is_empty())
                     .collect(),
             )),
-            // Redpanda's word for it.
+            // As Redpanda reports it.
             Kind::Choice(_) if spec.name == "compression.type" && value == "none" => {
                 Some(Self::Text("uncompressed"))
             }

@@ -16,7 +16,6 @@ pub const RECORDS_LIMIT: u64 = 9_500;
 /// seldom above 12; too high a guess costs a request more, too low a one the whole request.
 pub const DEFAULT_PARTITIONS_GUESS: u64 = 64;
 
-/// How many records the creation of a topic takes.
 pub fn records(topic: &NewTopic) -> u64 {
     let partitions = topic
         .partitions
@@ -160,7 +159,6 @@ mod tests {
         assert_eq!(names(&batches), expected);
     }
 
-    /// Families of topics that are named by their place.
     fn families() -> impl Strategy<Value = Vec<Vec<NewTopic>>> {
         let shape = (proptest::option::of(1..40_i32), 0..6_usize);
         let families = prop::collection::vec(prop::collection::vec(shape, 0..6), 0..30);

@@ -5,17 +5,6 @@
 //! connection with them and implements the traits of [`crate::cluster`].
 //! Nothing here can alter or delete: [`librdkafka_admin`] has no such call, and `clippy.toml` bans
 //! them.
-//!
-//! | module | holds |
-//! |-|-|
-//! | `connection` | when a wait is over, and with which words |
-//! | `connection_error` | what an error of a connection means |
-//! | `connection_info` | what messages may say of a connection |
-//! | `convert` | the client's types to topicctl's and back |
-//! | `look` | topics, their configuration, the cluster |
-//! | `serving` | whether leaders serve |
-//! | `groups` | consumer groups, their commits, the offsets of partitions |
-//! | `creation` | creating, and having it checked |
 
 mod connection;
 mod connection_error;

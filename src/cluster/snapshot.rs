@@ -48,7 +48,6 @@ pub struct Reached {
     pub user: Option<String>,
 }
 
-/// What is known of one name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Recorded {
     Present {
@@ -63,7 +62,6 @@ pub enum Recorded {
 }
 
 impl Snapshot {
-    /// How long ago it was taken, in words.
     pub fn age(&self, now: Timestamp) -> String {
         const MINUTE: i64 = 60;
         const HOUR: i64 = 60 * MINUTE;
@@ -78,7 +76,6 @@ impl Snapshot {
         format!("{} old", plural(seconds / unit, word))
     }
 
-    /// What is known of a name, with the keys that matter.
     fn recall(&self, wanted: &Wanted) -> Observed {
         let unknown = |reason: &str| {
             Observed::Unknown(Unreadable {

@@ -28,7 +28,7 @@ pub struct PartitionArgs {
         conflicts_with = "stdin"
     )]
     pub keys: Vec<OsString>,
-    /// Read keys from standard input, one a line, and tell how they spread
+    /// Read keys from standard input, one a line, and count how they spread
     #[arg(long, env = "TOPICCTL_STDIN", value_parser = BoolishValueParser::new())]
     pub stdin: bool,
     /// Take count and hash of this declared topic: its name, or a GLOB that matches no other

@@ -52,7 +52,7 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub write_accepted: Option<PathBuf>,
-    /// Write the commands that would mend the mismatches into a new file, a commented script
+    /// Write the commands that would fix the mismatches into a new file, a commented script
     #[arg(
         long,
         value_name = "FILE",

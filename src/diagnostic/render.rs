@@ -63,7 +63,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         Renderer::plain()
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
-    let mut text = hung(&renderer.render(&groups), lines);
+    let mut text = with_hanging_indent(&renderer.render(&groups), lines);
     if let Some(label) = moved {
         push_wrapped(&mut text, &label.text, "  ", 2);
     }
@@ -120,7 +120,7 @@ fn title_lines(message: &str, head: usize) -> String {
     let wrapped = |width: usize| -> Vec<String> {
         let options = textwrap::Options::new(width)
             .initial_indent(&head)
-            .subsequent_indent(HANGING)
+            .subsequent_indent(HANGING_INDENT)
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let lines = textwrap::wrap(&message, options).into_iter();
@@ -145,10 +145,10 @@ const SHORTEST_LAST_LINE: usize = 16;
 
 /// The renderer puts the further lines of a title below its message; a long code would leave them
 /// little room there.
-fn hung(rendered: &str, title: usize) -> String {
+fn with_hanging_indent(rendered: &str, title: usize) -> String {
     let lines = rendered.split('\n').enumerate().map(|(at, line)| {
         if (1..title).contains(&at) {
-            format!("{HANGING}{}", line.trim_start())
+            format!("{HANGING_INDENT}{}", line.trim_start())
         } else {
             line.to_owned()
         }
@@ -156,8 +156,7 @@ fn hung(rendered: &str, title: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Further lines of a title.
-const HANGING: &str = "    ";
+const HANGING_INDENT: &str = "    ";
 
 /// Appends a paragraph, broken for a terminal of [`WIDTH`] columns.
 fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
@@ -173,18 +172,18 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
     }
 }
 
-/// A foreign text made safe for a terminal: control characters, and those that turn the direction
-/// of writing, are replaced.
+/// An untrusted text made safe for a terminal: control characters, and those that turn the
+/// direction of writing, are replaced.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.contains(acts) {
-        text.replace(acts, "\u{fffd}").into()
+    if text.contains(is_unprintable) {
+        text.replace(is_unprintable, "\u{fffd}").into()
     } else {
         text.into()
     }
 }
 
 /// Whether a character does something to a terminal or a reader instead of being seen.
-fn acts(c: char) -> bool {
+fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -196,12 +195,12 @@ fn acts(c: char) -> bool {
 /// A source made safe for a terminal with every byte in its place, so that spans stay right. The
 /// renderer shows ASCII's control characters by itself.
 fn printable_source(text: &str) -> Cow<'_, str> {
-    let acts = |c: char| !c.is_ascii() && acts(c);
-    if !text.contains(acts) {
+    let is_unprintable = |c: char| !c.is_ascii() && is_unprintable(c);
+    if !text.contains(is_unprintable) {
         return text.into();
     }
     let seen = |c: char| match c.len_utf8() {
-        _ if !acts(c) => c,
+        _ if !is_unprintable(c) => c,
         2 => '\u{bf}',
         _ => '\u{fffd}',
     };

@@ -11,9 +11,7 @@ pub struct SourceId(u32);
 /// A range of bytes in one source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Span {
-    /// The source.
     pub source: SourceId,
-    /// First byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
@@ -105,7 +103,6 @@ fn beginnings(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
-/// The texts that spans point into.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
@@ -118,12 +115,10 @@ impl Sources {
         SourceId(u32::try_from(self.files.len() - 1).expect("fewer than 4 billion files"))
     }
 
-    /// The text of a source.
     pub fn text(&self, source: SourceId) -> &str {
         &self.files[source.0 as usize].text
     }
 
-    /// The path of a source.
     pub fn path(&self, source: SourceId) -> &Arc<str> {
         &self.files[source.0 as usize].path
     }
@@ -132,17 +127,14 @@ impl Sources {
         &self.files[source.0 as usize]
     }
 
-    /// How many there are.
     pub fn len(&self) -> usize {
         self.files.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Where a span begins.
     pub fn location(&self, span: Span) -> Location {
         let source = &self.files[span.source.0 as usize];
         let line = source.line(span.start);

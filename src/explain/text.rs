@@ -171,7 +171,6 @@ fn names(all: &[TopicName], verbose: bool) -> String {
     text.join(", ")
 }
 
-/// Whose values they are.
 #[derive(Clone, Copy)]
 enum Owner {
     Topic { external: bool },

@@ -36,7 +36,6 @@ pub(super) fn read(
         .collect()
 }
 
-/// What topics are called.
 struct Names<'a, F> {
     here: BTreeSet<&'a TopicName>,
     elsewhere: LazyCell<BTreeSet<TopicName>, F>,

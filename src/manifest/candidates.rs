@@ -31,7 +31,6 @@ pub(super) struct Candidate<'a> {
     pub(super) tier: Option<(&'a str, Option<Span>)>,
     /// What stands in the place of the built-in tier.
     pub(super) defaults: Option<BuiltIn>,
-    /// The owner of what it is a part of.
     pub(super) owner: Option<&'a Text>,
     pub(super) delay: Option<Delay>,
     pub(super) shared_dlq: Option<(TopicName, Span)>,
@@ -158,7 +157,7 @@ impl<'a> Candidates<'a> {
                 .at(candidate.span, "")
                 .and(first.span, "collides with this one")
                 .help(
-                    "Kafka's metrics cannot tell them apart, and it refuses one beside the other",
+                    "Kafka's metrics cannot distinguish them, and it refuses one beside the other",
                 ),
             );
         }

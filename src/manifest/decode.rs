@@ -19,7 +19,6 @@ use crate::diagnostic::{Diagnostics, Span};
 
 pub(super) use shapes::head;
 
-/// Reads objects and fields, and reports what is wrong with them.
 pub(super) struct Decoder<'d> {
     pub(super) diagnostics: &'d mut Diagnostics,
 }
@@ -40,7 +39,6 @@ pub(super) trait Fields: Sized {
     fn read(decoder: &mut Decoder<'_>, object: &Object<'_>) -> Option<Self>;
 }
 
-/// An object of the language.
 pub(super) trait Spec: Fields {
     const SPEC: &'static ObjectSpec;
 
@@ -50,7 +48,6 @@ pub(super) trait Spec: Fields {
     }
 }
 
-/// What a field may hold.
 pub(super) trait Decode: Sized {
     /// What a field of this type takes, where its table says nothing else.
     const SHAPE: Shape;

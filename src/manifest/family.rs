@@ -27,7 +27,6 @@ pub(super) struct Gatherer<'g, 'a> {
     pub(super) all: &'g mut Candidates<'a>,
 }
 
-/// What is stated of a main topic.
 pub(super) struct Main<'a> {
     pub(super) raw: Option<&'a Topic>,
     pub(super) span: Span,
@@ -42,7 +41,6 @@ impl<'a> Gatherer<'_, 'a> {
         self.resolver.evaluate(text, context, self.diagnostics)
     }
 
-    /// An entry of `topics`.
     pub(super) fn entry(&mut self, entry: &'a Entry) {
         let Entry { topic, family } = entry;
         if !self.holds(topic.usage.profiles.as_deref()) {

@@ -7,7 +7,6 @@
 
 use crate::finding::Finding;
 
-/// An object of the language.
 #[derive(Debug)]
 pub(super) struct ObjectSpec {
     /// With its article: "`x` is not a field of …".
@@ -18,7 +17,6 @@ pub(super) struct ObjectSpec {
     pub(super) fields: &'static [FieldSpec],
 }
 
-/// A field of an object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FieldSpec {
     pub(super) name: &'static str,
@@ -32,7 +30,6 @@ pub(super) struct FieldSpec {
 /// What a field takes. Every single value may be, or hold, a variable.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
-    /// Any single value.
     Text,
     Flag,
     /// A whole number from 1, or one of some words.
@@ -40,11 +37,9 @@ pub(super) enum Shape {
         most: i64,
         words: &'static [&'static str],
     },
-    /// A time with its unit.
     Delay,
     /// A time with its unit, or `unlimited`.
     Duration,
-    /// One of these.
     Word(&'static [&'static str]),
     /// The code of a relation or style check.
     Check,
@@ -52,15 +47,12 @@ pub(super) enum Shape {
     List(&'static Shape),
     /// Free names, each with a single value.
     Texts,
-    /// Topic configurations with their values.
     Config,
-    /// Codes of checks with their severities.
     Severities,
     Object(&'static ObjectSpec),
     Objects(&'static ObjectSpec),
     /// Free names, each with an object or nothing.
     Named(&'static ObjectSpec),
-    /// Any of these.
     Either(&'static [Shape]),
 }
 
@@ -70,7 +62,6 @@ pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
 /// What `fail_on` of a policy names.
 pub(super) const FINDINGS: &[&str] = &Finding::WORDS;
 
-/// Single values in a list.
 pub(super) const TEXTS: Shape = Shape::List(&Shape::Text);
 
 /// A whole number from 1.

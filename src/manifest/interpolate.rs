@@ -32,7 +32,6 @@ pub(super) const CONTEXT_NAMES: [&str; 8] = [
     "stepName",
 ];
 
-/// Values that come from outside of the manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Outside {
     /// `--var NAME=VALUE`.

@@ -32,7 +32,7 @@ pub(super) struct MergedSettings {
     config: BTreeMap<ConfigKey, Declared<ConfigValue>>,
     /// The built-in rule for min.insync.replicas, until a layer states the key.
     min_insync: Option<(MinInsync, Origin)>,
-    /// Kept where somebody wants to know.
+    /// Kept for the subject of `explain` only.
     pub(super) provenance: Option<Provenance>,
 }
 
@@ -45,7 +45,6 @@ impl MergedSettings {
         }
     }
 
-    /// Begins with a built-in tier.
     pub(super) fn start(&mut self, tier: &BuiltIn, delay: Option<&Delay>, source: Option<&Self>) {
         let origin = || tier.origin();
         self.partitions = match tier.partitions {
@@ -399,7 +398,6 @@ pub(super) struct Contradiction {
     pub(super) there: String,
 }
 
-/// Reads the texts of one layer.
 struct Reader<'l> {
     resolver: &'l Resolver<'l>,
     layer: &'l Layer,

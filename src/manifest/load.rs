@@ -22,7 +22,6 @@ pub(super) const STDIN: &str = "-";
 pub(super) struct Loaded {
     pub(super) sources: Sources,
     pub(super) documents: Vec<Document>,
-    /// The project file, if there is one.
     pub(super) project: Option<SourceId>,
     /// Where a project file was looked for.
     pub(super) searched: Vec<PathBuf>,

@@ -27,7 +27,6 @@ struct Named<'a> {
     raw: &'a Pipeline,
     name: String,
     context: Context<'a>,
-    /// The custom topics that its steps may use.
     allowed: BTreeSet<String>,
     steps: Vec<(&'a Step, String)>,
 }

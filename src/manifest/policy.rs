@@ -21,7 +21,6 @@ use crate::units::Measure;
 use crate::wording::did_you_mean;
 use rules::{Bounds, Rules};
 
-/// Judges every topic, and the run itself.
 pub(super) fn check(
     policy: &Policy,
     topics: &[DeclaredTopic],
@@ -81,7 +80,6 @@ pub(super) fn severities(
     severities
 }
 
-/// The findings that the policy makes failures.
 pub(super) fn fail_on(
     policy: &Policy,
     resolver: &Resolver<'_>,

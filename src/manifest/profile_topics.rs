@@ -89,7 +89,6 @@ impl<'a> ProfileTopics<'a> {
         entries.insert(name, (entry.settings, span));
     }
 
-    /// The entry of a profile for a topic.
     pub(super) fn settings(&self, profile: &str, name: &TopicName) -> Option<&'a Settings> {
         let (settings, _) = self.0.get(profile)?.get(name)?;
         Some(settings)

@@ -20,7 +20,6 @@ pub(super) struct Provenance {
 }
 
 impl Provenance {
-    /// That of a tier by itself.
     pub(super) fn for_tier() -> Self {
         Self {
             for_tier: true,

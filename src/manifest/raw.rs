@@ -108,5 +108,4 @@ pub(super) fn document(node: &Node, diagnostics: &mut Diagnostics) -> Option<Doc
     Document::from_node(&mut Decoder { diagnostics }, node)
 }
 
-/// Counts of consumers.
 const MEMBERS: Shape = super::fields::count(u32::MAX as i64);

@@ -36,9 +36,7 @@ pub(super) struct Resolved {
     /// In the order of their families.
     pub(super) topics: Vec<DeclaredTopic>,
     pub(super) fail_on: Option<Vec<Finding>>,
-    /// Mismatches that are known and left alone.
     pub(super) accepted: Vec<Accepted>,
-    /// Those that the project names, and the chosen one.
     pub(super) clusters: Clusters,
     /// Of the subject, where it was found.
     pub(super) explanation: Explanation,

@@ -25,7 +25,6 @@ pub(super) struct Resolver<'a> {
     /// From the far end of `extends` to the chosen one.
     pub(super) profiles: Vec<(&'a str, &'a Profile)>,
     pub(super) outside: &'a Outside,
-    /// The `vars` of the profiles, joined.
     pub(super) profile_vars: Vars<'a>,
     pub(super) cluster: Option<&'a str>,
 }
@@ -36,7 +35,6 @@ impl<'a> Resolver<'a> {
         self.profiles.iter().any(|(chosen, _)| *chosen == profile)
     }
 
-    /// The text with its variables substituted.
     pub(super) fn evaluate(
         &self,
         text: &Text,

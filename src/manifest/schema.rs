@@ -24,7 +24,6 @@ const WHOLE: &str = r"^\s*[+-]?[0-9]+\s*$";
 const NUMBER: &str = r"^\s*[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?\s*$";
 const TRUTH: &str = r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])\s*$";
 
-/// The schema of one manifest document.
 pub(super) fn schema() -> Value {
     let mut definitions = Map::new();
     for spec in fields::reachable(Document::SPEC) {

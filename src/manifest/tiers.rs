@@ -21,7 +21,6 @@ pub(super) enum BuiltInPartitions {
     Count(i32),
     /// As many as the main topic.
     Source,
-    /// The broker's default.
     Default,
 }
 
@@ -32,7 +31,6 @@ pub(super) enum Retention {
     AtMostDays(i64),
     /// Outlives the delay of the retry step, with room for consumers that are down.
     ByDelay,
-    /// The broker's default.
     Unset,
 }
 
@@ -42,7 +40,6 @@ pub(super) enum MinInsync {
     One,
     /// 2 with three replicas or more, else 1.
     ByReplication,
-    /// The broker's default.
     Unset,
 }
 

@@ -1,4 +1,4 @@
-//! YAML text as a tree in which every key and value knows its place.
+//! YAML text as a tree in which every key and value has its place.
 //!
 //! Built from the parser's events, so that a duplicate key or an odd key is one problem among
 //! others and does not hide the rest of its document. Scalars keep their text as written; what it

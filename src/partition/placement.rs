@@ -11,8 +11,7 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// The partition of a key; `None` for a key that this partitioner takes for none, so that any
-    /// partition may be chosen.
+    /// `None` for a key that this partitioner takes for none: any partition may be chosen.
     pub fn partition(self, key: &[u8]) -> Option<i32> {
         let count = self.partitions.get();
         match self.partitioner {

@@ -1,5 +1,5 @@
 //! What to know about a mismatch beside the command: what it does to messages, keys and brokers,
-//! and where no command can mend it, what to declare instead.
+//! and where no command can correct it, what to declare instead.
 
 use super::Access;
 use crate::outcome::{Mismatch, replica_range};
@@ -44,7 +44,6 @@ pub fn advice(
     }
 }
 
-/// The keys, and how they are placed, as far as that is declared.
 fn keys(declared: Option<&PartitionKey>) -> String {
     let partitioner = declared
         .and_then(|key| key.partitioner)
@@ -208,11 +207,11 @@ mod tests {
                     .filter(moves)
                     .count();
                 let measured = moved as f64 * 100.0 / f64::from(KEYS);
-                let told = moved_share(count(from).count(), count(to).count()) as f64;
-                let close = (measured - told).abs() < 2.0;
+                let computed = moved_share(count(from).count(), count(to).count()) as f64;
+                let close = (measured - computed).abs() < 2.0;
                 assert!(
                     close,
-                    "{partitioner:?} {from} to {to}: {measured}, told {told}"
+                    "{partitioner:?} {from} to {to}: {measured}, computed {computed}"
                 );
             }
         }
@@ -241,46 +240,49 @@ mod tests {
 
     #[test]
     fn a_number_of_replicas_is_explained_by_what_was_seen() {
-        let told = |replicas: &[&[i32]], behind: &[i32], wanted| {
+        let advised = |replicas: &[&[i32]], behind: &[i32], wanted| {
             let replicas: Vec<_> = replicas.iter().map(|ids| ids.to_vec()).collect();
             replication(wanted, &replicas, behind, "in f:1", &[1, 2, 3])
         };
         for (text, begins) in [
             (
-                told(&[&[1]], &[], 4),
+                advised(&[&[1]], &[], 4),
                 "4 replicas need as many brokers, and there are 3 brokers: add \
               brokers, or declare 1 in f:1",
             ),
             (
-                told(&[&[1], &[1, 2]], &[], 4),
+                advised(&[&[1], &[1, 2]], &[], 4),
                 "4 replicas need as many brokers, and there are 3 \
               brokers: add brokers, or declare fewer in f:1",
             ),
-            (told(&[&[1]], &[], 2), "the command copies data"),
-            (told(&[&[1, 2]], &[], 1), "the command takes replicas away"),
+            (advised(&[&[1]], &[], 2), "the command copies data"),
             (
-                told(&[&[1], &[1, 2]], &[], 2),
+                advised(&[&[1, 2]], &[], 1),
+                "the command takes replicas away",
+            ),
+            (
+                advised(&[&[1], &[1, 2]], &[], 2),
                 "its partitions differ in replicas, as after a part of \
               a reassignment; the command adds",
             ),
             (
-                told(&[&[1], &[1, 2]], &[], 1),
+                advised(&[&[1], &[1, 2]], &[], 1),
                 "its partitions differ in replicas, as after a part of \
               a reassignment; the command takes away",
             ),
             (
-                told(&[&[1], &[1, 2, 3]], &[], 2),
+                advised(&[&[1], &[1, 2, 3]], &[], 2),
                 "its partitions differ in replicas, as after a part \
               of a reassignment; the command evens",
             ),
             (
-                told(&[&[2, 3, 1]], &[3], 2),
+                advised(&[&[2, 3, 1]], &[3], 2),
                 "a reassignment seems to be under way, since broker 3 is \
               not in sync",
             ),
             // A broker that is gone does not catch up.
             (
-                told(&[&[2, 4, 1]], &[4], 2),
+                advised(&[&[2, 4, 1]], &[4], 2),
                 "the command takes replicas away: fewer brokers may then \
               fail. It gives up the replicas of broker 4, which is not there now",
             ),

@@ -11,7 +11,7 @@ use crate::topic::{ConfigKey, TopicName};
 /// Keys whose values the broker checks against each other: one at a time, in the wrong order, it
 /// would refuse them.
 const LAGS: [&str; 2] = ["max.compaction.lag.ms", "min.compaction.lag.ms"];
-/// The same for tiered storage, as far as its keys do not tell by their beginning.
+/// The same for tiered storage, as far as its keys do not show it by their beginning.
 const TIERED: [&str; 3] = ["cleanup.policy", "retention.bytes", "retention.ms"];
 
 /// The command that sets a key as declared, together with the mismatched keys that it depends on.

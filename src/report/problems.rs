@@ -79,7 +79,7 @@ fn unverifiable(outcome: &TopicOutcome) -> Option<Diagnostic> {
     let keys = outcome.unverifiable.iter().map(ToString::to_string);
     let keys: Vec<_> = keys.collect();
     let message = format!(
-        "{}: the broker does not tell {}, so it cannot be verified",
+        "{}: the broker does not return {}, so it cannot be verified",
         outcome.topic.name,
         keys.join(", ")
     );

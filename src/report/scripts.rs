@@ -50,14 +50,14 @@ fn remedies_of(cluster: &ClusterReport) -> String {
             }
             match one.remedy {
                 Some(remedy) if written.contains(&remedy) => {
-                    text.push_str("# The same command as above mends it.\n");
+                    text.push_str("# The same command as above fixes it.\n");
                 }
                 Some(remedy) => {
                     text.push_str(&remedy);
                     text.push('\n');
                     written.push(remedy);
                 }
-                None => text.push_str("# No command mends it.\n"),
+                None => text.push_str("# No command fixes it.\n"),
             }
         }
     }

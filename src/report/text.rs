@@ -81,8 +81,8 @@ fn write_count(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let codes: BTreeSet<_> = failing.map(|one| one.code).collect();
     match codes.first() {
         None => Ok(()),
-        Some(code) if codes.len() == 1 => writeln!(out, "`topicctl explain {code}` tells more."),
-        Some(_) => writeln!(out, "`topicctl explain CODE` tells more of each."),
+        Some(code) if codes.len() == 1 => writeln!(out, "`topicctl explain {code}` says more."),
+        Some(_) => writeln!(out, "`topicctl explain CODE` says more of each."),
     }
 }
 
@@ -200,7 +200,7 @@ fn next_step(cluster: &ClusterReport, layout: Layout) -> Option<String> {
         });
     }
     let help = if mismatched && purpose.is_preview() && !layout.verbose {
-        "mismatches are yours to decide; `topicctl verify` tells what mends them"
+        "mismatches are yours to decide; `topicctl verify` says what fixes them"
     } else if mismatched {
         "topicctl never changes a topic that exists; mismatches are yours to decide"
     } else if has(|status| *status == Status::Missing) {

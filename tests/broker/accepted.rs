@@ -67,7 +67,7 @@ fn an_adopted_topic_is_accepted_until_it_drifts_on() {
     somebody("retention.ms=43200000");
     let report = on(servers, "verify", &manifests).json().exits(1);
     assert_eq!(report.topic("adopted")["status"], "mismatched");
-    // What is accepted bears its reason, and what is open a command.
+    // What is accepted has its reason, and what is open a command.
     let mismatches = report.topic("adopted")["mismatches"].as_array();
     for one in mismatches.expect("a list") {
         let (reason, remedy) = (&one["accepted"], &one["remedy"]);
@@ -97,7 +97,7 @@ fn an_adopted_topic_is_accepted_until_it_drifts_on() {
             .contains("was accepted until 2020-01-01")
     );
 
-    // And every command of the script mends one mismatch.
+    // And every command of the script corrects one mismatch.
     let script = manifests.path().join("remedies.sh");
     on(servers, "verify", &manifests)
         .arg("--remedies")

@@ -28,7 +28,7 @@ topics:
     SHARED
         .tool("kafka-topics", &["--create", "--topic", "apply-existing"])
         .expect("a topic");
-    // One partition instead of three: told, left alone, and no reason not to create the rest.
+    // One partition instead of three: reported, left alone, and no reason not to create the rest.
     on(servers, "apply", &manifests)
         .run()
         .exits(1)
@@ -82,7 +82,7 @@ fn a_dry_run_has_the_broker_check_and_creates_nothing() {
 }
 
 #[test]
-fn not_settling_is_told_and_not_called_usable() {
+fn not_settling_is_reported_and_not_called_usable() {
     let manifests = Manifests::small(["apply-unsettled"]);
     let ended = on(SHARED.bootstrap_servers(), "apply", &manifests)
         .args(&["--no-settle"])
@@ -291,12 +291,12 @@ fn five_hundred_new_topics_are_served_when_apply_ends() {
         "{} of 1500: {unserved:?}",
         unserved.len()
     );
-    let told = kafka
+    let reported = kafka
         .tool("kafka-get-offsets", &["--topic", "size-.*"])
         .expect("offsets");
     assert_eq!(
-        told.lines().filter(|line| line.ends_with(":0")).count(),
+        reported.lines().filter(|line| line.ends_with(":0")).count(),
         1500,
-        "{told}"
+        "{reported}"
     );
 }

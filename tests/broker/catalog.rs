@@ -1,9 +1,9 @@
-//! The catalogue against a real broker of the newest Kafka: for every key that it has, values
+//! The catalog against a real broker of the newest Kafka: for every key that it has, values
 //! inside and outside of the constraint, and the two verdicts compared. The broker is asked by
 //! `validate_only`, so nothing is created.
 //!
 //! Left out: `remote.storage.enable` set to true, which needs a cluster with tiered storage; and
-//! what the catalogue refuses on purpose although brokers take it ([`refused_on_purpose`]).
+//! what the catalog refuses on purpose although brokers take it ([`refused_on_purpose`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,12 +20,12 @@ use crate::kafka::SHARED;
 /// The version that `local-kafka` starts.
 const KAFKA: KafkaVersion = KafkaVersion { major: 4, minor: 3 };
 
-/// A value of a key, and what the catalogue thinks of it.
+/// A value of a key, and what the catalog thinks of it.
 struct Trial {
     spec: &'static ConfigSpec,
     /// As a manifest has it.
     written: String,
-    /// What is sent: the catalogue's form of it, or the text itself where the catalogue refuses.
+    /// What is sent: the catalog's form of it, or the text itself where the catalog refuses.
     sent: String,
     accepted: bool,
 }
@@ -168,7 +168,7 @@ fn trials() -> Vec<Trial> {
             trials.push(Trial {
                 spec,
                 sent: sent.to_owned(),
-                // A caution is the catalogue's word on versions above the oldest one.
+                // A caution is the catalog's word on versions above the oldest one.
                 accepted: parsed
                     .is_ok_and(|value| catalog::caution(spec, value.as_str()).is_none()),
                 written,
@@ -215,7 +215,7 @@ fn ask(topics: &[NewTopic]) -> Vec<Answer> {
 }
 
 #[test]
-fn the_broker_takes_what_the_catalogue_takes_and_refuses_what_it_refuses() {
+fn the_broker_takes_what_the_catalog_takes_and_refuses_what_it_refuses() {
     let trials = trials();
     let keys: BTreeSet<_> = trials.iter().map(|trial| trial.spec.name).collect();
     assert!(keys.len() > 30, "{} keys", keys.len());
@@ -252,7 +252,7 @@ fn the_broker_takes_what_the_catalogue_takes_and_refuses_what_it_refuses() {
         );
         if broker != trial.accepted && !on_purpose {
             differences.push(format!(
-                "{} = {:?} (sent {:?}): the catalogue {}, the broker said {answer:?}",
+                "{} = {:?} (sent {:?}): the catalog {}, the broker said {answer:?}",
                 trial.spec.name,
                 trial.written,
                 trial.sent,

@@ -7,7 +7,7 @@
 //! | 1 | differences of the kinds in `--fail-on` | `differences` |
 //! | 2 | usage, or invalid manifests; nothing was written | `invalid` |
 //! | 3 | the cluster was not reached, or did not answer | `unreachable` |
-//! | 4 | not authenticated, or not authorised | `unauthorized` |
+//! | 4 | not authenticated, or not authorized | `unauthorized` |
 //! | 5 | refused, failed, unclear, or not usable in time | `failed` |
 //! | 130, 143 | interrupted | `interrupted` |
 //! | | which of several: 2; before a write 4, 5, 3, 1; after it 5, 4, 3, 1 | `precedence` |
@@ -66,7 +66,7 @@ fn offline(words: &[&str], manifests: &Manifests) -> Run {
     run.args(&["-b", &nowhere()]).args(rest)
 }
 
-/// A run that is told of no cluster.
+/// A run that is given no cluster.
 fn no_cluster(command: &str, manifests: &Manifests) -> Run {
     topicctl(&[command]).arg(manifests.path())
 }

@@ -48,7 +48,7 @@ fn column(rows: &Value, key: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_live_group_is_told_with_its_owners_and_exact_lag() {
+fn a_live_group_is_reported_with_its_owners_and_exact_lag() {
     let manifests = manifest(
         "  - name: live
     partitions: 6
@@ -233,7 +233,7 @@ fn a_group_of_a_missing_topic_is_no_failure_of_its_own() {
     assert_eq!(report["groups"][0]["topics"][0]["exists"], false);
     assert_eq!(report["statistics"], json!([]));
     topicctl("verify", manifests.path(), servers, &["--groups"]).exits(1);
-    // Who does not ask is told nothing.
+    // Who does not ask gets nothing.
     let report = topicctl("verify", manifests.path(), servers, &["-o", "json"]).json();
     let keys: Vec<_> = report.as_object().expect("an object").keys().collect();
     assert!(

@@ -1,4 +1,4 @@
-//! Three brokers, and fewer: what is wrong with partitions is told with topics, partitions and
+//! Three brokers, and fewer: what is wrong with partitions is reported with topics, partitions and
 //! brokers, fails the run where it is asked to, and is gone when the brokers are back.
 
 use std::time::{Duration, Instant};
@@ -7,8 +7,8 @@ use crate::kafka::three_nodes;
 use crate::support::binary::{Ended, Manifests, Report, on, topicctl};
 use local_kafka::LocalKafka;
 
-/// Topics that bear a lost broker in three ways. The partitions without a second replica are put
-/// where they have to be by Kafka's own tool.
+/// Topics that tolerate a lost broker in three ways. Kafka's own tool puts the partitions without a
+/// second replica where they have to be.
 fn topics(kafka: &LocalKafka, prefix: &str) -> Manifests {
     let manifests = Manifests::of(&format!(
         "topics:
@@ -67,8 +67,8 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Waits until verify tells this, and gives the whole run.
-fn until_told(servers: &str, manifests: &Manifests, words: &str) -> Ended {
+/// Waits until verify reports this, and gives the whole run.
+fn until_reported(servers: &str, manifests: &Manifests, words: &str) -> Ended {
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     until(words, || {
         let ended = on(servers, "verify", manifests).run();
@@ -90,18 +90,18 @@ what is written now is on fewer brokers than declared; broker 3 is not up: start
 ];
 
 #[track_caller]
-fn tells(report: &Report, severity: &str) {
+fn has_severity(report: &Report, severity: &str) {
     let wanted = ONE_STOPPED.map(|words| (severity.to_owned(), words.to_owned()));
     assert_eq!(unhealthy(report), wanted);
 }
 
 #[test]
-fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back() {
+fn a_stopped_broker_is_reported_with_topics_partitions_and_brokers_until_it_is_back() {
     let mut kafka = three_nodes();
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = topics(&kafka, "lost");
     kafka.stop_node(3).expect("stopped");
-    let ended = until_told(&servers, &manifests, "lost.two partitions 0-5: broker 3");
+    let ended = until_reported(&servers, &manifests, "lost.two partitions 0-5: broker 3");
     let ended = ended
         .exits(0)
         .says("warning: 1 topic has partitions without a leader")
@@ -114,10 +114,10 @@ fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back(
         .skip_while(|l| !l.starts_with("warning"));
     assert!(warnings.map(str::len).max() <= Some(80), "{ended}");
 
-    // Every command that looks tells it, and none fails by it.
+    // Every command that looks reports it, and none fails by it.
     for command in ["verify", "plan", "apply"] {
         let report = on(&servers, command, &manifests).json().exits(0);
-        tells(&report.all_are("matching"), "warning");
+        has_severity(&report.all_are("matching"), "warning");
     }
     let ended = on(&servers, "apply", &manifests).run().exits(0);
     assert!(!ended.stdout.contains("ready"), "{ended}");
@@ -125,7 +125,7 @@ fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back(
     for fail_on in ["health", "missing,mismatch,health"] {
         for command in ["verify", "plan", "apply"] {
             let run = || on(&servers, command, &manifests).args(&["--fail-on", fail_on]);
-            tells(&run().json().exits(1), "error");
+            has_severity(&run().json().exits(1), "error");
             run()
                 .run()
                 .exits(1)
@@ -133,7 +133,7 @@ fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back(
         }
     }
 
-    // A snapshot tells it as it was recorded, and asks nobody.
+    // A snapshot reports it as it was recorded, and asks nobody.
     let snapshot = manifests.path().join("cluster.snapshot");
     let export = topicctl(&["export", "-b", &servers, "--snapshot"]);
     export.arg(&snapshot).run().exits(0);
@@ -145,8 +145,8 @@ fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back(
             .args(words)
             .json()
     };
-    tells(&replay(&[]).exits(0), "warning");
-    tells(&replay(&["--fail-on", "health"]).exits(1), "error");
+    has_severity(&replay(&[]).exits(0), "warning");
+    has_severity(&replay(&["--fail-on", "health"]).exits(1), "error");
 
     kafka.start_node(3).expect("started");
     is_quiet(&servers, &manifests);
@@ -154,7 +154,7 @@ fn a_stopped_broker_is_told_with_topics_partitions_and_brokers_until_it_is_back(
         .run()
         .exits(0)
         .says("3 declared: 3 matched; 3 topics ready.");
-    tells(&replay(&["--fail-on", "health"]).exits(1), "error");
+    has_severity(&replay(&["--fail-on", "health"]).exits(1), "error");
 }
 
 /// Why a plan with too few brokers is a warning and no failure: the controller may well take it.
@@ -188,7 +188,7 @@ fn a_plan_warns_of_more_replicas_than_brokers_and_the_broker_has_the_last_word()
         .run()
         .exits(0)
         .says("2 declared: 2 matched; 2 topics ready.");
-    until_told(&servers, &manifests, "many.three partitions 0-2").exits(0);
+    until_reported(&servers, &manifests, "many.three partitions 0-2").exits(0);
     kafka.start_node(2).expect("started");
     is_quiet(&servers, &manifests);
 }
@@ -199,10 +199,10 @@ fn two_stopped_brokers_of_three_leave_too_few_in_sync() {
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = topics(&kafka, "last");
     kafka.stop_node(3).expect("stopped");
-    until_told(&servers, &manifests, "last.two partitions 0-5: broker 3");
+    until_reported(&servers, &manifests, "last.two partitions 0-5: broker 3");
     kafka.stop_node(2).expect("stopped");
-    let told = "last.two     partitions 0-5: 1 in sync, 2 needed; brokers 2, 3 are out of sync";
-    until_told(&servers, &manifests, told)
+    let reported = "last.two     partitions 0-5: 1 in sync, 2 needed; brokers 2, 3 are out of sync";
+    until_reported(&servers, &manifests, reported)
         .exits(0)
         .says("2 topics have fewer replicas in sync than min.insync.replicas")
         .says("last.three   partitions 0-2: 1 in sync, 3 needed; brokers 2, 3 are out of sync")
@@ -216,7 +216,7 @@ fn two_stopped_brokers_of_three_leave_too_few_in_sync() {
 }
 
 /// Without a majority of its controllers a cluster does not notice that brokers are lost: who is
-/// alive goes on to tell the leaders that there were.
+/// alive goes on to report the leaders that there were.
 #[test]
 fn a_cluster_without_a_controller_is_not_called_healthy_and_creates_nothing() {
     let mut kafka = three_nodes();
@@ -230,9 +230,9 @@ fn a_cluster_without_a_controller_is_not_called_healthy_and_creates_nothing() {
     assert_eq!(unhealthy(&report.all_are("matching")), []);
     let run = || on(&servers, "verify", &manifests).args(&["--fail-on", "health"]);
     let report = run().json().exits(1);
-    let told = unhealthy(&report);
-    let [(severity, words)] = told.as_slice() else {
-        panic!("{told:#?}")
+    let reported = unhealthy(&report);
+    let [(severity, words)] = reported.as_slice() else {
+        panic!("{reported:#?}")
     };
     assert_eq!(severity, "error");
     for line in [

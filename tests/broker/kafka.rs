@@ -114,7 +114,7 @@ pub(crate) fn before_creation(proxy: &Arc<Proxy>, what: impl FnOnce() + Send + '
     proxy.on_request_call(CREATE_TOPICS, Box::new(when_checked));
 }
 
-/// A topic as `kafka-topics --describe` and `kafka-configs --describe` tell it.
+/// A topic as `kafka-topics --describe` and `kafka-configs --describe` show it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Described {
     pub(crate) partitions: usize,

@@ -1,5 +1,5 @@
-//! Every kind of mismatch and every origin on real brokers: what is told of it, and that the remedy
-//! mends it exactly as it is printed.
+//! Every kind of mismatch and every origin on real brokers: what is reported of it, and that the
+//! remedy corrects it exactly as it is printed.
 //!
 //! Topics are changed with Kafka's own tools. Remedies are run by a shell that finds these
 //! tools by the names that a distribution gives them, and nothing else of the test.
@@ -119,7 +119,7 @@ impl<'a> Place<'a> {
     /// Runs every remedy of a topic in the order of the report, each exactly as the text has it on
     /// a line of its own, and gives them.
     #[track_caller]
-    fn mend(&self, topic: &str) -> Vec<String> {
+    fn remedy(&self, topic: &str) -> Vec<String> {
         let text = self.verify(&[]).exits(1);
         let remedies: Vec<String> = self
             .mismatches(topic)

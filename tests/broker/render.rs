@@ -80,12 +80,12 @@ fn names(kafka: &LocalKafka) -> BTreeSet<String> {
         .collect()
 }
 
-fn told(ended: Ended) -> (Option<i32>, String, String) {
+fn reported(ended: Ended) -> (Option<i32>, String, String) {
     (ended.code(), ended.stdout, ended.stderr)
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    told(topicctl_in(directory, arguments).run())
+    reported(topicctl_in(directory, arguments).run())
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn the_granted_rights_suffice_and_are_no_more_than_needed() {
             .args(&["-X", &format!("sasl.username={user}")])
             .args(&["-X", &format!("sasl.password={user}-secret")])
             .run();
-        told(ended)
+        reported(ended)
     };
     assert_eq!(
         topicctl("maker", &["apply", "m.yaml"]).0,

@@ -155,7 +155,7 @@ fn a_cluster_that_answers_and_one_that_does_not_are_reported_in_every_format() {
     let run = |args: &[&str], code| reports(directory.path(), "", args, wanted, code);
 
     run(&["apply", "--cluster", "here"], 0);
-    let told = run(&["verify", "--all-clusters", "--timeout", "2s"], 3);
+    let found_text = run(&["verify", "--all-clusters", "--timeout", "2s"], 3);
     let whole = [
         "2 clusters: 1 matches, 1 not reached.",
         "\"topicctl.reports/1\"",
@@ -164,7 +164,7 @@ fn a_cluster_that_answers_and_one_that_does_not_are_reported_in_every_format() {
         "2 clusters: 1 matches, 1 not reached.",
         "topicctl_exit_code{cluster=\"here\"} 0",
     ];
-    holds(&told, whole);
+    holds(&found_text, whole);
     let silent = [
         "nowhere\n\n  not reached: ",
         "\"cluster_name\": \"nowhere\"",
@@ -173,5 +173,5 @@ fn a_cluster_that_answers_and_one_that_does_not_are_reported_in_every_format() {
         "::error title=nowhere%3A topicctl verify::",
         "topicctl_exit_code{cluster=\"nowhere\"} 3",
     ];
-    holds(&told, silent);
+    holds(&found_text, silent);
 }

@@ -1,5 +1,5 @@
 //! Rights and credentials: apply needs no more than DESCRIBE, DESCRIBE_CONFIGS and CREATE, says
-//! which right is missing where one is, and tells no secret.
+//! which right is missing where one is, and shows no secret.
 
 use local_kafka::Security;
 
@@ -70,7 +70,7 @@ fn without_describe_nothing_is_created_and_the_way_out_is_printed() {
     let report = as_user("enough", "apply", &manifests).json().exits(4);
     assert_eq!(report.topic("hidden")["status"], "unknown");
     assert_eq!(report.topic("enough.beside-hidden")["status"], "missing");
-    let told = report.diagnostics();
+    let reported = report.diagnostics();
     let granted = |create: &str| {
         format!(
             "kafka-acls --bootstrap-server {} --command-config client.properties --add \
@@ -80,13 +80,16 @@ fn without_describe_nothing_is_created_and_the_way_out_is_printed() {
         )
     };
     let command = granted("--operation Create ");
-    assert!(told.lines().any(|line| line == command), "{told}");
+    assert!(reported.lines().any(|line| line == command), "{reported}");
     // Who only reads needs no right to create.
     for reads in ["plan", "verify"] {
         let report = as_user("enough", reads, &manifests).json().exits(4);
-        let told = report.diagnostics();
-        assert!(told.contains("1 topic cannot be seen"), "{told}");
-        assert!(told.lines().any(|line| line == granted("")), "{told}");
+        let reported = report.diagnostics();
+        assert!(reported.contains("1 topic cannot be seen"), "{reported}");
+        assert!(
+            reported.lines().any(|line| line == granted("")),
+            "{reported}"
+        );
     }
     let found = names(&SASL.kafka);
     assert!(
@@ -99,8 +102,8 @@ fn without_describe_nothing_is_created_and_the_way_out_is_printed() {
 fn the_printed_acl_command_gives_the_rights() {
     let manifests = Manifests::small(["granted.later"]);
     let report = as_user("no-create", "apply", &manifests).json().exits(4);
-    let told = report.diagnostics();
-    let command = told
+    let reported = report.diagnostics();
+    let command = reported
         .lines()
         .find(|line| line.starts_with("kafka-acls "))
         .expect("a command");
@@ -164,12 +167,12 @@ fn what_is_accepted_of_a_hidden_topic_is_not_called_unused() {
     );
     let report = as_user("enough", "verify", &manifests).json().exits(4);
     assert_eq!(report.topic("hidden.accepted")["status"], "unknown");
-    let told = report.diagnostics();
-    assert!(!told.contains("accepted-unused"), "{told}");
+    let reported = report.diagnostics();
+    assert!(!reported.contains("accepted-unused"), "{reported}");
 }
 
 #[test]
-fn a_wrong_password_is_refused_and_never_told() {
+fn a_wrong_password_is_refused_and_never_shown() {
     let manifests = Manifests::small(["enough.wrong"]);
     let wrong = "guessed-4711";
     for command in ["verify", "apply"] {

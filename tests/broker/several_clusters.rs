@@ -7,7 +7,7 @@ use crate::support::binary::{Manifests, Run, on, topicctl};
 use local_kafka::LocalKafka;
 use local_kafka::proxy::api_name;
 
-/// The id that the cluster tells of itself.
+/// The id that the cluster reports of itself.
 fn id(kafka: &LocalKafka) -> String {
     let manifests = Manifests::small(["any"]);
     let report = on(kafka.bootstrap_servers(), "verify", &manifests).json();
@@ -226,7 +226,7 @@ fn all_clusters_are_verified_side_by_side_and_each_is_reported() {
     assert_eq!(json["schema"], "topicctl.reports/1");
     assert_eq!(json["exit_code"], 3);
     let reports = json["reports"].as_array().expect("reports");
-    let told: Vec<_> = reports
+    let reported: Vec<_> = reports
         .iter()
         .map(|report| {
             let name = report["cluster_name"].as_str().expect("a name");
@@ -235,7 +235,7 @@ fn all_clusters_are_verified_side_by_side_and_each_is_reported() {
         })
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("as-declared", 0, "matching"),
             ("differing", 1, "mismatched"),

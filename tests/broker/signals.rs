@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM end a run in good order: what is known is reported, and the exit code tells
+//! SIGINT and SIGTERM end a run in good order: what is known is reported, and the exit code says
 //! which signal it was.
 
 use std::sync::{Arc, mpsc};
@@ -45,9 +45,12 @@ fn an_interrupt_while_settling_reports_what_was_created() {
             .start();
         target.is(&run);
         let report = run.end().report().exits(code).all_are("created");
-        let told = report.diagnostics();
-        assert!(told.contains("interrupted by SIG"), "{told}");
-        assert!(told.contains("what was sent is reported"), "{told}");
+        let found_text = report.diagnostics();
+        assert!(found_text.contains("interrupted by SIG"), "{found_text}");
+        assert!(
+            found_text.contains("what was sent is reported"),
+            "{found_text}"
+        );
         assert!(names(&proxied.kafka).contains(name));
     }
 }

@@ -32,7 +32,7 @@ fn a_broker_that_is_down_is_named() {
 }
 
 #[test]
-fn the_log_in_a_pipe_has_no_colours() {
+fn the_log_in_a_pipe_has_no_colors() {
     let manifests = Manifests::small(["nowhere"]);
     let servers = format!("127.0.0.1:{}", free_port().expect("a port"));
     let run = on(&servers, "verify", &manifests).env("TOPICCTL_LOG", "debug");
@@ -42,7 +42,7 @@ fn the_log_in_a_pipe_has_no_colours() {
 }
 
 #[test]
-fn a_port_that_speaks_something_else_is_named() {
+fn a_port_that_uses_something_else_is_named() {
     let manifests = Manifests::small(["nowhere"]);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
@@ -73,7 +73,7 @@ fn a_silent_broker_is_given_up_in_time_and_named() {
             .says(&servers)
             .says("2 s");
     }
-    kafka.resume_node(1).expect("a broker that speaks again");
+    kafka.resume_node(1).expect("a broker that answers again");
     // A short time limit leaves a broker that has created nothing yet its share of it.
     let run = on(&servers, "apply", &manifests).args(&["--timeout", "3s"]);
     run.json().exits(0).all_are("created");

@@ -4,7 +4,7 @@ use local_kafka::LocalKafka;
 
 use crate::support::binary::{Manifests, on, topicctl};
 
-/// Everything that Kafka's tools tell of topics, in lines: partitions with ids, leaders, replicas
+/// Everything that Kafka's tools report of topics, in lines: partitions with ids, leaders, replicas
 /// and topic ids; every configuration with its source; offsets.
 fn dump(kafka: &LocalKafka) -> Vec<String> {
     let tool = |name: &str, args: &[&str]| kafka.tool(name, args).expect("a dump");

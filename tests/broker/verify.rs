@@ -13,7 +13,7 @@ topics:
 ";
 
 #[test]
-fn changed_retention_is_explained_and_the_printed_remedy_mends_it() {
+fn changed_retention_is_explained_and_the_printed_remedy_corrects_it() {
     let manifests = Manifests::of(TOPICS);
     let servers = SHARED.bootstrap_servers();
     on(servers, "apply", &manifests)
@@ -55,7 +55,7 @@ fn changed_retention_is_explained_and_the_printed_remedy_mends_it() {
         .run()
         .exits(1)
         .says("retention.ms 7d declared, 1d found, set on the topic")
-        .says("`topicctl verify` tells what mends them");
+        .says("`topicctl verify` says what fixes them");
 
     let report = on(servers, "verify", &manifests).json().exits(1);
     let topic = report.topic("verify-retention");
@@ -81,7 +81,7 @@ fn changed_retention_is_explained_and_the_printed_remedy_mends_it() {
 }
 
 #[test]
-fn too_few_partitions_are_explained_and_the_printed_remedy_mends_it() {
+fn too_few_partitions_are_explained_and_the_printed_remedy_corrects_it() {
     let manifests = Manifests::of(
         "topics: [{ name: verify-partitions, partitions: 4, replication_factor: 1 }]",
     );

@@ -63,7 +63,7 @@ struct Fake {
     looks: Cell<usize>,
     /// How many brokers there are when it is asked the first time; each time, one more.
     brokers: Cell<usize>,
-    /// How often it fails to tell its brokers, and how.
+    /// How often it fails to report its brokers, and how.
     troubled: Cell<usize>,
     trouble: Option<ClusterErrorKind>,
     /// How often leaders do not serve yet.
@@ -493,7 +493,7 @@ fn brokers_are_waited_for_as_many_as_a_topic_has_replicas() {
     fake.brokers.set(4);
     let applied = run_with(&fake, wanted(), patient, Interrupts::none);
     assert_eq!(*status(&applied, "replicated"), Status::Created);
-    // It was told of 4, of 5 and of 6.
+    // It learned of 4, of 5 and of 6.
     assert_eq!(fake.brokers.get(), 7);
     // Without patience the check has the word.
     let fake = Fake::default();
@@ -508,7 +508,7 @@ fn brokers_are_waited_for_as_many_as_a_topic_has_replicas() {
 }
 
 #[test]
-fn a_wait_for_brokers_bears_what_may_pass() {
+fn a_wait_for_brokers_tolerates_what_may_pass() {
     let wanted = || declared("  - { name: replicated, replication_factor: 3 }\n");
     let fake = |trouble, troubled| Fake {
         trouble,
@@ -527,7 +527,7 @@ fn a_wait_for_brokers_bears_what_may_pass() {
         assert_eq!(*status(&applied, "replicated"), Status::Created);
         assert_eq!((fake.troubled.get(), fake.brokers.get()), (0, 4));
     }
-    // What no wait would mend ends it.
+    // What no wait would put right ends it.
     let fake_without_rights = fake(Some(ClusterErrorKind::Authentication), 1);
     let applied = run_two_of_three(
         &fake_without_rights,

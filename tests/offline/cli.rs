@@ -36,7 +36,7 @@ fn validate(directory: &Path, args: &[&str]) -> Output {
 }
 
 /// Exit code, stdout and stderr.
-fn told(output: &Output) -> (Option<i32>, String, String) {
+fn reported(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
     (
         output.status.code(),
@@ -47,7 +47,7 @@ fn told(output: &Output) -> (Option<i32>, String, String) {
 
 #[track_caller]
 fn declares(output: &Output, names: &[&str]) {
-    let (code, stdout, stderr) = told(output);
+    let (code, stdout, stderr) = reported(output);
     assert_eq!(code, Some(0), "{stderr}");
     let listed: Vec<_> = stdout
         .lines()
@@ -62,7 +62,7 @@ fn declares(output: &Output, names: &[&str]) {
 
 #[track_caller]
 fn refuses(output: &Output, words: &[&str]) {
-    let (code, stdout, stderr) = told(output);
+    let (code, stdout, stderr) = reported(output);
     assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
     for word in words {
         assert!(stderr.contains(word), "{word} is not in\n{stderr}");
@@ -159,7 +159,7 @@ fn a_pipe_in_a_directory_is_no_manifest_and_stops_nothing() {
 }
 
 #[test]
-fn a_file_without_rights_is_told_beside_other_problems() {
+fn a_file_without_rights_is_reported_beside_other_problems() {
     let directory = directory(&[
         ("secret.yaml", ORDERS.as_bytes()),
         ("typo.yaml", b"topics: [{ name: a, partitons: 1 }]\n"),
@@ -203,7 +203,7 @@ fn a_directory_without_rights_is_unreadable() {
 }
 
 #[test]
-fn utf_16_is_told_from_other_encodings() {
+fn utf_16_is_distinguished_from_other_encodings() {
     let utf_16: Vec<u8> = [0xfeff_u16]
         .into_iter()
         .chain(ORDERS.encode_utf16())
@@ -247,7 +247,7 @@ fn a_project_file_above_the_working_directory_is_found() {
     ]);
     let output = validate(&directory.path().join("team/a"), &["orders.yaml", "-v"]);
     declares(&output, &["orders"]);
-    assert!(told(&output).1.contains("48 partitions"));
+    assert!(reported(&output).1.contains("48 partitions"));
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn fifty_thousand_topics_in_a_file_are_read() {
         ));
     }
     let directory = directory(&[("many.yaml", text.as_bytes())]);
-    let (code, stdout, stderr) = told(&validate(directory.path(), &["."]));
+    let (code, stdout, stderr) = reported(&validate(directory.path(), &["."]));
     assert_eq!(code, Some(0), "{stderr}");
     assert_eq!(stdout, "50000 topics declared in 1 file: all valid.\n");
 }
@@ -285,7 +285,7 @@ fn a_chain_of_references_is_followed_to_its_end() {
     let directory = directory(&[("chain.yaml", text.as_bytes())]);
     let output = validate(directory.path(), &[".", "-v", "-s", "t-19999"]);
     declares(&output, &["t-19999"]);
-    assert!(told(&output).1.contains("7 partitions"));
+    assert!(reported(&output).1.contains("7 partitions"));
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .expect("topicctl runs");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("output");
-    let (code, _, stderr) = told(&output);
+    let (code, _, stderr) = reported(&output);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
 }
 
@@ -341,7 +341,7 @@ fn answers(args: &str, variables: &[(&str, &str)], wanted: Option<i32>, words: &
     let args: Vec<_> = args.split_whitespace().collect();
     let mut command = topicctl(directory.path(), &args);
     let output = command.envs(variables.iter().copied()).output();
-    let (code, stdout, stderr) = told(&output.expect("topicctl runs"));
+    let (code, stdout, stderr) = reported(&output.expect("topicctl runs"));
     let all = format!("{stdout}{stderr}");
     assert_eq!(code, wanted, "{args:?}, {variables:?}\n{all}");
     assert!(all.contains(words), "{args:?}, {variables:?}\n{all}");
@@ -417,7 +417,7 @@ fn a_flag_that_repeats_its_variable_is_still_a_flag() {
 
 #[test]
 fn one_file_for_two_results_is_found_before_a_cluster_is_asked() {
-    // Who asks is told that nobody listens, with another exit code.
+    // Who asks learns that nobody listens, with another exit code.
     let asked = "verify -b 127.0.0.1:1";
     for (flags, results) in [
         ("--report json=new --remedies new", 1),
@@ -433,7 +433,7 @@ fn one_file_for_two_results_is_found_before_a_cluster_is_asked() {
         let args = format!("{asked} {flags}");
         let args: Vec<_> = args.split_whitespace().collect();
         let output = topicctl(directory.path(), &args).output();
-        let (code, _, stderr) = told(&output.expect("topicctl runs"));
+        let (code, _, stderr) = reported(&output.expect("topicctl runs"));
         assert_eq!(code, Some(2), "{flags}\n{stderr}");
         let errors = stderr.matches("error: ").count();
         let twice = stderr.matches("error: two results for ").count();

@@ -225,14 +225,14 @@ fn names() -> Vec<String> {
 fn the_readme_names_every_subcommand() -> Result<(), Failed> {
     let readme = fs::read_to_string(root().join("README.md"))?;
     let row = Regex::new(r"(?m)^\| `topicctl ([a-z]+)")?;
-    let told: BTreeSet<_> = row
+    let reported: BTreeSet<_> = row
         .captures_iter(&readme)
         .map(|row| row[1].to_owned())
         .collect();
     let there: BTreeSet<_> = names().into_iter().collect();
-    match told == there {
+    match reported == there {
         true => Ok(()),
-        false => Err(format!("README: {told:?}\n--help: {there:?}").into()),
+        false => Err(format!("README: {reported:?}\n--help: {there:?}").into()),
     }
 }
 

@@ -61,7 +61,7 @@ fn explain(directory: &Path, arguments: &[&str]) -> Ended {
 }
 
 /// The standard output of a run that ends well and says nothing else.
-fn told(directory: &Path, arguments: &[&str]) -> String {
+fn reported(directory: &Path, arguments: &[&str]) -> String {
     let ended = explain(directory, arguments).exits(0);
     assert_eq!(ended.stderr, "");
     ended.stdout
@@ -78,7 +78,7 @@ fn refused(directory: &Path, arguments: &[&str]) -> String {
 fn a_topic_shows_every_layer_of_every_value() {
     let directory = manifests();
     assert_data_eq!(
-        told(directory.path(), &["orders"]),
+        reported(directory.path(), &["orders"]),
         str![[r#"
 orders                                           manifests/orders.yaml:2
 
@@ -122,7 +122,7 @@ fn a_derived_topic_under_a_profile_shows_what_it_takes_over() {
     let directory = manifests();
     let arguments = ["orders-dlq", "--profile", "dev"];
     assert_data_eq!(
-        told(directory.path(), &arguments),
+        reported(directory.path(), &arguments),
         str![[r#"
 orders-dlq                                       manifests/orders.yaml:10
 
@@ -160,7 +160,7 @@ Lowest layer first; `>` marks the one whose value holds.
 fn rules_are_shown_as_rules() {
     let directory = manifests();
     assert_data_eq!(
-        told(directory.path(), &["orders-retry-1h"]),
+        reported(directory.path(), &["orders-retry-1h"]),
         str![[r#"
 orders-retry-1h                                 manifests/orders.yaml:8
 
@@ -190,7 +190,7 @@ Lowest layer first; `>` marks the one whose value holds.
 "#]]
     );
     assert_data_eq!(
-        told(directory.path(), &["invoices"]),
+        reported(directory.path(), &["invoices"]),
         str![[r#"
 invoices                                     manifests/orders.yaml:11
 
@@ -220,7 +220,7 @@ Lowest layer first; `>` marks the one whose value holds.
 fn an_external_topic_has_what_it_states() {
     let directory = manifests();
     assert_data_eq!(
-        told(directory.path(), &["partner.feed"]),
+        reported(directory.path(), &["partner.feed"]),
         str![[r#"
 partner.feed                             manifests/orders.yaml:16
 
@@ -248,8 +248,8 @@ fn variables_and_paths_come_from_flags() {
         "--var",
         "ORDERS=24",
     ];
-    let told = told(directory.path(), &arguments);
-    assert!(told.contains("    > 24 "), "{told}");
+    let reported = reported(directory.path(), &arguments);
+    assert!(reported.contains("    > 24 "), "{reported}");
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn a_tier_shows_its_values_and_who_uses_it() {
     let directory = manifests();
     let arguments = ["--tier", "ingestion", "-p", "dev"];
     assert_data_eq!(
-        told(directory.path(), &arguments),
+        reported(directory.path(), &arguments),
         str![[r#"
 tier ingestion                                        manifests/topicctl.yaml:2
 
@@ -292,7 +292,7 @@ Lowest layer first; `>` marks the one whose value holds.
 fn a_built_in_tier_shows_who_extends_it() {
     let directory = manifests();
     assert_data_eq!(
-        told(directory.path(), &["--tier", "standard"]),
+        reported(directory.path(), &["--tier", "standard"]),
         str![[r#"
 built-in tier standard
 
@@ -317,7 +317,7 @@ Lowest layer first; `>` marks the one whose value holds.
 "#]]
     );
     assert_data_eq!(
-        told(directory.path(), &["--tier", "retry"]),
+        reported(directory.path(), &["--tier", "retry"]),
         str![[r#"
 built-in tier retry
 
@@ -351,20 +351,20 @@ fn long_lists_of_names_are_folded() {
         many.push_str(&format!("  - name: t{number}\n    tier: plain\n"));
     }
     std::fs::write(directory.path().join("manifests/many.yaml"), many).expect("written");
-    let folded = told(directory.path(), &["--tier", "plain"]);
+    let folded = reported(directory.path(), &["--tier", "plain"]);
     assert!(
         folded.contains("9 topics: t0, t1, t2, t3, t4, and 4 more"),
         "{folded}"
     );
     assert!(!folded.contains("t8"), "{folded}");
-    assert!(told(directory.path(), &["--tier", "plain", "-v"]).contains("t8"));
+    assert!(reported(directory.path(), &["--tier", "plain", "-v"]).contains("t8"));
 }
 
 #[test]
 fn a_code_needs_no_manifests() {
     let directory = tempfile::tempdir().expect("a directory");
     assert_data_eq!(
-        told(directory.path(), &["both-retentions"]),
+        reported(directory.path(), &["both-retentions"]),
         str![[r#"
 both-retentions
 
@@ -391,19 +391,19 @@ Right:
 }
 
 #[test]
-fn a_code_is_told_beside_broken_manifests() {
+fn a_code_is_reported_beside_broken_manifests() {
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::create_dir(directory.path().join("manifests")).expect("made");
     std::fs::write(directory.path().join("manifests/a.yaml"), "topics: {").expect("written");
-    assert!(told(directory.path(), &["syntax"]).starts_with("syntax\n"));
+    assert!(reported(directory.path(), &["syntax"]).starts_with("syntax\n"));
 }
 
 #[test]
-fn a_name_that_is_both_is_told_as_both() {
+fn a_name_that_is_both_is_reported_as_both() {
     let directory = manifests();
-    let both = told(directory.path(), &["unknown-tier"]);
-    let topic = told(directory.path(), &["--topic", "unknown-tier"]);
-    let code = told(directory.path(), &["--code", "unknown-tier"]);
+    let both = reported(directory.path(), &["unknown-tier"]);
+    let topic = reported(directory.path(), &["--topic", "unknown-tier"]);
+    let code = reported(directory.path(), &["--code", "unknown-tier"]);
     assert!(topic.contains("tier ingestion") && !topic.contains("Wrong:"));
     assert!(code.contains("Wrong:") && !code.contains("tier ingestion"));
     let last = "`unknown-tier` is a topic and a code: --topic and --code ask for one of them.";
@@ -476,7 +476,7 @@ help: declared are `base` (manifests/topicctl.yaml:7), `dev`
       (manifests/topicctl.yaml:9)
 
 1 error.
-`topicctl explain unknown-profile` tells more.
+`topicctl explain unknown-profile` says more.
 
 "#]]
     );
@@ -508,7 +508,7 @@ help: name the file or directory of your manifests; without a name it is
       manifests/
 
 1 error.
-`topicctl explain unreadable` tells more.
+`topicctl explain unreadable` says more.
 
 "#]]
     );
@@ -532,7 +532,7 @@ help: write a whole number and one of the units ms, s, m, h, d, w, without a
       space, `7d` for example
 
 1 error in 1 of 3 files.
-`topicctl explain invalid-config` tells more.
+`topicctl explain invalid-config` says more.
 
 "#]]
     );
@@ -573,7 +573,7 @@ fn json_has_the_same_layers() {
     let directory = manifests();
     let arguments = ["orders", "-o", "json", "-p", "dev"];
     let document: serde_json::Value =
-        serde_json::from_str(&told(directory.path(), &arguments)).expect("JSON");
+        serde_json::from_str(&reported(directory.path(), &arguments)).expect("JSON");
     assert_eq!(document["schema"], "topicctl.explain/1");
     assert_eq!(document["code"], serde_json::Value::Null);
     let topic = &document["topic"];
@@ -634,10 +634,10 @@ fn json_has_the_same_layers() {
 }
 
 #[test]
-fn json_tells_codes_and_tiers() {
+fn json_reports_codes_and_tiers() {
     let directory = manifests();
     let read = |arguments: &[&str]| -> serde_json::Value {
-        serde_json::from_str(&told(directory.path(), arguments)).expect("JSON")
+        serde_json::from_str(&reported(directory.path(), arguments)).expect("JSON")
     };
     let code = read(&["syntax", "-o", "json"]);
     let markdown = code["code"]["markdown"].as_str().expect("a text");

@@ -9,11 +9,11 @@ use proptest::prelude::*;
 use topicctl::diagnostic::{self, Code};
 use topicctl::manifest::{self, Request};
 
-/// What reading and telling may take, unoptimised and beside other tests. What grows with the
+/// What reading and reporting may take, unoptimized and beside other tests. What grows with the
 /// square of these sizes takes minutes.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Reads a text and tells its problems, as `topicctl validate` does; gives their codes.
+/// Reads a text and reports its problems, as `topicctl validate` does; gives their codes.
 fn read(text: &[u8], profile: Option<&str>) -> Vec<Code> {
     let request = Request {
         profile: profile.map(str::to_owned),
@@ -60,7 +60,7 @@ fn many_topics_are_read() {
 }
 
 #[test]
-fn many_mistakes_are_told() {
+fn many_mistakes_are_reported() {
     for (code, topic) in [
         (Code::UnknownField, "partition: 3"),
         (Code::UnknownConfig, "config: { retention.hours: 3 }"),
@@ -76,7 +76,7 @@ fn many_mistakes_are_told() {
 }
 
 #[test]
-fn many_names_that_are_taken_are_told() {
+fn many_names_that_are_taken_are_reported() {
     let duplicates = codes(topics(MANY, |at| format!("name: t-{}", at % (MANY / 2))));
     assert_eq!(duplicates, vec![Code::DuplicateTopic; MANY / 2]);
     let collisions = codes(topics(MANY, |at| {
@@ -225,7 +225,7 @@ fn the_reference_names_the_limits() {
 }
 
 #[test]
-fn odd_bytes_are_told_and_end_nothing() {
+fn odd_bytes_are_reported_and_end_nothing() {
     let good: &[u8] = b"topics:\n- name: a\n";
     let with_mark = [b"\xef\xbb\xbf", good].concat();
     let windows = b"topics:\r\n- name: a\r\n  partitions: 3\r\n";
@@ -334,13 +334,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn nonsense_is_told(text in nonsense()) {
+    fn nonsense_is_reported(text in nonsense()) {
         read(text.as_bytes(), None);
         read(text.as_bytes(), Some("dev"));
     }
 
     #[test]
-    fn bytes_are_told(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn bytes_are_reported(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         read(&bytes, None);
     }
 }

@@ -55,11 +55,11 @@ fn read(example: &Example) -> [Manifests; 2] {
     ]
 }
 
-fn told(manifests: &Manifests) -> String {
+fn reported(manifests: &Manifests) -> String {
     let problems = manifests.diagnostics.sorted(&manifests.sources);
     let problems = problems.iter();
-    let told = problems.map(|one| diagnostic::render(one, &manifests.sources, false));
-    told.collect::<Vec<_>>().join("\n")
+    let reported = problems.map(|one| diagnostic::render(one, &manifests.sources, false));
+    reported.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn examples_are_right_unless_they_say_otherwise() {
         for manifests in [production, profiles] {
             let problems = manifests.diagnostics.sorted(&manifests.sources);
             let bad = problems.iter().any(|one| one.severity != Severity::Note);
-            assert!(!bad, "docs/manifest.md:{line}\n{}", told(&manifests));
+            assert!(!bad, "docs/manifest.md:{line}\n{}", reported(&manifests));
         }
     }
 }

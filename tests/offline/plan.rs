@@ -201,7 +201,7 @@ fn observation<'a>(topics: impl IntoIterator<Item = (&'a DeclaredTopic, Observed
 }
 
 /// What a reader of a report sees of a decision: no places in files, which differ with the files.
-fn told(topics: Vec<DeclaredTopic>, observation: &Observation) -> BTreeMap<String, String> {
+fn reported(topics: Vec<DeclaredTopic>, observation: &Observation) -> BTreeMap<String, String> {
     let plan = plan(topics, observation, &[]);
     let outcomes = plan.topics.into_iter().map(|outcome| {
         let topic = &outcome.topic;
@@ -299,7 +299,7 @@ proptest! {
         let mut runs = families.clone();
         runs.dedup();
         prop_assert_eq!(runs.len(), distinct.len());
-        prop_assert_eq!(told(one_file, &observation), told(several, &observation));
+        prop_assert_eq!(reported(one_file, &observation), reported(several, &observation));
     }
 }
 
@@ -325,8 +325,8 @@ accepted_mismatches:
         let observed = observation([(topic, seen)]);
         let plan = plan(vec![topic.clone()], &observed, &manifests.accepted);
         let uses = accepted::uses(&plan.accepted, &plan.topics).into_iter();
-        let told: Vec<_> = uses.map(|one| (one.field.to_string(), one.found)).collect();
-        told
+        let reported: Vec<_> = uses.map(|one| (one.field.to_string(), one.found)).collect();
+        reported
     };
     let of = |names: [(&str, bool); 3]| names.map(|(name, found)| (name.to_owned(), found));
     let mut found = made(topic);

@@ -11,15 +11,15 @@ use crate::support::binary::{Ended, topicctl_in};
 
 /// Runs it with arguments; gives exit code, stdout and stderr.
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    told(topicctl_in(directory, arguments).run())
+    reported(topicctl_in(directory, arguments).run())
 }
 
 /// The same with something on standard input.
 fn run_with(directory: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
-    told(topicctl_in(directory, arguments).run_with(input))
+    reported(topicctl_in(directory, arguments).run_with(input))
 }
 
-fn told(ended: Ended) -> (i32, String, String) {
+fn reported(ended: Ended) -> (i32, String, String) {
     let code = ended.code().expect("an exit code");
     (code, ended.stdout, ended.stderr)
 }

@@ -30,7 +30,7 @@ fn every_scene_is_answered_as_it_is_written() {
     scene::play(scenes, |scene| scene.play(&mut Offline));
 }
 
-/// What a manifest's author can be told must have been read once by somebody.
+/// What is reported to a manifest's author must have been read once by somebody.
 #[test]
 fn every_code_of_manifests_has_a_scene() {
     let scenes = scene::all();

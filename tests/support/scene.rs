@@ -73,7 +73,7 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenes")
 }
 
-/// Plays scenes side by side, only those whose names contain the environment's `SCENE`, and tells
+/// Plays scenes side by side, only those whose names contain the environment's `SCENE`, and reports
 /// of every one that is not answered as it is written.
 pub(crate) fn play(scenes: Vec<Scene>, play: impl Fn(&Scene) -> Result<String, String> + Sync) {
     let wanted = std::env::var("SCENE").unwrap_or_default();
@@ -219,13 +219,13 @@ impl Scene {
                 .and_then(|()| fs::write(&path, content))
                 .map_err(|error| format!("{}: {error}", path.display()))?;
         }
-        let mut told = String::new();
+        let mut reported = String::new();
         let mut answered = false;
         for line in self.script() {
             if std::mem::take(&mut answered) {
-                told.push('\n');
+                reported.push('\n');
             }
-            writeln!(told, "{line}").map_err(|error| error.to_string())?;
+            writeln!(reported, "{line}").map_err(|error| error.to_string())?;
             if let Some(command) = line.strip_prefix("% ") {
                 let words = words(command)?;
                 match words
@@ -249,26 +249,26 @@ impl Scene {
                 continue;
             }
             let ended = self.run(directory.path(), &words(command)?, stage)?;
-            told.push_str(&written_down(&ended)?);
+            reported.push_str(&written_down(&ended)?);
             answered = true;
         }
-        let mut told = Regex::new(r"\b\d+\.\d\d s\b")
+        let mut reported = Regex::new(r"\b\d+\.\d\d s\b")
             .expect("a regular expression")
-            .replace_all(&told, "0.05 s")
+            .replace_all(&reported, "0.05 s")
             .into_owned();
-        told = Regex::new(r"\b\d+ days old\b")
+        reported = Regex::new(r"\b\d+ days old\b")
             .expect("a regular expression")
-            .replace_all(&told, "30 days old")
+            .replace_all(&reported, "30 days old")
             .into_owned();
         for (found, shown) in stage.replacements() {
-            told = told.replace(&found, &shown);
+            reported = reported.replace(&found, &shown);
         }
         if !self.wide {
             let marks = Regex::new("␛\\[[0-9;]*m").expect("a regular expression");
-            let mut lines = told.lines();
+            let mut lines = reported.lines();
             lines.try_for_each(|line| fits(&marks.replace_all(line, "")))?;
         }
-        Ok(told)
+        Ok(reported)
     }
 
     fn run(&self, directory: &Path, words: &[String], stage: &dyn Stage) -> Result<Ended, String> {
@@ -338,13 +338,13 @@ fn is_assignment(word: &str) -> bool {
 }
 
 fn written_down(ended: &Ended) -> Result<String, String> {
-    let mut told = String::new();
+    let mut reported = String::new();
     for (stream, text) in [("stderr", &ended.stderr), ("stdout", &ended.stdout)] {
         if text.is_empty() {
             continue;
         }
         if stream == "stderr" || !ended.stderr.is_empty() {
-            writeln!(told, "--- {stream}").map_err(|error| error.to_string())?;
+            writeln!(reported, "--- {stream}").map_err(|error| error.to_string())?;
         }
         if !text.ends_with('\n') {
             return Err(format!("{stream} ends within a line:\n{text}"));
@@ -356,14 +356,14 @@ fn written_down(ended: &Ended) -> Result<String, String> {
         if let Some(line) = text.lines().find(|line| own(line)) {
             return Err(format!("{stream} has a line that sessions have: {line}"));
         }
-        told.push_str(&text.replace('\u{1b}', "␛"));
+        reported.push_str(&text.replace('\u{1b}', "␛"));
     }
     match ended.code() {
         Some(0) => {}
-        Some(code) => told.push_str(&format!("--- exit {code}\n")),
-        None => told.push_str("--- killed\n"),
+        Some(code) => reported.push_str(&format!("--- exit {code}\n")),
+        None => reported.push_str("--- killed\n"),
     }
-    Ok(told)
+    Ok(reported)
 }
 
 fn unescaped(line: &str) -> Vec<u8> {

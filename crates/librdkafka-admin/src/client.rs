@@ -24,7 +24,6 @@ const LOG_ERR: c_int = 3;
 /// How often the reading thread looks for the first metadata, which no event announces.
 const FIRST_METADATA_POLL: Duration = Duration::from_millis(1);
 
-/// And how often after [`SLOW_AFTER`] without any.
 const SLOW_POLL: Duration = Duration::from_millis(20);
 
 /// A broker that is up answers long before this.
@@ -49,7 +48,6 @@ pub struct AdminOptions {
 }
 
 impl AdminOptions {
-    /// The options of a call that asks whichever broker is meant for it.
     pub fn new(request_timeout: Duration) -> Self {
         Self {
             request_timeout,

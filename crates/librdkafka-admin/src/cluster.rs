@@ -6,10 +6,8 @@ use crate::client::{AdminClient, AdminOptions, Event, Pending, Request};
 use crate::error::{Error, ErrorCode};
 use crate::ffi::{elements, text};
 
-/// The answer of [`AdminClient::describe_cluster`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClusterDescription {
-    /// `None` where the broker has none.
     pub id: Option<String>,
     /// Ids of the brokers that are registered and alive.
     pub brokers: Vec<i32>,

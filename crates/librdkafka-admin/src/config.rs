@@ -11,10 +11,8 @@ use crate::ffi::{ERROR_TEXT, buffer};
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ConfigError {
-    /// The property; `None` where librdkafka cannot start with all of them (a CA file that is not
-    /// there).
+    /// `None` where librdkafka cannot start with all of them (a CA file that is not there).
     pub property: Option<String>,
-    /// Whether there is no such property at all.
     pub unknown: bool,
     /// librdkafka's words, which may quote the value.
     pub message: String,

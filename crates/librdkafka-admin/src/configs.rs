@@ -11,7 +11,6 @@ use crate::error::{
 };
 use crate::ffi::{Array, c_texts, elements, text};
 
-/// One configuration of a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigEntry {
     pub name: String,
@@ -23,15 +22,11 @@ pub struct ConfigEntry {
 /// Where a broker has a value from, strongest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConfigSource {
-    /// Set on the topic.
     DynamicTopic,
-    /// Set at run time on one broker.
     DynamicBroker,
-    /// Set at run time for all brokers.
     DynamicDefaultBroker,
     /// From the broker's `server.properties`.
     StaticBroker,
-    /// Kafka's own default.
     Default,
     /// None was given, or one that librdkafka does not know.
     Unknown,

@@ -116,7 +116,7 @@ pub(crate) unsafe fn check(code: c_int, message: *const c_char) -> Result<(), Er
     }
     // SAFETY: by this function's contract.
     let message = unsafe { text(message) }.unwrap_or_default();
-    // librdkafka's standard texts name who speaks, which the code does already.
+    // librdkafka's standard texts name the sender, which the code does already.
     let message = message.strip_prefix("Broker: ").unwrap_or(&message);
     Err(Error {
         code: ErrorCode(code),

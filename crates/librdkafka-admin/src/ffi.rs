@@ -25,7 +25,6 @@ pub(crate) fn c_texts<'a>(
     texts.into_iter().map(CString::new).collect()
 }
 
-/// The text that librdkafka wrote into a buffer of ours.
 pub(crate) fn buffer(text: &[c_char]) -> String {
     let bytes: Vec<u8> = text
         .iter()

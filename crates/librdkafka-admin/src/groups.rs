@@ -11,52 +11,40 @@ use crate::error::{check, rd_kafka_error_code};
 use crate::ffi::{elements, text};
 use crate::offsets::{partitions, topic_partition};
 
-/// A consumer group as its coordinator describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GroupDescription {
     pub state: GroupState,
-    /// The protocol that its members speak.
     pub group_type: GroupType,
     /// How partitions are given out, `range` for example, where there are members.
     pub partition_assignor: Option<String>,
     pub members: Vec<MemberDescription>,
 }
 
-/// The state of a consumer group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GroupState {
-    /// Members join or leave.
     PreparingRebalance,
-    /// Partitions are being given out.
     CompletingRebalance,
-    /// Its members have their partitions.
     Stable,
-    /// The coordinator does not know it.
     Dead,
-    /// It has no members.
     Empty,
     /// A state that librdkafka has no name for: Assigning or Reconciling of the `consumer`
     /// protocol.
     Unknown,
 }
 
-/// The protocol of a group's members.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GroupType {
     /// Members give out partitions among themselves.
     Classic,
     /// The broker gives out partitions (KIP-848).
     Consumer,
-    /// The broker did not say.
     Unknown,
 }
 
-/// A member of a consumer group.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MemberDescription {
     /// The id that the coordinator or the member itself gave it.
     pub consumer_id: String,
-    /// What its client calls itself.
     pub client_id: String,
     /// Where it connects from, as the broker sees it.
     pub host: String,
@@ -64,7 +52,6 @@ pub struct MemberDescription {
     pub assignment: BTreeSet<(String, i32)>,
 }
 
-/// The answer of [`AdminClient::list_groups`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GroupListing {
     /// How many groups the principal may see.

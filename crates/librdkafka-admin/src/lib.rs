@@ -63,6 +63,5 @@ pub use groups::{GroupDescription, GroupListing, GroupState, GroupType, MemberDe
 pub use offsets::{OffsetSpec, Offsets};
 pub use topics::{NewTopic, PartitionDescription, TopicDescription};
 
-/// The answers of a call for several topics or groups, by name. A name that the broker left out of
-/// its answer is not in it.
+/// Answers for several topics or groups, by name, without those that the broker left out.
 pub type Entries<T> = BTreeMap<String, Result<T, Error>>;

@@ -17,7 +17,6 @@ use crate::ffi::{elements, text};
 /// librdkafka then leaves the partition without an error and without an offset.
 pub type Offsets = BTreeMap<(String, i32), Result<Option<i64>, Error>>;
 
-/// Which offset of a partition to ask for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OffsetSpec {
     /// Of the first message that is still there.

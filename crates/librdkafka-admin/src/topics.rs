@@ -32,13 +32,11 @@ pub struct PartitionDescription {
     pub leader: Option<i32>,
     /// Broker ids that hold it.
     pub replicas: Vec<i32>,
-    /// Broker ids that are in sync.
     pub isr: Vec<i32>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewTopic<'a> {
-    /// As Kafka allows it; the broker refuses others.
     pub name: &'a str,
     /// `None` takes the broker's default (Kafka 2.4 and later).
     pub partitions: Option<i32>,

@@ -94,7 +94,7 @@ impl Sweeper {
 impl Drop for Sweeper {
     fn drop(&mut self) {
         self.alive = None;
-        // Nobody is left to tell if this fails.
+        // Nobody is left to report to if this fails.
         let _ = self.shell.wait();
     }
 }
@@ -173,7 +173,7 @@ impl Guarded {
         Ok(())
     }
 
-    /// Tells the shell that its process is gone: from here on the id may belong to another one.
+    /// Informs the shell that its process is gone: from here on the id may belong to another one.
     fn release(&mut self) {
         // A closed pipe means that the shell is gone, too.
         let _ = self.lifeline.write_all(b"released\n");

@@ -113,7 +113,7 @@ impl Options {
         self
     }
 
-    /// The address (`host:port`) that a node tells clients to use, for a proxy in front of it.
+    /// The address (`host:port`) that a node advertises to clients, for a proxy in front of it.
     /// [`LocalKafka::bootstrap_servers`] has the node's real port all the same.
     #[must_use]
     pub fn advertise(mut self, node_id: u32, address: &str) -> Self {

@@ -173,7 +173,7 @@ fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>) {
         if lock(state).closed {
             return;
         }
-        // A connection that fails is closed, which is all that its client can be told.
+        // A connection that fails is closed, which is all that its client can learn.
         let _ = client.and_then(|client| serve(client, state));
     }
 }

@@ -43,16 +43,13 @@ const ANOTHER_BROKER: Duration = Duration::from_millis(500);
 /// not asked in a busy loop.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-/// What is being waited for, for a progress line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
     /// The broker, or all of the bootstrap servers.
     pub whom: String,
     /// What is wrong, in a few words: `connection refused`.
     pub what: &'static str,
-    /// How long it has been waited.
     pub elapsed: Duration,
-    /// When the wait will end.
     pub limit: Duration,
 }
 
@@ -62,7 +59,6 @@ type Progress = Box<dyn Fn(&Waiting) + Send + Sync>;
 #[derive(Clone, Debug, Default)]
 struct ConnectionState {
     connected: bool,
-    /// Whether a call was answered.
     answered: bool,
     /// The error that says most, and since when there has been any.
     error: Option<(ConnectionError, Instant)>,
@@ -104,7 +100,6 @@ impl Listener for ErrorListener {
     }
 }
 
-/// A client that connects, and is connected, to one cluster.
 pub(super) struct Connection {
     client: AdminClient,
     listener: Arc<ErrorListener>,
@@ -314,7 +309,6 @@ impl Connection {
         }
     }
 
-    /// When `--wait` is over.
     fn wait_ends(&self) -> Instant {
         self.started + self.wait
     }
@@ -344,7 +338,7 @@ impl Connection {
         }
     }
 
-    /// When an error that lasts is to be believed; `None` leaves it to the call's time limit.
+    /// When an error that lasts counts; `None` leaves it to the call's time limit.
     fn deadline(
         &self,
         error: &ConnectionError,

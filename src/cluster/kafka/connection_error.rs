@@ -14,7 +14,6 @@ use librdkafka_admin::{Error, ErrorCode};
 use super::connection_info::{ConnectionInfo, seconds};
 use crate::cluster::{ClusterError, ClusterErrorKind};
 
-/// One thing that is wrong with a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ConnectionError {
     pub(super) kind: Kind,
@@ -36,33 +35,25 @@ pub(super) enum Kind {
     Timeout,
     /// Anything else of the transport.
     Transport,
-    /// The peer closed the connection.
     Closed,
-    /// Nothing listens at the address.
     Refused,
-    /// The name has no address.
     Unresolved,
     /// The peer answers with something else than Kafka's protocol.
     NotKafka,
-    /// We speak plain text, and the peer does not like it: TLS, most likely.
+    /// We send plain text, which the peer does not accept: it wants TLS, most likely.
     PlaintextToTls,
-    /// We speak TLS, and the peer does not.
+    /// We use TLS, and the peer does not.
     TlsToPlaintext,
     /// The broker closes connections that do not authenticate.
     NeedsSasl,
     /// TLS failed in another way.
     Tls,
-    /// The broker wants a certificate of ours.
     ClientCertificate,
     /// The broker's certificate is not for the name that we connect to.
     WrongHost,
-    /// The broker's certificate is signed by nobody we trust.
     Untrusted,
-    /// The broker has no SASL at this listener.
     NoSasl,
-    /// The broker does not offer the SASL mechanism.
     Mechanism,
-    /// The broker does not accept the credentials.
     Credentials,
 }
 
@@ -124,8 +115,7 @@ impl ConnectionError {
         }
     }
 
-    /// The same error of a cluster that has answered already: it does not mean that the protocol
-    /// is wrong.
+    /// The same error after a first answer, which proves that the protocol is right.
     pub(super) fn after_answer(mut self) -> Self {
         if matches!(self.kind, Kind::PlaintextToTls | Kind::NeedsSasl) {
             self.kind = Kind::Closed;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// What messages may say of a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ConnectionInfo {
     /// `host:port`, by comma.
@@ -14,7 +13,6 @@ pub(super) struct ConnectionInfo {
     pub(super) port_hint: Option<String>,
 }
 
-/// How the connection is secured.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Security {
     /// In upper case, as Kafka writes it.

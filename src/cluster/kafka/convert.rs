@@ -84,7 +84,6 @@ pub(super) fn group(group: admin::GroupDescription) -> Description {
     }
 }
 
-/// Whether a right is missing.
 pub(super) fn is_unauthorized(code: ErrorCode) -> bool {
     matches!(
         code,

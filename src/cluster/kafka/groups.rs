@@ -7,7 +7,7 @@
 //! Asking for a group's coordinator makes a broker create `__consumer_offsets` where it does not
 //! exist yet. A cluster without that topic has no groups, so it is looked for first, and where it
 //! is missing nothing is asked of a coordinator. Some hosted clusters hide the topic from everybody;
-//! so its absence is only believed where no broker lists a group either.
+//! so its absence only counts where no broker lists a group either.
 //!
 //! Calls to coordinators have no time limit in librdkafka, which does not survive one that is
 //! reached (`AdminClient::describe_group` says why); the limit is kept here, and a call that reached it is
@@ -35,7 +35,6 @@ use crate::groups::{
 use crate::observed::Unreadable;
 use crate::topic::TopicName;
 
-/// Where a cluster keeps its groups.
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
 /// Longer than a run: what librdkafka is given as the limit of a call to a coordinator.
@@ -333,7 +332,6 @@ async fn ask_offsets(
     Ok(all)
 }
 
-/// What a call says of a partition.
 fn take_offset(
     result: &mut Result<Offsets, Error>,
     partition: &(String, i32),

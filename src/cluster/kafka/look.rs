@@ -38,7 +38,6 @@ const METADATA_BACKOFF: [Duration; 5] = [
     Duration::from_millis(400),
 ];
 
-/// Asks which cluster this is.
 pub(super) async fn cluster(connection: &Connection) -> Result<ClusterIdentity, ClusterError> {
     if connection.client().cluster_id().is_none() {
         // A cluster without an id cannot be asked (`AdminClient::describe_cluster` says why).
@@ -66,7 +65,6 @@ pub(super) async fn names(connection: &Connection) -> Result<Vec<TopicName>, Clu
     Ok(names)
 }
 
-/// Looks at topics by name.
 pub(super) async fn observe(
     connection: &Connection,
     wanted: &[Wanted],

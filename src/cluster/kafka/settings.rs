@@ -5,18 +5,6 @@
 //! `-X`, flags, `--cluster`, `--command-config`, environment. A setting that cannot be honored is an
 //! error that names it; none is dropped, except what cannot matter to an admin client. Secrets live
 //! in [`SecretString`] and are in no message, log line or `Debug` output.
-//!
-//! | module | holds |
-//! |-|-|
-//! | `bootstrap` | the list of `host:port` |
-//! | `environment` | the variables that people have |
-//! | `properties` | the syntax of Java's `.properties` |
-//! | `java` | the Java client's names and values, in librdkafka's |
-//! | `jaas` | `sasl.jaas.config` |
-//! | `names` | which settings there are, are secret, may not be set |
-//! | `layers` | all settings, and which one is stronger |
-//! | `overrides` | `-X` |
-//! | `security` | what is encrypted, and who logs in |
 
 mod bootstrap;
 mod environment;
@@ -47,12 +35,10 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The first part of the client id where nothing else is said.
 const CLIENT_NAME: &str = "topicctl";
 
-/// What the user said about the connection.
 #[derive(Clone, Default)]
 pub struct ConnectionOptions {
     /// `-b`: a list of `host:port`.
     pub bootstrap_servers: Option<String>,
-    /// What the manifests say of the chosen cluster.
     pub cluster: Option<ChosenCluster>,
     /// The names that could have been chosen.
     pub clusters: Vec<String>,
@@ -79,7 +65,6 @@ pub struct ChosenCluster {
     pub command_config: Option<SourceId>,
 }
 
-/// The settings of one connection.
 #[derive(Clone)]
 pub struct Settings {
     layers: Layers,
@@ -185,18 +170,15 @@ impl Settings {
         self.command_config.as_deref().or(usual)
     }
 
-    /// Whether the address is the chosen cluster's own: of its entry, or of the properties file that
-    /// the entry names.
+    /// Whether the address comes from the chosen cluster's entry or its properties file.
     pub fn has_own_address(&self) -> bool {
         self.own_address
     }
 
-    /// Who we are to the cluster, with SASL.
     pub fn user(&self) -> Option<&str> {
         self.info.security.user.as_deref()
     }
 
-    /// How long to wait for a first answer.
     pub fn wait(&self) -> Duration {
         self.wait
     }
@@ -258,7 +240,6 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// An error of the connection's description.
 fn problem(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::Connection, message)
 }

@@ -14,7 +14,6 @@ use crate::topic::{ConfigKey, TopicName};
 
 const SCHEMA: &str = "topicctl.snapshot/1";
 
-/// Why a text is not a snapshot.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// Not JSON, or JSON of another shape.
@@ -23,7 +22,6 @@ pub enum SnapshotError {
     /// A snapshot that another version understands.
     #[error("its schema is `{0}`, and this version reads `{SCHEMA}`")]
     Schema(String),
-    /// Something in it that cannot be.
     #[error("{0} is wrong: {1}")]
     Value(&'static str, String),
 }

@@ -1,9 +1,9 @@
 //! What a snapshot was asked for, and of which names its silence means something.
 //!
 //! A cluster leaves topics out of its list that the asker may not DESCRIBE, so a name that is not
-//! listed may be absent or hidden. What tells the two apart is asking by name: who may see a name
-//! is told that it does not exist, who may not is refused. Plain names of a selection are asked
-//! for like that. For a pattern, probes are asked for, random names behind its fixed beginning:
+//! listed may be absent or hidden. Asking by name distinguishes the two: who may see a name learns
+//! that it does not exist, who may not is refused. Plain names of a selection are asked for like
+//! that. For a pattern, probes are asked for, random names behind its fixed beginning:
 //! when the cluster says of all of them that they do not exist, the asker has the right to see
 //! whatever begins so, and a name that the pattern matches and the list lacks is absent. Where it
 //! refuses one, such a name is unknown.
@@ -36,7 +36,6 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// The name that it is, where it is one.
     pub(super) fn name(&self) -> Option<TopicName> {
         TopicName::parse(&self.glob).ok()
     }
@@ -48,13 +47,11 @@ impl Pattern {
     }
 }
 
-/// A pattern that cannot be understood.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{glob}: {reason}")]
 pub struct ScopeError {
     pub glob: String,
     pub reason: String,
-    /// Whether it is one to ignore.
     pub ignored: bool,
 }
 
@@ -114,7 +111,6 @@ impl Scope {
         self.ignore.iter().map(|(glob, _)| glob.as_str())
     }
 
-    /// Whether the name belongs to what was asked for.
     pub fn asks_for(&self, name: &TopicName) -> bool {
         self.matches(name, |_| true)
     }

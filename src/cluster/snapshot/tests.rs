@@ -269,7 +269,7 @@ fn timestamps_are_written_and_read_as_rfc_3339() {
 }
 
 #[test]
-fn ages_are_told_in_words() {
+fn ages_are_reported_in_words() {
     let snapshot = take(&Guarded(""), &[], &[]);
     for (now, age) in [
         ("2026-03-01T09:29:00Z", "just taken"),

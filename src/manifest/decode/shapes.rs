@@ -25,7 +25,6 @@ const OTHER_WORDS: [(&str, &str); 8] = [
     ("configuration", "config"),
 ];
 
-/// The entries of a mapping with free keys.
 type Entries = [(Text, Rc<Node>)];
 
 impl Decoder<'_> {
@@ -143,7 +142,6 @@ impl Decoder<'_> {
         }
     }
 
-    /// The entries of a mapping with free keys.
     pub(in crate::manifest) fn entries<'n>(
         &mut self,
         object: &Object<'n>,

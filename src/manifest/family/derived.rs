@@ -25,12 +25,10 @@ pub(in crate::manifest) struct Block<'a> {
     pub(in crate::manifest) name: Option<String>,
     /// What stands in the place of the built-in tier.
     pub(in crate::manifest) defaults: Option<BuiltIn>,
-    /// The owner of what it is a part of.
     pub(in crate::manifest) owner: Option<&'a Text>,
 }
 
 impl<'a> Block<'a> {
-    /// A block of an ordinary topic.
     fn plain(role: Role, raw: Option<&'a Topic>, span: Span) -> Self {
         Self {
             role,
@@ -43,7 +41,6 @@ impl<'a> Block<'a> {
     }
 }
 
-/// The main topic that a block is derived from.
 #[derive(Clone, Debug)]
 pub(in crate::manifest) enum Source {
     Known(usize),

@@ -160,7 +160,7 @@ fn a_value_is_not_read_again() {
 }
 
 #[test]
-fn a_circle_is_told_without_the_way_into_it() {
+fn a_circle_is_reported_without_the_way_into_it() {
     let inside = ["z", "a", "b"].map(str::to_owned);
     assert_eq!(chain(&inside, "a"), "a → b → a");
 }

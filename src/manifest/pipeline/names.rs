@@ -18,7 +18,6 @@ use crate::wording::did_you_mean;
 /// The last words of a standard name.
 const KINDS: [&str; 4] = ["input", "output", "error", "dead-letter"];
 
-/// The standard names of this project.
 pub(super) struct Standard {
     prefix: String,
     pipelines: BTreeMap<String, BTreeSet<String>>,
@@ -76,7 +75,6 @@ impl Standard {
     }
 }
 
-/// An entry of a list of allowed topics.
 pub(super) fn allowed(
     gatherer: &mut Gatherer<'_, '_>,
     text: &Text,
@@ -182,7 +180,7 @@ fn not_allowed(name: &str, span: Span, pipeline: &Named<'_>, others: &Diagnostic
         Code::PipelineTopicNotAllowed,
         format!("the pipeline `{own}` does not list the custom topic `{name}`"),
     );
-    // A step's short name with a slip of the pen is more likely than a topic that nobody listed.
+    // A misspelled short name of a step is more likely than a topic that nobody listed.
     let short = pipeline
         .steps
         .iter()

@@ -66,7 +66,6 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// What the rules say of a topic.
     pub(super) fn judge(&self, topic: &DeclaredTopic, diagnostics: &mut Diagnostics) {
         if topic.role == Role::Main {
             diagnostics.extend(self.name(topic));

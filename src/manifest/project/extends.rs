@@ -10,7 +10,6 @@ use crate::manifest::yaml::Text;
 /// Most tiers or profiles that extend each other in a row: every topic goes through all of them.
 const MAX_EXTENDS: usize = 64;
 
-/// What a tier is made of.
 pub(in crate::manifest) struct TierChain<'a> {
     /// Where it starts.
     pub(in crate::manifest) built_in: BuiltIn,

@@ -7,7 +7,6 @@ use std::path::Path;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
 use crate::manifest::load::{Loaded, PROJECT_FILE};
 
-/// The sections that were met so far.
 pub(super) struct Sections<'a> {
     loaded: &'a Loaded,
     first: HashMap<&'static str, (SourceId, Span)>,

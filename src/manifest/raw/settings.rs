@@ -98,7 +98,6 @@ impl Settings {
     }
 }
 
-/// `partitions`.
 #[derive(Debug)]
 pub(in crate::manifest) enum Partitions {
     /// A count, `source` or `default`, perhaps by a variable.

@@ -41,7 +41,6 @@ pub(super) fn topics(
     topics
 }
 
-/// Reads the entry of one topic.
 struct Entry<'e, 'a> {
     resolver: &'e Resolver<'a>,
     candidate: &'e Candidate<'a>,
@@ -123,7 +122,6 @@ impl Entry<'_, '_> {
         })
     }
 
-    /// A check that the topic silences.
     fn check(&mut self, code: &Text) -> Option<Code> {
         let value = self.text(Some(code))?;
         let otherwise = || {

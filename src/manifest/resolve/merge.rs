@@ -18,7 +18,6 @@ use crate::manifest::raw::Profile;
 use crate::manifest::resolver::Resolver;
 use crate::topic::Layer;
 
-/// A main topic with its values.
 type Source<'s, 'a> = (&'s Candidate<'a>, &'s MergedSettings);
 
 pub(super) struct Layers<'r, 'a> {
@@ -60,7 +59,6 @@ impl<'a> Layers<'_, 'a> {
         merged
     }
 
-    /// The values of one topic under these profiles.
     fn merge(
         &self,
         candidate: &Candidate<'a>,

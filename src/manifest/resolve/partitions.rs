@@ -27,7 +27,6 @@ enum State {
     Known(Option<Partitions>),
 }
 
-/// Where a topic's count comes from.
 enum Reference {
     Count(Option<Partitions>),
     Other(usize),
@@ -65,7 +64,6 @@ impl Counts {
         widest.map(|(_, index)| index).or_else(first)
     }
 
-    /// The count of one topic, as far as it is known.
     fn count(
         &mut self,
         start: usize,

@@ -70,7 +70,7 @@ pub(super) fn not_judged(error: &ClusterError) -> Diagnostic {
     let cause = from_cluster_error(error);
     let message = "whether the leaders serve could not be found out, so health is not known";
     let detail = std::iter::once(cause.message).chain(cause.detail);
-    let help = "run it again; all else was read, and is told";
+    let help = "run it again; all else was read, and is reported";
     Diagnostic {
         help: cause.help.or(Some(help.to_owned())),
         ..Diagnostic::error(cause.code, message).detail(detail.collect::<Vec<_>>().join("\n"))
@@ -89,7 +89,7 @@ fn what(kind: &HealthIssueKind) -> &'static str {
 fn consequence(kind: &HealthIssueKind) -> &'static str {
     match kind {
         HealthIssueKind::Leaderless { .. } => "nobody can write to them or read them",
-        HealthIssueKind::Unserved { .. } => "what the cluster tells of them may be out of date",
+        HealthIssueKind::Unserved { .. } => "what the cluster says of them may be out of date",
         HealthIssueKind::BelowMinInsync { .. } => "producers with acks=all are refused",
         HealthIssueKind::UnderReplicated { .. } => {
             "what is written now is on fewer brokers than declared"
@@ -109,7 +109,7 @@ fn way_out(missed: &[i32], running: &[i32]) -> String {
         _ => ("are", "them"),
     };
     if down.is_empty() || running.is_empty() {
-        return format!("the log of {} tells more", brokers(missed));
+        return format!("the log of {} says more", brokers(missed));
     }
     format!("{} {is} not up: start {it}", brokers(&down))
 }

@@ -131,7 +131,7 @@ fn a_hundred_topics_are_unserved_until_they_are_served() {
             assert!(Instant::now() < deadline, "{unserved:?}");
             sleep(Duration::from_millis(10)).await;
         }
-        // What is served takes messages and tells its end at once.
+        // What is served takes messages and reports its end at once.
         let args = ["--topic", "served-99", "--time", "latest"];
         let offsets = SHARED.tool("kafka-get-offsets", &args).expect("offsets");
         assert_eq!(offsets, "served-99:0:0\nserved-99:1:0\nserved-99:2:0\n");

@@ -136,7 +136,7 @@ fn fail_on_none_is_about_nothing() {
     for command in ["verify", "plan"] {
         ends(1, || shared(command, &manifests));
         let run = shared(command, &manifests).args(&["--fail-on", "none"]);
-        // What is found is told all the same.
+        // What is found is reported all the same.
         let report = run.json().exits(0);
         assert_eq!(report.topic("differs-none")["status"], "mismatched");
     }

@@ -72,7 +72,7 @@ fn a_created_topic_was_not_usable_in_time() {
         error.is_some_and(|error| error.contains("created, but not usable")),
         "{error:?}"
     );
-    // Whoever does not want to wait is not told that it failed.
+    // To whoever does not want to wait, no failure is reported.
     let manifests = plain(&["failed-not-waited-for"]);
     let run = on(&proxied.servers(), "apply", &manifests);
     run.args(&["--no-settle"]).json().exits(0);
@@ -86,7 +86,7 @@ fn the_result_of_a_creation_cannot_be_written() {
         .args(&full)
         .run()
         .exits(5)
-        .says("topics were created; `topicctl verify` tells how they stand");
+        .says("topics were created; `topicctl verify` shows how they are");
     // Without a creation nothing has failed but the writing.
     shared("apply", &manifests).args(&full).run().exits(2);
 }

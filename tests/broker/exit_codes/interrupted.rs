@@ -28,9 +28,9 @@ fn every_command_that_waits_for_a_cluster() {
             run.signal(signal);
             let report = run.end().report().exits(code);
             // Who never creates has no need to say that nothing was created.
-            let told = report.json["diagnostics"][0]["message"].as_str();
+            let reported = report.json["diagnostics"][0]["message"].as_str();
             let wanted = format!("interrupted by {name}{nothing}");
-            assert_eq!(told, Some(wanted.as_str()));
+            assert_eq!(reported, Some(wanted.as_str()));
         }
     }
 }
@@ -79,9 +79,11 @@ fn apply_before_its_creation_and_over_a_mismatch() {
     );
     for (signal, code, _) in SIGNALS {
         let (sender, checked) = mpsc::channel();
-        let tell = move || sender.send(()).expect("a test");
+        let notify = move || sender.send(()).expect("a test");
         proxied.proxy.on_request(CREATE_TOPICS, Fault::Swallow);
-        proxied.proxy.on_request_call(CREATE_TOPICS, Box::new(tell));
+        proxied
+            .proxy
+            .on_request_call(CREATE_TOPICS, Box::new(notify));
         let run = on(&proxied.servers(), "apply", &manifests);
         let run = run.args(&["-o", "json"]).start();
         checked.recv().expect("a check");
@@ -92,7 +94,7 @@ fn apply_before_its_creation_and_over_a_mismatch() {
     }
 }
 
-/// What was read until then is told.
+/// What was read until then is reported.
 #[test]
 fn verify_while_it_asks_the_leaders() {
     let proxied = Proxied::shared();
@@ -100,9 +102,11 @@ fn verify_while_it_asks_the_leaders() {
     let manifests = plain(&["interrupted-led"]);
     for (signal, code, _) in SIGNALS {
         let (sender, asked) = mpsc::channel();
-        let tell = move || sender.send(()).expect("a test");
+        let notify = move || sender.send(()).expect("a test");
         proxied.proxy.on_request(LIST_OFFSETS, Fault::Swallow);
-        proxied.proxy.on_request_call(LIST_OFFSETS, Box::new(tell));
+        proxied
+            .proxy
+            .on_request_call(LIST_OFFSETS, Box::new(notify));
         let run = on(&proxied.servers(), "verify", &manifests);
         let run = run.args(&["--fail-on", "health", "-o", "json"]).start();
         asked.recv().expect("a question");

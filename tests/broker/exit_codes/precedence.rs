@@ -50,10 +50,16 @@ topics:
     let run = on(&proxied.servers(), "apply", &manifests).args(&["--timeout", "3s"]);
     let report = run.json().exits(5);
     assert_eq!(report.topic("before-refused")["status"], "failed");
-    // Both are told.
-    let told = report.diagnostics();
-    assert!(told.contains("refused the broker refuses 1 of 2"), "{told}");
-    assert!(told.contains("but not the check of new topics"), "{told}");
+    // Both are reported.
+    let reported = report.diagnostics();
+    assert!(
+        reported.contains("refused the broker refuses 1 of 2"),
+        "{reported}"
+    );
+    assert!(
+        reported.contains("but not the check of new topics"),
+        "{reported}"
+    );
 }
 
 #[test]

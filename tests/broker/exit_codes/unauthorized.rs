@@ -1,4 +1,4 @@
-//! 4: not authenticated, or not authorised.
+//! 4: not authenticated, or not authorized.
 
 use super::{ends, plain};
 use crate::secured::{SASL, as_user};

@@ -66,7 +66,7 @@ fn the_check_of_new_topics_gets_no_answer() {
     }
 }
 
-/// What was read before that is told: only the question that failed has no answer.
+/// What was read before that is reported: only the question that failed has no answer.
 #[test]
 fn the_leaders_are_lost_while_they_are_asked_whether_they_serve() {
     let proxied = Proxied::start(LocalKafka::options());
@@ -91,9 +91,9 @@ topics: [{ name: asked-matches, partitions: 1 }, { name: asked-differs, partitio
     let report = run().json().exits(3);
     assert_eq!(report.topic("asked-matches")["status"], "matching");
     assert_eq!(report.topic("asked-differs")["status"], "mismatched");
-    let told = report.diagnostics();
+    let reported = report.diagnostics();
     let words = "unreachable whether the leaders serve could not be found out";
-    assert!(told.contains(words), "{told}");
+    assert!(reported.contains(words), "{reported}");
     run()
         .run()
         .exits(3)

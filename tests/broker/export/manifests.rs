@@ -25,7 +25,7 @@ fn it_reads_back_clean_against_the_same_cluster_and_leaves_nothing_undeclared() 
     ];
     let report = run(directory.path(), &[], &words).exits(0).json();
     assert_eq!(report["summary"]["matching"], 7, "{report:#}");
-    // What topics of the same cluster were told again, they tell again.
+    // Exporting the same cluster again gives the same text.
     let again = run(directory.path(), &[], &["export", "-b", servers]).exits(0);
     assert_eq!(again.stdout, exported.stdout);
 }

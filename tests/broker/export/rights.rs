@@ -77,8 +77,8 @@ fn what_a_snapshot_could_not_see_is_unknown_and_what_it_could_not_miss_is_missin
         let words = [&words[..], &["-o", "json"]].concat();
         let report = run(directory.path(), &[], &words).json();
         let topics = report["topics"].as_array().expect("topics").iter();
-        let told = topics.map(|topic| topic["status"].as_str().expect("a word").to_owned());
-        told.collect::<Vec<_>>()
+        let reported = topics.map(|topic| topic["status"].as_str().expect("a word").to_owned());
+        reported.collect::<Vec<_>>()
     };
     // With a right to some names, the absence of no name is certain.
     let all = statuses(&[]);

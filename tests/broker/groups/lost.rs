@@ -1,4 +1,4 @@
-//! Brokers that are lost: what they alone know is unknown, and everything else is told.
+//! Brokers that are lost: what they alone know is unknown, and everything else is reported.
 
 use local_kafka::LocalKafka;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::live::{produce, until};
 use super::{column, manifest, topicctl};
 
 #[test]
-fn a_partition_without_a_leader_is_told_and_the_others_are_read() {
+fn a_partition_without_a_leader_is_reported_and_the_others_are_read() {
     let mut kafka = three_nodes();
     let servers = kafka.bootstrap_servers().to_owned();
     let manifests = manifest(

@@ -25,7 +25,7 @@ topics:
       unclean.leader.election.enable: true
 ";
 
-/// Key, what is set first, what JSON tells, and the words.
+/// Key, what is set first, what JSON says, and the words.
 const KINDS: [[&str; 5]; 11] = [
     [
         "retention.ms",
@@ -101,7 +101,7 @@ const KINDS: [[&str; 5]; 11] = [
 ];
 
 #[test]
-fn every_kind_of_value_is_told_in_both_forms_and_mended() {
+fn every_kind_of_value_is_reported_in_both_forms_and_corrected() {
     let settings: Vec<_> = KINDS
         .iter()
         .map(|[key, now, ..]| format!("{key}={now}"))
@@ -122,12 +122,12 @@ fn every_kind_of_value_is_told_in_both_forms_and_mended() {
     }
     text.says("producers with acks=all are then refused while fewer replicas are in sync")
         .says("Kafka then removes all but the newest message of each key");
-    place.mend("kinds");
+    place.remedy("kinds");
     place.is_clean();
 }
 
 #[test]
-fn lags_that_the_broker_checks_together_are_mended_in_any_order() {
+fn lags_that_the_broker_checks_together_are_corrected_in_any_order() {
     // One at a time, the new largest lag would be below the old smallest one.
     let create_with = [
         "--config",
@@ -144,7 +144,7 @@ fn lags_that_the_broker_checks_together_are_mended_in_any_order() {
     config: { max.compaction.lag.ms: 2h, min.compaction.lag.ms: 1h }
 ",
     );
-    place.mend("lags");
+    place.remedy("lags");
     place.is_clean();
 }
 

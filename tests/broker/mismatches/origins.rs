@@ -1,4 +1,4 @@
-//! Where a found value comes from: each origin that a broker tells, told in JSON and in words.
+//! Where a found value comes from: each origin that a broker reports, in JSON and in words.
 
 use local_kafka::LocalKafka;
 
@@ -61,7 +61,7 @@ const TOLD: [[&str; 6]; 5] = [
 ];
 
 #[test]
-fn every_origin_is_told_and_its_remedy_sets_the_topic() {
+fn every_origin_is_reported_and_its_remedy_sets_the_topic() {
     let kafka = LocalKafka::options().property("log.segment.bytes", "134217728");
     let kafka = kafka.start().expect("a broker");
     let set = |entity: &[&str], setting: &str| {
@@ -90,7 +90,7 @@ fn every_origin_is_told_and_its_remedy_sets_the_topic() {
         let words = format!("{key} {said}, {from}");
         place.verify(&[]).exits(1).says(&words);
     }
-    let remedies = place.mend("origins");
+    let remedies = place.remedy("origins");
     place.is_clean();
 
     // What the brokers say to other topics is as it was: the remedies are for this one.
@@ -114,7 +114,7 @@ fn every_origin_is_told_and_its_remedy_sets_the_topic() {
 }
 
 #[test]
-fn a_value_that_no_entry_states_tells_who_does() {
+fn a_value_that_no_entry_states_names_who_does() {
     let kafka = &super::ONE;
     let place = Place::new(
         kafka,
@@ -130,17 +130,20 @@ fn a_value_that_no_entry_states_tells_who_does() {
     for name in ["origins-declared", "origins-own"] {
         create(kafka, name, 1, 1, &["--config", "retention.ms=1000"]);
     }
-    let told = place.verify(&[]).exits(1);
-    let told = told
+    let reported = place.verify(&[]).exits(1);
+    let reported = reported
         .says("declared by tier week, topicctl.yaml:4")
         .says("declared by built-in tier standard");
     // The entry itself is named beside the topic.
-    assert!(!told.stdout.contains("declared by the topic"), "{told}");
+    assert!(
+        !reported.stdout.contains("declared by the topic"),
+        "{reported}"
+    );
     place
         .verify(&["-v"])
         .says("declared by the topic itself, topics.yaml:3");
     for name in ["origins-declared", "origins-own"] {
-        place.mend(name);
+        place.remedy(name);
     }
     place.is_clean();
 }

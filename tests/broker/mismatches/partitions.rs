@@ -3,7 +3,7 @@
 use super::{ONE, Place, by_name, create, replicas, values};
 
 #[test]
-fn too_few_partitions_tell_what_moves_and_are_added() {
+fn too_few_partitions_show_what_moves_and_are_added() {
     let place = Place::new(
         &ONE,
         "topics:
@@ -23,7 +23,7 @@ fn too_few_partitions_tell_what_moves_and_are_added() {
         .exits(1)
         .says("partitions 6 declared, 3 found")
         .says("moves about 50 % of the keys (md5 of tenant_id) to another partition");
-    place.mend("few");
+    place.remedy("few");
     assert_eq!(replicas(&ONE, "few").len(), 6);
     place.is_clean();
 }
@@ -38,7 +38,7 @@ fn only_the_named_topic_gets_partitions() {
     for name in ["few.dots", "few-dots", "xfew.dots"] {
         create(&ONE, name, 1, 1, &[]);
     }
-    place.mend("few.dots");
+    place.remedy("few.dots");
     place.is_clean();
     assert_eq!(replicas(&ONE, "few.dots").len(), 2);
     for other in ["few-dots", "xfew.dots"] {
@@ -62,7 +62,7 @@ fn too_many_partitions_name_the_line_to_change_instead() {
         "partitions cannot be taken away: declare 3 in topicctl.yaml:3 (tier small), or create \
          the topic anew under another name",
     );
-    // Done as it is told: the third line.
+    // Done as the report says: the third line.
     let text = place.read("topicctl.yaml");
     let mut lines: Vec<_> = text.lines().collect();
     lines[2] = "    partitions: 3";

@@ -47,7 +47,7 @@ fn too_few_replicas_are_added_and_those_that_there_are_stay() {
         .exits(1)
         .says("replication 3 declared, 1 found")
         .says("the command copies data between brokers; --throttle limits how fast");
-    place.mend("rf.low");
+    place.remedy("rf.low");
     place.until_nothing_moves();
     place.is_clean();
     let after = replicas(&kafka, "rf.low");
@@ -73,7 +73,7 @@ fn too_many_replicas_are_taken_away() {
         .exits(1)
         .says("replication 2 declared, 3 found")
         .says("the command takes replicas away: fewer brokers may then fail");
-    place.mend("rf-high");
+    place.remedy("rf-high");
     place.until_nothing_moves();
     place.is_clean();
     let first: Vec<_> = before.iter().map(|ids| ids[..2].to_vec()).collect();
@@ -81,7 +81,7 @@ fn too_many_replicas_are_taken_away() {
 }
 
 #[test]
-fn uneven_replicas_are_told_as_such_and_evened_out() {
+fn uneven_replicas_are_reported_as_such_and_evened_out() {
     let kafka = three();
     create(&kafka, "rf-uneven", 4, 2, &[]);
     let before = replicas(&kafka, "rf-uneven");
@@ -101,7 +101,7 @@ fn uneven_replicas_are_told_as_such_and_evened_out() {
         .exits(1)
         .says("replication 2 declared, 1 to 3 found")
         .says("its partitions differ in replicas");
-    place.mend("rf-uneven");
+    place.remedy("rf-uneven");
     place.until_nothing_moves();
     place.is_clean();
     let after = replicas(&kafka, "rf-uneven");
@@ -113,7 +113,7 @@ fn uneven_replicas_are_told_as_such_and_evened_out() {
 }
 
 #[test]
-fn a_reassignment_under_way_is_told_as_such_and_the_remedy_leads_where_it_leads() {
+fn a_reassignment_under_way_is_reported_as_such_and_the_remedy_leads_where_it_leads() {
     const SLOW: &str = "1000";
     let kafka = three();
     let assigned = [
@@ -140,7 +140,7 @@ fn a_reassignment_under_way_is_told_as_such_and_the_remedy_leads_where_it_leads(
         .says("replication 2 declared, 3 found")
         .says("a reassignment seems to be under way, since broker 3 is not in sync")
         .says("wait for its end and verify again");
-    let remedies = place.mend("rf-moving");
+    let remedies = place.remedy("rf-moving");
     assert!(remedies[0].contains(r#""replicas":[2,3]"#), "{remedies:?}");
     // It did not end it, nor turn it back.
     assert_eq!(counts(&kafka, "rf-moving"), [3, 3]);
@@ -194,13 +194,13 @@ fn more_replicas_than_brokers_name_the_line_to_change_instead() {
 }
 
 #[test]
-fn replicas_and_partitions_are_mended_in_the_printed_order() {
+fn replicas_and_partitions_are_corrected_in_the_printed_order() {
     let kafka = three();
     create(&kafka, "rf-and-partitions", 2, 1, &[]);
     let text = declared("rf-and-partitions", 2) + "    partitions: 4\n";
     let place = Place::new(&kafka, &text);
     assert_eq!(place.mismatches("rf-and-partitions").len(), 2);
-    place.mend("rf-and-partitions");
+    place.remedy("rf-and-partitions");
     place.until_nothing_moves();
     place.is_clean();
     assert_eq!(counts(&kafka, "rf-and-partitions"), [2; 4]);

@@ -5,7 +5,7 @@ use local_kafka::free_port;
 use super::{ONE, Place, create, replicas, three};
 
 #[test]
-fn the_whole_script_mends_topics_of_odd_names_and_values() {
+fn the_whole_script_corrects_topics_of_odd_names_and_values() {
     let kafka = three();
     let long = "L".repeat(249);
     let manifest = format!(
@@ -42,17 +42,17 @@ fn the_whole_script_mends_topics_of_odd_names_and_values() {
         "# Odd_name.with.dots-and-dashes: max.compaction.lag.ms 2h (7200000) declared, 7d \
          (604800000) found, set on the topic (topics.yaml:3)",
         "# declared by the topic itself, topics.yaml:9",
-        "# The same command as above mends it.",
+        "# The same command as above fixes it.",
         "# Odd_name.with.dots-and-dashes: follower.replication.throttled.replicas * declared, \
          nothing found, Kafka's default (topics.yaml:3)",
         "# script-shrunk: partitions 1 declared, 2 found (topics.yaml:13)",
-        "# No command mends it.",
+        "# No command fixes it.",
     ] {
         assert!(script.lines().any(|one| one == line), "no {line}\n{script}");
     }
     place.shell("sh mend.sh").exits(0);
     place.until_nothing_moves();
-    // All is mended but for what no command mends.
+    // All is corrected but for what no command corrects.
     let clean = place.verify(&["--select=-dash", "--select=Odd*", "--select=L*"]);
     clean.exits(0).says("3 declared: all match");
     assert_eq!(replicas(&kafka, "Odd_name-with-dots-and-dashes").len(), 1);
@@ -101,7 +101,7 @@ accepted_mismatches:
         script.ends_with("\n# 1 accepted mismatch is left alone.\n"),
         "{script}"
     );
-    // Nor is a program told to mend it.
+    // Nor does JSON offer a command.
     let report = place.mismatches("script-accepted");
     let partitions = super::by_name(&report, "partitions");
     assert!(partitions["remedy"].is_null(), "{partitions}");

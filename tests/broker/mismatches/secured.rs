@@ -30,7 +30,7 @@ fn remedies_for_a_secured_cluster_work_as_printed() {
     let place = Place::new(&kafka, &manifest("secured-file"))
         .variable("TOPICCTL_COMMAND_CONFIG", "my admin.properties");
     place.file("my admin.properties", &properties);
-    for remedy in place.mend("secured-file") {
+    for remedy in place.remedy("secured-file") {
         assert!(
             remedy.contains(" --command-config 'my admin.properties' "),
             "{remedy}"
@@ -56,7 +56,7 @@ fn remedies_for_a_secured_cluster_work_as_printed() {
     );
     place.shell(remedy).exits(1);
     place.file("client.properties", &properties);
-    place.mend("secured-variables");
+    place.remedy("secured-variables");
     place.until_nothing_moves();
     place.is_clean();
 }

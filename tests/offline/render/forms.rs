@@ -189,7 +189,7 @@ fn scripts_refuse_what_they_cannot_say() {
 
 /// What a shell makes of the words, seen by a tool that only prints them.
 #[test]
-fn scripts_keep_foreign_words_together() {
+fn scripts_keep_untrusted_words_together() {
     let manifest = r#"
 topics:
   - name: a

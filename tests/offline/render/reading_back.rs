@@ -186,7 +186,7 @@ pipelines:
 /// A family that somebody else's topic is the source of has one topic of each role; the rest
 /// stands alone, and none is lost.
 #[test]
-fn nothing_is_lost_of_a_foreign_family() {
+fn nothing_is_lost_of_a_family_of_another_owner() {
     let (_directory, before) = read_text(
         r#"
 profiles: { dev: { all: { replication_factor: 1 } } }
@@ -288,7 +288,7 @@ fn a_selected_dead_letter_topic_is_declared_alone() {
 }
 
 /// A text that a careless writer would get wrong. In a manifest a dollar is written twice.
-fn foreign() -> impl Strategy<Value = String> {
+fn untrusted() -> impl Strategy<Value = String> {
     "[ -~\n\téл😀\u{a0}]{0,12}|null|true|~|'|\\$\\{A\\}|- a|007|1e3|#| x |a: b|@|%|\n|\\|"
         .prop_map(|text| text.replace('$', "$$"))
 }
@@ -317,7 +317,7 @@ fn config() -> impl Strategy<Value = Map<String, Value>> {
 
 /// Fields that every kind of topic can have.
 fn fields() -> impl Strategy<Value = Map<String, Value>> {
-    let group = (foreign(), option::of(1..3u32), vec("[a-z$]{1,4}", 0..2)).prop_map(
+    let group = (untrusted(), option::of(1..3u32), vec("[a-z$]{1,4}", 0..2)).prop_map(
         |(name, members, produces)| {
             let name = format!("g{name}");
             let produces: Vec<_> = produces
@@ -331,13 +331,13 @@ fn fields() -> impl Strategy<Value = Map<String, Value>> {
         },
     );
     let partitioner = option::of(select(vec!["md5", "murmur2", "crc32", "fnv1a"]));
-    let key = (option::of(foreign()), partitioner)
+    let key = (option::of(untrusted()), partitioner)
         .prop_map(|(field, partitioner)| json!({ "field": field, "partitioner": partitioner }));
     (
         (
-            option::of(foreign()),
-            option::of(foreign()),
-            option::of(foreign()),
+            option::of(untrusted()),
+            option::of(untrusted()),
+            option::of(untrusted()),
         ),
         option::of(select(vec!["standard", "error", "dlq", "plain", "big"])),
         option::of(prop_oneof![
@@ -395,7 +395,7 @@ fn retry() -> impl Strategy<Value = Value> {
             }
         });
         block.insert("delays".to_owned(), delays.collect());
-        // Delays may be equal: the index tells the steps apart.
+        // Delays may be equal: the index distinguishes the steps.
         block.insert("name".to_owned(), json!("${source}-r${index}"));
         Value::Object(block)
     })

@@ -124,7 +124,7 @@ fn the_variable_names_several_files() {
 /// Runs with a report in every format, each of which keeps to its grammar and says the words that
 /// stand for it in the order of [`FORMATS`].
 #[track_caller]
-fn tells_in_every_format(manifest: &str, args: &[&str], code: i32, words: [&str; 6]) {
+fn reports_in_every_format(manifest: &str, args: &[&str], code: i32, words: [&str; 6]) {
     let directory = directory(manifest);
     let name = |extension| format!("r.{extension}");
     let reports =
@@ -153,7 +153,7 @@ fn invalid_manifests_are_reported_to_files_of_every_format() {
             "validate" => vec![command, "topics.yaml"],
             _ => vec![command, "topics.yaml", "-b", NOWHERE],
         };
-        tells_in_every_format(manifest, &args, 2, words);
+        reports_in_every_format(manifest, &args, 2, words);
     }
 }
 
@@ -169,7 +169,7 @@ fn a_cluster_that_is_not_reached_is_reported_to_files_of_every_format() {
     ];
     for command in ["plan", "verify", "apply"] {
         let args = [command, "topics.yaml", "-b", NOWHERE, "--timeout", "1s"];
-        tells_in_every_format(ORDERS, &args, 3, words);
+        reports_in_every_format(ORDERS, &args, 3, words);
     }
 }
 
@@ -184,7 +184,7 @@ fn usage_that_is_wrong_after_all_is_reported_to_files_of_every_format() {
         "topicctl_exit_code 2",
     ];
     let args = ["verify", "topics.yaml", "--fail-on", "none,missing"];
-    tells_in_every_format(ORDERS, &args, 2, words);
+    reports_in_every_format(ORDERS, &args, 2, words);
     // A connection that is described wrongly, before anything is sent.
     let words = [
         "error",
@@ -202,7 +202,7 @@ fn usage_that_is_wrong_after_all_is_reported_to_files_of_every_format() {
         "-X",
         "no.such.property=1",
     ];
-    tells_in_every_format(ORDERS, &args, 2, words);
+    reports_in_every_format(ORDERS, &args, 2, words);
 }
 
 /// A signal before the cluster has answered.
@@ -250,7 +250,7 @@ fn usage_errors_come_in_the_format_of_stdout() {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_is_told_before_connecting() {
+fn a_file_that_cannot_be_opened_is_reported_before_connecting() {
     let directory = directory(ORDERS);
     fs::create_dir(directory.path().join("taken")).expect("a directory");
     for wrong in ["nowhere/r.json", "taken", "topics.yaml/r.json"] {
@@ -273,10 +273,10 @@ fn a_file_that_cannot_be_opened_is_told_before_connecting() {
         );
         ends(&output, 2);
         assert!(started.elapsed().as_secs() < 30);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let reported = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
-            told.contains(&format!("cannot write the report {wrong}")),
-            "{told}"
+            reported.contains(&format!("cannot write the report {wrong}")),
+            "{reported}"
         );
         // The other report says so too.
         holds(&directory, "r.xml", "junit", "cannot write the report");

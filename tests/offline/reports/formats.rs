@@ -41,7 +41,7 @@ fn all_written() -> Vec<(&'static str, &'static str, &'static str, String)> {
 }
 
 #[test]
-fn every_format_tells_every_ending_as_its_snapshot() {
+fn every_format_reports_every_ending_as_its_snapshot() {
     for (name, _, extension, text) in all_written() {
         let path = format!(
             "{}/tests/offline/reports/snapshots/{name}.{extension}",
@@ -114,7 +114,7 @@ fn a_run_fails_in_a_format_where_its_exit_code_does() {
 
 /// Lag is information: what CI servers and alerts take for a failure is what the exit code says.
 #[test]
-fn groups_are_told_in_every_format_and_fail_nothing() {
+fn groups_are_reported_in_every_format_and_fail_nothing() {
     let report = sample("verify-groups");
     for (format, words) in [
         ("text", "lag 1 060 over 2 partitions"),
@@ -166,7 +166,7 @@ fn all_by_cluster() -> impl Iterator<Item = (&'static str, Report)> {
         .filter(|(_, report)| report.by_cluster)
 }
 
-/// Each report of several tells which cluster it is about, whether that answered or not.
+/// Each report of several says which cluster it is about, whether that answered or not.
 #[test]
 fn every_format_names_every_cluster() {
     for (name, several) in all_by_cluster() {
@@ -199,12 +199,12 @@ fn what_became_of_several_keeps_to_80_columns() {
 
 /// What is wrong with the manifests under every cluster is no cluster's own.
 #[test]
-fn a_problem_of_all_clusters_is_told_once() {
+fn a_problem_of_all_clusters_is_reported_once() {
     let several = sample("several-warned");
     for (format, times) in [("text", 1), ("github", 1), ("markdown", 1)] {
         let text = written(format, &several);
-        let told = text.matches("keeps messages for 1d").count();
-        assert_eq!(told, times, "{format}: {text}");
+        let reported = text.matches("keeps messages for 1d").count();
+        assert_eq!(reported, times, "{format}: {text}");
     }
 }
 

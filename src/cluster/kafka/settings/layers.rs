@@ -32,7 +32,6 @@ const EXCLUSIVE: [&[&str]; 3] = [
     ],
 ];
 
-/// Where a setting comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum SetBy {
     Environment(&'static str),
@@ -83,11 +82,9 @@ pub(super) struct Entry {
     pub(super) from: SetBy,
 }
 
-/// All settings that anybody made.
 #[derive(Clone, Default)]
 pub(super) struct Layers {
     entries: BTreeMap<String, Entry>,
-    /// Where a SCRAM login module was found.
     pub(super) scram_module: Option<SetBy>,
 }
 

@@ -76,7 +76,6 @@ pub(super) fn why_refused(name: &str) -> Option<(&'static str, Option<&'static s
     refused.map(|(_, why, harmless)| (*why, *harmless))
 }
 
-/// The name that is used here for one of several.
 pub(super) fn canonical(name: &str) -> &str {
     ALIASES
         .iter()
@@ -84,7 +83,6 @@ pub(super) fn canonical(name: &str) -> &str {
         .map_or(name, |(_, name)| name)
 }
 
-/// Whether a setting holds what must not be shown.
 pub(super) fn is_secret(name: &str) -> bool {
     [
         "password",
@@ -99,7 +97,6 @@ pub(super) fn is_secret(name: &str) -> bool {
     .any(|part| name.contains(part))
 }
 
-/// Whether librdkafka has a setting of this name.
 pub(super) fn is_known(name: &str) -> bool {
     !check_property(name, "").is_err_and(|error| error.unknown)
 }
@@ -114,7 +111,6 @@ pub(super) fn refusal(name: &str, value: &str) -> Option<String> {
     })
 }
 
-/// The way out for a name that nobody knows.
 pub(super) fn suggestion(name: &str) -> String {
     match nearest(name, SUGGESTED) {
         Some(known) => format!("did you mean {known}?"),

@@ -7,7 +7,6 @@ use crate::cluster::kafka::settings::layers::{Layers, SetBy};
 use crate::cluster::kafka::settings::problem;
 use crate::diagnostic::Diagnostic;
 
-/// The properties of both stores as they were found.
 #[derive(Default)]
 pub(super) struct Stores {
     truststore: Store,

@@ -42,7 +42,7 @@ fn wait_for(what: &str, mut condition: impl FnMut() -> Result<bool>) -> Result<(
     Ok(())
 }
 
-/// Everything of this test is below one directory, which also tells its processes apart.
+/// Everything of this test is below one directory, which also distinguishes its processes.
 struct Place(TempDir);
 
 impl Place {

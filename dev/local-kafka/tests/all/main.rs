@@ -1,0 +1,8 @@
+//! The harness against what it starts: real nodes, tools, a proxy, and what is left of them.
+
+mod one_node;
+mod ownership;
+mod prerequisites;
+mod proxied;
+mod secured;
+mod several_nodes;
