@@ -29,7 +29,6 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Whether it still counts.
     pub fn is_in_force(&self, today: Date) -> bool {
         self.until.is_none_or(|until| today <= until)
     }

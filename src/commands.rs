@@ -119,7 +119,7 @@ trait Reporting {
     }
 
     /// Reads, asks, and reports.
-    fn run(&self) -> Report;
+    async fn run(&self) -> Result<Report, Box<InvalidInput>>;
 }
 
 /// A command that answers with a text of its own.
@@ -135,7 +135,7 @@ trait Answering {
     }
 
     /// Reads, perhaps asks, and answers.
-    fn answer(&self) -> TextOutput;
+    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>>;
 }
 
 /// A text of a command's own, and what is wrong with its input.
@@ -143,7 +143,6 @@ struct TextOutput {
     /// `None` where there is no answer.
     text: Option<String>,
     exit: ExitCode,
-    /// The problems.
     report: Report,
 }
 
@@ -204,7 +203,9 @@ fn report(command: &impl Reporting, started: Instant) -> ExitCode {
             let problems = problems.sorted(&context.sources);
             Report::invalid(context, problems)
         }
-        true => command.run(),
+        true => block_on(command.run())
+            .unwrap_or_else(|problem| Err(InvalidInput::new(command.context(), *problem)))
+            .unwrap_or_else(Report::from),
     };
     report.end(started.elapsed(), SystemTime::now());
     let (reports, scripts) = files.split();
@@ -218,7 +219,8 @@ fn report(command: &impl Reporting, started: Instant) -> ExitCode {
 
 /// Runs a command and prints its answer, or why there is none.
 fn answer(command: &impl Answering) -> ExitCode {
-    let TextOutput { text, exit, report } = command.answer();
+    let answer = command.answer().unwrap_or_else(TextOutput::from);
+    let TextOutput { text, exit, report } = answer;
     let Some(text) = text else {
         let format = match command.is_json() {
             true => Format::Json,
@@ -274,10 +276,6 @@ fn block_on<T>(run: impl Future<Output = T>) -> Result<T, Box<Diagnostic>> {
     }
 }
 
-fn in_runtime(context: RunContext, run: impl Future<Output = Report>) -> Report {
-    block_on(run).unwrap_or_else(|problem| Report::invalid(context, vec![*problem]))
-}
-
 /// A command line that was not understood, or a question about it.
 fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let is_question = matches!(
@@ -301,23 +299,37 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 
 /// What clap knows of what was meant.
 fn suggestion(error: &clap::Error) -> String {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(word)) => Some(format!("'{word}'")),
-        Some(ContextValue::Strings(words)) if !words.is_empty() => Some(words.join(", ")),
+    let similar = |kind, what| {
+        let words = match error.get(kind)? {
+            ContextValue::String(word) => std::slice::from_ref(word),
+            ContextValue::Strings(words) => words,
+            _ => return None,
+        };
+        match words {
+            [] => None,
+            [word] => Some(format!("a similar {what} exists: '{word}'")),
+            words => Some(format!(
+                "some similar {what}s exist: '{}'",
+                words.join("', '")
+            )),
+        }
+    };
+    let possible = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(words)) if !words.is_empty() => {
+            Some(format!("possible values: {}", words.join(", ")))
+        }
         _ => None,
     };
-    [
-        (ContextKind::ValidValue, "possible values"),
-        (ContextKind::SuggestedValue, "a similar value exists"),
-        (ContextKind::SuggestedArg, "a similar argument exists"),
-        (
-            ContextKind::SuggestedSubcommand,
-            "a similar subcommand exists",
-        ),
-    ]
-    .into_iter()
-    .find_map(|(kind, what)| Some(format!("{what}: {}", context(kind)?)))
-    .unwrap_or_else(|| "topicctl --help shows the usage".to_owned())
+    let other = || match error.get(ContextKind::Suggested) {
+        Some(ContextValue::StyledStrs(texts)) => texts.first().map(ToString::to_string),
+        _ => None,
+    };
+    possible
+        .or_else(|| similar(ContextKind::SuggestedValue, "value"))
+        .or_else(|| similar(ContextKind::SuggestedArg, "argument"))
+        .or_else(|| similar(ContextKind::SuggestedSubcommand, "subcommand"))
+        .or_else(other)
+        .unwrap_or_else(|| "topicctl --help shows the usage".to_owned())
 }
 
 /// What the arguments ask for, where they name a command that reports: nothing but the program's
@@ -412,8 +424,11 @@ fn written(result: io::Result<()>, exit: ExitCode, created: bool) -> ExitCode {
 /// Whether a stream shows colors: <https://no-color.org> and dumb terminals say no, and
 /// <https://bixense.com/clicolors> says yes for a log that shows them.
 fn colors(is_terminal: bool) -> bool {
+    // 0 forces nothing, which anstyle-query does not know.
+    let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value == "0");
+    let forced = anstyle_query::clicolor_force() && !is_zero;
     let shown = is_terminal && anstyle_query::term_supports_color();
-    !anstyle_query::no_color() && (anstyle_query::clicolor_force() || shown)
+    !anstyle_query::no_color() && (forced || shown)
 }
 
 #[cfg(test)]

@@ -7,18 +7,14 @@ use crate::diagnostic::Sources;
 use crate::finding::FailOn;
 use crate::remedy::Access;
 
-/// What was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct RunContext {
     /// The command's name; `None` where the command line names none that reports.
     pub command: Option<String>,
-    /// What the command is for.
     pub purpose: Purpose,
-    /// The profile of the run.
     pub profile: Option<String>,
     /// The declared profiles, but for the one of the run.
     pub profiles: Vec<String>,
-    /// Which findings make the run fail.
     pub fail_on: FailOn,
     /// Whether warnings of the manifests make the run fail.
     pub deny_warnings: bool,
@@ -37,7 +33,6 @@ impl RunContext {
     }
 }
 
-/// What a command is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Purpose {
     /// It asks no cluster.

@@ -178,6 +178,15 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Keeps only some of them.
+    pub fn retain(&mut self, keep: impl Fn(&Diagnostic) -> bool) {
+        self.list.retain(|one| keep(one));
+    }
+
     /// Gives all problems of a kind another severity; `None` takes them away.
     pub fn regrade(&mut self, code: Code, severity: Option<Severity>) {
         match severity {

@@ -144,8 +144,8 @@ fn from_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
     }
 }
 
-/// The code of runs against several clusters that only read: of one that was ended, else of what
-/// must be put right before the others mean anything.
+/// The code of all clusters of a run, and that of one its own: of one that was interrupted, else of
+/// what must be put right before the others mean anything.
 pub fn from_clusters(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
     let rank = |code: &ExitCode| match code {
         ExitCode::Matching => 0,

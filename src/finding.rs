@@ -69,8 +69,7 @@ impl Default for FailOn {
 impl FailOn {
     /// `None` where [`Finding::None`] stands beside another finding.
     pub fn new(findings: Vec<Finding>) -> Option<Self> {
-        let contradicts =
-            findings.contains(&Finding::None) && findings.iter().any(|one| *one != Finding::None);
+        let contradicts = findings.contains(&Finding::None) && findings.len() > 1;
         (!contradicts).then_some(Self(findings))
     }
 

@@ -14,7 +14,6 @@ use crate::topic::{DeclaredTopic, TopicName};
 
 pub use lags::{Group, GroupLags, GroupStatus, Owner, Partition, Statistics, TopicLag, lags};
 
-/// What to ask a cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Wanted {
     /// The groups by id, with the topics that they are declared to read and that exist.
@@ -23,10 +22,8 @@ pub struct Wanted {
     pub partitions: BTreeMap<TopicName, Vec<PartitionLeadership>>,
 }
 
-/// A partition that exists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PartitionLeadership {
-    /// Its number, from 0.
     pub id: i32,
     /// Whether it has a leader, who alone can tell its offsets.
     pub led: bool,
@@ -35,16 +32,13 @@ pub struct PartitionLeadership {
 /// What was seen. It holds an entry for every group and every partition that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ObservedGroups {
-    /// By group id.
     pub groups: BTreeMap<String, ObservedGroup>,
-    /// By topic and partition.
     pub offsets: BTreeMap<TopicName, BTreeMap<i32, OffsetRange>>,
 }
 
 /// What is known of one group.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObservedGroup {
-    /// As its coordinator describes it.
     pub description: Result<Description, Unreadable>,
     /// Its committed offsets in the topics that it is declared to read.
     pub commits: Result<Commits, Unreadable>,
@@ -57,17 +51,14 @@ pub type Commits = BTreeMap<TopicName, BTreeMap<i32, Result<Option<i64>, Unreada
 /// A group as its coordinator describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Description {
-    /// Its state at that moment.
     pub state: State,
     /// The protocol that its members speak.
     pub protocol: Protocol,
     /// How partitions are given out, `range` for example, where there are members.
     pub assignor: Option<String>,
-    /// Its members.
     pub members: Vec<Member>,
 }
 
-/// The state of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
     /// Its members have their partitions.
@@ -77,9 +68,7 @@ pub enum State {
     /// The coordinator does not know it: it never was, or was forgotten. Also the answer to who
     /// asks for a group of another kind, of Kafka Streams' own protocol or of share consumers.
     Dead,
-    /// Members join or leave.
     PreparingRebalance,
-    /// Partitions are being given out.
     CompletingRebalance,
     /// A state that librdkafka has no name for: Assigning or Reconciling of the `consumer`
     /// protocol.
@@ -112,7 +101,6 @@ pub enum Protocol {
     Classic,
     /// The broker gives out partitions (KIP-848).
     Consumer,
-    /// Not told.
     Unknown,
 }
 
@@ -127,7 +115,6 @@ impl Protocol {
     }
 }
 
-/// A member of a group.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Member {
     /// The id that the coordinator or the member itself gave it.

@@ -1,6 +1,5 @@
-//! What became of each declared topic, and of a run against one cluster. Data, made by
-//! [`crate::plan`] and [`crate::apply`] and restated nowhere: which exit code follows is
-//! [`crate::exit`]'s to say, and the words are [`crate::report`]'s.
+//! What became of each declared topic, and of a run against one cluster. Data, restated nowhere:
+//! which exit code follows is [`crate::exit`]'s to say, and the words are [`crate::report`]'s.
 
 use crate::cluster::{ClusterError, Refusal};
 use crate::groups::GroupLags;
@@ -14,9 +13,7 @@ use crate::topic::{
 /// What became of one declared topic, with everything that was seen of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicOutcome {
-    /// As declared.
     pub topic: DeclaredTopic,
-    /// What became of it.
     pub status: Status,
     /// How it differs: replication factor, partitions, then keys by name. In this order their
     /// remedies make the topic as declared: new partitions take the number of replicas that the
@@ -47,7 +44,6 @@ impl TopicOutcome {
     }
 }
 
-/// What became of a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Status {
     /// It was to be created, and is not there or not usable; holds what happened.
@@ -56,9 +52,7 @@ pub enum Status {
     Unclear(String),
     /// The broker refuses to create it.
     Refused(Refusal),
-    /// It could not be read.
     Unknown(Unreadable),
-    /// It exists and differs.
     Mismatched {
         /// Whether this run created it: then the broker made something else of the request.
         created: bool,
@@ -71,7 +65,6 @@ pub enum Status {
     Created,
     /// It exists and differs in ways that are accepted.
     Accepted,
-    /// It exists as declared.
     Matching,
     /// It is declared, and no cluster was asked.
     Declared,
@@ -139,25 +132,18 @@ impl Status {
 /// A mismatch that the manifests accept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AcceptedMismatch {
-    /// The mismatch.
     pub mismatch: Mismatch,
-    /// Why it is accepted.
     pub reason: String,
 }
 
 /// One difference between a declared topic and the one that exists.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Mismatch {
-    /// The number of partitions.
     Partitions {
-        /// As declared.
         declared: Declared<Partitions>,
-        /// On the cluster.
         found: usize,
     },
-    /// The number of replicas.
     ReplicationFactor {
-        /// As declared.
         declared: Declared<ReplicationFactor>,
         /// The brokers that hold each partition, by ascending partition. Their number differs while
         /// a reassignment is under way, or after one for some of the partitions.
@@ -166,9 +152,7 @@ pub enum Mismatch {
         /// reassignment keeps the old replicas until the new ones are.
         behind: Vec<i32>,
     },
-    /// A configuration value.
     Config {
-        /// The key.
         key: ConfigKey,
         /// As declared, in the broker's form.
         declared: Declared<ConfigValue>,
@@ -207,6 +191,14 @@ pub struct RunResult {
 }
 
 impl RunResult {
+    /// A run whose input was refused.
+    pub fn invalid() -> Self {
+        Self {
+            stop: Some(Stop::Invalid),
+            ..Self::default()
+        }
+    }
+
     /// A run that saw nothing of the cluster: every topic is unknown.
     pub fn unobserved(topics: Vec<DeclaredTopic>, stop: Stop, reason: &str) -> Self {
         let unknown = Unreadable {
@@ -238,7 +230,6 @@ impl RunResult {
         Status::WORDS.map(|word| (word, self.count(|status| status.word() == word)))
     }
 
-    /// Whether this run created topics.
     pub fn created(&self) -> bool {
         self.count(|status| *status == Status::Created) > 0
     }
@@ -263,6 +254,5 @@ pub enum Stop {
     Refused,
     /// The cluster was read, and the preflight got no answer: nothing was created.
     Unchecked(ClusterError),
-    /// A signal came.
     Interrupted(Signal),
 }

@@ -20,9 +20,7 @@ use crate::topic::{ConfigKey, Declared, DeclaredTopic, ReplicationFactor, TopicN
 /// [`Status::Unknown`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
-    /// The cluster that was observed.
     pub cluster: ClusterIdentity,
-    /// In the order of the manifests.
     pub topics: Vec<TopicOutcome>,
     /// The acceptances that the decisions were made with, for topics that appear later.
     pub accepted: Vec<Accepted>,

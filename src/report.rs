@@ -26,8 +26,9 @@ use clap::ValueEnum;
 
 use crate::accepted::{self, Accepted};
 use crate::context::{Purpose, RunContext, Target};
-use crate::diagnostic::{Diagnostic, Location, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 use crate::exit::{self, ExitCode, Verdict};
+use crate::finding::Finding;
 use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
 
 use self::difference::Difference;
@@ -51,9 +52,6 @@ pub enum Format {
 
 impl Format {
     /// Writes the report; text lists topics that match too where it is `verbose`.
-    ///
-    /// # Errors
-    /// Where the writer fails.
     pub fn write(self, report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Text => text::write(report, verbose, out),
@@ -69,15 +67,16 @@ impl Format {
 /// Everything that a run has to say.
 #[derive(Debug)]
 pub struct Report {
-    /// What was asked for.
     pub context: Arc<RunContext>,
-    /// Problems of the input that are no single cluster's own, in the order of the report.
+    /// Problems of the manifests that are no cluster's own, in the order of the report: those that
+    /// all of several clusters have.
     pub diagnostics: Vec<Diagnostic>,
     /// In the order of the project file. Never empty: a run that asks no cluster is one of them.
     pub clusters: Vec<ClusterReport>,
     /// Whether clusters are distinguished (`--all-clusters`), also where there is one.
     pub by_cluster: bool,
-    /// How the whole run ends.
+    /// Whether warnings alone refused the input.
+    pub(crate) is_refused_by_warnings: bool,
     pub exit: ExitCode,
     /// Wall-clock time of the run; JSON leaves it out, so that equal runs give equal documents.
     pub elapsed: Duration,
@@ -90,36 +89,15 @@ pub struct Report {
 pub struct ClusterReport {
     /// What was asked of this cluster.
     pub context: Arc<RunContext>,
-    /// Which cluster.
     pub target: Target,
-    /// What became of the topics.
-    pub result: RunResult,
-    /// Problems that are its own, in the order of the report.
-    pub diagnostics: Vec<Diagnostic>,
-    /// How it ends.
-    pub exit: ExitCode,
-    /// Wall-clock time.
-    pub elapsed: Duration,
-    /// When it ended, by the clock at the edge.
-    pub ended: SystemTime,
-}
-
-/// A run against one cluster that is over.
-#[derive(Debug)]
-pub struct FinishedRun {
-    /// What was asked for.
-    pub context: Arc<RunContext>,
-    /// Which cluster.
-    pub target: Target,
-    /// What became of the topics.
     pub result: RunResult,
     /// The acceptances in force.
     pub accepted: Vec<Accepted>,
-    /// Problems of its input.
+    /// Problems that are its own, in the order of the report.
     pub diagnostics: Vec<Diagnostic>,
-    /// Wall-clock time.
+    pub exit: ExitCode,
     pub elapsed: Duration,
-    /// When it ended.
+    /// When it ended, by the clock at the edge.
     pub ended: SystemTime,
 }
 
@@ -133,9 +111,9 @@ pub(crate) struct Problem<'a> {
 
 impl Report {
     /// The report of a run against one cluster.
-    pub fn new(diagnostics: Vec<Diagnostic>, run: FinishedRun) -> Self {
-        let context = Arc::clone(&run.context);
-        Self::assemble(context, diagnostics, vec![run])
+    pub fn new(cluster: ClusterReport) -> Self {
+        let context = Arc::clone(&cluster.context);
+        Self::assemble(context, Vec::new(), vec![cluster])
     }
 
     /// The report of runs against several clusters. An accepted mismatch that one of them has is in
@@ -143,11 +121,11 @@ impl Report {
     pub fn by_cluster(
         context: Arc<RunContext>,
         diagnostics: Vec<Diagnostic>,
-        runs: Vec<FinishedRun>,
+        clusters: Vec<ClusterReport>,
     ) -> Self {
         Self {
             by_cluster: true,
-            ..Self::assemble(context, diagnostics, runs)
+            ..Self::assemble(context, diagnostics, clusters)
         }
     }
 
@@ -162,38 +140,37 @@ impl Report {
         diagnostics: Vec<Diagnostic>,
         is_valid: bool,
     ) -> Self {
-        let result = RunResult {
-            stop: (!is_valid).then_some(Stop::Invalid),
-            ..RunResult::default()
+        let result = match is_valid {
+            true => RunResult::default(),
+            false => RunResult::invalid(),
         };
-        Self::new(
+        Self::new(ClusterReport {
             diagnostics,
-            FinishedRun::new(Arc::new(context), Target::default(), result),
-        )
+            ..ClusterReport::new(Arc::new(context), Target::default(), result)
+        })
     }
 
     fn assemble(
         context: Arc<RunContext>,
         diagnostics: Vec<Diagnostic>,
-        runs: Vec<FinishedRun>,
+        mut clusters: Vec<ClusterReport>,
     ) -> Self {
-        let uses = runs.iter().map(|run| match run.result.stop {
-            // Another cluster may have what this one lacks, and was not asked any more.
-            Some(Stop::Interrupted(_)) => Vec::new(),
-            _ => accepted::uses(&run.accepted, &run.result.topics),
-        });
-        let mut uses: Vec<_> = uses.collect();
+        let mut uses: Vec<_> = clusters.iter().map(ClusterReport::acceptances).collect();
         accepted::share(&mut uses);
-        let finished = runs.into_iter().zip(&uses);
-        let clusters: Vec<_> = finished
-            .map(|(run, uses)| ClusterReport::new(run, accepted::unused(uses)))
-            .collect();
+        for (cluster, uses) in clusters.iter_mut().zip(&uses) {
+            cluster.close(accepted::unused(uses));
+        }
+        let own = clusters.iter().flat_map(|one| &one.diagnostics);
+        let mut all = diagnostics.iter().chain(own);
+        let has_errors = all.any(|one| one.severity == Severity::Error);
+        let is_invalid = clusters.iter().all(|one| one.result.is_invalid());
         Self {
+            is_refused_by_warnings: context.deny_warnings && is_invalid && !has_errors,
+            exit: exit::from_clusters(clusters.iter().map(|one| one.exit)),
             context,
             diagnostics,
-            by_cluster: false,
-            exit: exit::from_clusters(clusters.iter().map(|one| one.exit)),
             clusters,
+            by_cluster: false,
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
         }
@@ -250,28 +227,11 @@ impl Report {
         problems
     }
 
-    /// Whether the input was refused, so that no cluster was asked for its topics.
-    fn is_invalid(&self) -> bool {
-        self.clusters.iter().all(|one| one.result.is_invalid())
-    }
-
-    /// Whether a diagnostic is an error.
-    pub(crate) fn has_errors(&self) -> bool {
-        let own = self.clusters.iter().flat_map(|one| &one.diagnostics);
-        let mut all = self.diagnostics.iter().chain(own);
-        all.any(|one| one.severity == Severity::Error)
-    }
-
-    /// Whether warnings alone refused the input.
-    pub(crate) fn is_denied(&self) -> bool {
-        self.context.deny_warnings && self.is_invalid() && !self.has_errors()
-    }
-
     /// Whether a diagnostic makes the run fail: errors do, and warnings where they are denied.
     pub(crate) fn is_failure(&self, diagnostic: &Diagnostic) -> bool {
         match diagnostic.severity {
             Severity::Error => true,
-            Severity::Warning => self.is_denied(),
+            Severity::Warning => self.is_refused_by_warnings,
             Severity::Note => false,
         }
     }
@@ -286,16 +246,16 @@ impl Report {
         }
     }
 
-    /// Whether this run created topics.
     pub fn created(&self) -> bool {
         self.clusters.iter().any(|one| one.result.created())
     }
 }
 
-impl FinishedRun {
-    /// A run without acceptances and problems of its own, whose times are not known.
+impl ClusterReport {
+    /// What a run came to; it is judged when all clusters of the run are over.
     pub fn new(context: Arc<RunContext>, target: Target, result: RunResult) -> Self {
         Self {
+            exit: exit::from_run(&context, &result),
             context,
             target,
             result,
@@ -305,30 +265,33 @@ impl FinishedRun {
             ended: SystemTime::UNIX_EPOCH,
         }
     }
-}
 
-impl ClusterReport {
-    fn new(run: FinishedRun, unused_acceptances: Vec<Diagnostic>) -> Self {
-        let FinishedRun {
-            context,
-            target,
-            result,
-            mut diagnostics,
-            elapsed,
-            ended,
-            ..
-        } = run;
-        diagnostics.extend(unused_acceptances);
-        diagnostics.extend(problems::from_run(&context, &target, &result));
-        Self {
-            exit: exit::from_run(&context, &result),
-            context,
-            target,
-            result,
-            diagnostics,
-            elapsed,
-            ended,
+    /// Which acceptances are in use, as far as that is known.
+    fn acceptances(&self) -> Vec<accepted::Use> {
+        let asks_leaders = self.context.fail_on.contains(Finding::Health);
+        match self.result.stop {
+            // Another cluster may have what this one lacks, and was not asked any more.
+            Some(Stop::Interrupted(_)) if asks_leaders && self.result.leader_check.is_none() => {
+                Vec::new()
+            }
+            _ => accepted::uses(&self.accepted, &self.result.topics),
         }
+    }
+
+    /// Judges the run, and adds its problems to those of its input. What ended it before anything was
+    /// read is in one order with these.
+    fn close(&mut self, unused_acceptances: Vec<Diagnostic>) {
+        self.exit = exit::from_run(&self.context, &self.result);
+        let of_run = problems::from_run(&self.context, &self.target, &self.result);
+        let (early, late) = match self.result.identity {
+            None => (of_run, Vec::new()),
+            Some(_) => (Vec::new(), of_run),
+        };
+        let mut input = Diagnostics::default();
+        let own = std::mem::take(&mut self.diagnostics).into_iter();
+        input.extend(own.chain(unused_acceptances).chain(early));
+        self.diagnostics = input.sorted(&self.context.sources);
+        self.diagnostics.extend(late);
     }
 
     /// Whether there is something to say of topics: not where the run ended before anything was
@@ -345,7 +308,6 @@ impl ClusterReport {
         Verdict::new(&self.context, &self.result, self.exit)
     }
 
-    /// Where a topic is declared.
     pub(crate) fn location(&self, topic: &TopicOutcome) -> Location {
         self.context.sources.location(topic.topic.span)
     }

@@ -31,7 +31,6 @@ pub struct ConnectionArgs {
         group = "ConnectionArgs"
     )]
     pub command_config: Option<PathBuf>,
-    /// Settings of the client.
     #[command(flatten)]
     pub overrides: Sourced<OverrideArgs>,
     /// The first part of the client id [default: SERVICE_NAME or topicctl]

@@ -7,13 +7,11 @@ use clap::builder::BoolishValueParser;
 
 use super::values::assignment;
 
-/// Which manifests, and under which conditions.
 #[derive(Args, Debug)]
 pub struct ManifestArgs {
     /// Manifest files and directories; `-` reads standard input
     #[arg(value_name = "PATH", default_value = "manifests/")]
     pub paths: Vec<PathBuf>,
-    /// What holds for them.
     #[command(flatten)]
     pub conditions: ConditionArgs,
     /// Only these topics and their families: GLOB, tier:NAME, owner:NAME or file:GLOB; may be
@@ -37,7 +35,6 @@ pub struct DeclaredArgs {
         env = "TOPICCTL_MANIFESTS"
     )]
     pub manifests: Vec<PathBuf>,
-    /// What holds for them.
     #[command(flatten)]
     pub conditions: ConditionArgs,
 }

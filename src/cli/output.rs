@@ -28,7 +28,6 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
-    /// A format, and nothing else.
     pub fn only(output: Format) -> Self {
         Self {
             output,
@@ -41,9 +40,7 @@ impl OutputArgs {
 /// A file that gets a report.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReportFile {
-    /// In this format.
     pub format: Format,
-    /// Where.
     pub path: PathBuf,
 }
 

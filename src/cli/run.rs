@@ -10,7 +10,6 @@ use super::manifests::ManifestArgs;
 use super::output::OutputArgs;
 use crate::finding::{FailOn, Finding};
 
-/// What plan, verify and apply share.
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// What to read.

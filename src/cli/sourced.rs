@@ -10,16 +10,13 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 /// Arguments, and who gave them.
 #[derive(Clone, Debug)]
 pub struct Sourced<A> {
-    /// What was given.
     pub args: A,
     /// By whom; `None` where nobody gave anything.
     pub by: Option<By>,
 }
 
-/// Who gives an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum By {
-    /// The command line.
     Flag,
     /// The environment, to every run.
     Variable,

@@ -5,15 +5,14 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use super::inputs::RunInputs;
+use super::Reporting;
+use super::inputs::{InvalidInput, RunInputs};
 use super::observe::{ObserveOptions, observe_kafka};
 use super::progress::Line;
-use super::{Reporting, in_runtime};
-use crate::apply::{Applied, Options, apply};
+use crate::apply::{Options, apply};
 use crate::cli::{OutputArgs, RunArgs, duration};
 use crate::cluster::Absence;
 use crate::context::{Purpose, RunContext};
-use crate::outcome::RunResult;
 use crate::report::Report;
 
 /// `topicctl apply`.
@@ -48,35 +47,27 @@ impl Reporting for ApplyArgs {
             true => Purpose::DryRun,
             false => Purpose::Apply,
         };
-        RunContext::new("apply", purpose)
+        RunContext {
+            deny_warnings: self.run.manifests.deny_warnings,
+            ..RunContext::new("apply", purpose)
+        }
     }
 
     fn output(&self) -> &OutputArgs {
         &self.run.output
     }
 
-    fn run(&self) -> Report {
-        in_runtime(self.context(), self.apply())
-    }
-}
-
-impl ApplyArgs {
-    /// Plans and applies.
-    async fn apply(&self) -> Report {
-        let (mut inputs, settings) = match RunInputs::read(&self.run, self.context()) {
-            Ok(inputs) => inputs,
-            Err(invalid) => return invalid.into(),
-        };
-        let line = Line::new();
+    async fn run(&self) -> Result<Report, Box<InvalidInput>> {
+        let (mut inputs, settings) = RunInputs::read(&self.run, self.context())?;
         // The controller has the last word on what is missing, in the preflight.
         let options = ObserveOptions::plain(Absence::AsReported);
-        let observed = match observe_kafka(&mut inputs, &settings, &options, &line).await {
+        let observed = match observe_kafka(&mut inputs, &settings, &options, &Line::new()).await {
             Ok(observed) => observed,
-            Err(result) => return inputs.report(result),
+            Err(result) => return Ok(inputs.report(result)),
         };
         let plan = observed.plan(&mut inputs);
         if observed.result.stop.is_some() {
-            return inputs.report(observed.result.with_topics(plan.topics));
+            return Ok(inputs.report(observed.result.with_topics(plan.topics)));
         }
         let options = Options {
             dry_run: self.dry_run,
@@ -84,22 +75,14 @@ impl ApplyArgs {
             settle: (!self.no_settle).then_some(self.settle_timeout),
         };
         let (cluster, interrupts) = (&observed.cluster, &observed.interrupts);
+        let line = Line::new();
         let progress = |step| line.step(step);
         let applied = apply(cluster, plan, options, interrupts, &progress).await;
         line.clear();
-        let Applied {
-            topics,
-            wrote,
-            stop,
-        } = applied;
-        let result = RunResult {
-            wrote,
-            stop,
-            ..observed.result.with_topics(topics)
-        };
-        inputs.report(RunResult {
-            unsettled: self.no_settle && result.created(),
-            ..result
-        })
+        let mut result = observed.result.with_topics(applied.topics);
+        result.wrote = applied.wrote;
+        result.stop = applied.stop;
+        result.unsettled = self.no_settle && result.created();
+        Ok(inputs.report(result))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
-use super::inputs::request;
+use super::inputs::{InvalidInput, request};
 use super::{Answering, TextOutput};
 use crate::cli::DeclaredArgs;
 use crate::context::{Purpose, RunContext};
@@ -65,7 +65,13 @@ impl Answering for ExplainArgs {
     }
 
     /// Looks the name up among codes, topics or tiers, and explains it.
-    fn answer(&self) -> TextOutput {
+    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
+        Ok(self.explain())
+    }
+}
+
+impl ExplainArgs {
+    fn explain(&self) -> TextOutput {
         if let Some(name) = &self.code {
             return match Code::by_name(name) {
                 Some(code) => self.explained(Some(code), Explained::default()),
@@ -97,9 +103,7 @@ impl Answering for ExplainArgs {
             (None, true) => self.not_found(name, explained),
         }
     }
-}
 
-impl ExplainArgs {
     fn look_up(&self, subject: Subject) -> Explained {
         let request = request(&self.declared.manifests, &self.declared.conditions);
         manifest::explain(&request, &subject)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::atomic_file::AtomicFile;
+use super::inputs::InvalidInput;
 use super::progress::Line;
 use super::{Answering, TextOutput, block_on, inputs};
 use crate::cli::ConnectionArgs;
@@ -42,7 +43,6 @@ pub struct ExportArgs {
     pub connection: ConnectionArgs,
 }
 
-/// Why there is no answer.
 type Failure = (ExitCode, Vec<Diagnostic>);
 
 fn invalid(problem: Diagnostic) -> Failure {
@@ -55,7 +55,7 @@ impl Answering for ExportArgs {
     }
 
     /// Asks the cluster, and writes what it is asked to write.
-    fn answer(&self) -> TextOutput {
+    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
         let mut sources = Sources::default();
         let exported =
             block_on(self.export(&mut sources)).unwrap_or_else(|problem| Err(invalid(*problem)));
@@ -69,10 +69,10 @@ impl Answering for ExportArgs {
             sources: Arc::new(sources),
             ..self.context()
         };
-        TextOutput {
+        Ok(TextOutput {
             exit,
             ..TextOutput::new(context, text, &diagnostics)
-        }
+        })
     }
 }
 
@@ -155,7 +155,6 @@ fn as_snapshot(
     Ok((text, exit, problems))
 }
 
-/// Connects and asks.
 async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
     let reached = Reached {
         bootstrap_servers: settings.bootstrap_servers().to_owned(),

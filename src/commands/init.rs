@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::inputs::InvalidInput;
 use super::{Answering, TextOutput};
 use crate::context::RunContext;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -27,7 +28,7 @@ pub struct InitArgs {
 
 impl Answering for InitArgs {
     /// Writes the files and says what to do next, or why not.
-    fn answer(&self) -> TextOutput {
+    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
         let mut problems = Diagnostics::default();
         let text = match write_files(&self.directory) {
             Ok(()) => Some(next_steps(&self.directory)),
@@ -36,7 +37,7 @@ impl Answering for InitArgs {
                 None
             }
         };
-        TextOutput::new(RunContext::default(), text, &problems)
+        Ok(TextOutput::new(RunContext::default(), text, &problems))
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Reads files, the environment and the clock. Connects to nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use crate::accepted::{self, Accepted};
+use crate::accepted;
 use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
 use crate::cluster::kafka::settings::{ChosenCluster, ConnectionOptions, Settings, separate};
 use crate::cluster::snapshot::Snapshot;
@@ -20,8 +20,8 @@ use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
 use crate::finding::FailOn;
 use crate::manifest::{self, ForClusters, Manifests, Outside, Request};
-use crate::outcome::{RunResult, Stop};
-use crate::report::{FinishedRun, Report};
+use crate::outcome::RunResult;
+use crate::report::{ClusterReport, Report};
 
 /// Everything that a run against one cluster begins with.
 pub(super) struct RunInputs {
@@ -66,16 +66,14 @@ impl InvalidInput {
 
 impl From<Box<InvalidInput>> for Report {
     fn from(invalid: Box<InvalidInput>) -> Self {
-        let result = RunResult {
-            stop: Some(Stop::Invalid),
-            ..RunResult::default()
-        };
         let target = Target {
             name: invalid.cluster,
             ..Target::default()
         };
-        let run = FinishedRun::new(Arc::new(invalid.context), target, result);
-        Self::new(invalid.diagnostics, run)
+        Self::new(ClusterReport {
+            diagnostics: invalid.diagnostics,
+            ..ClusterReport::new(Arc::new(invalid.context), target, RunResult::invalid())
+        })
     }
 }
 
@@ -143,7 +141,6 @@ fn expired(manifests: &Manifests) -> Vec<Diagnostic> {
 }
 
 impl RunInputs {
-    /// Reads the manifests and how the cluster is reached.
     pub(super) fn read(
         args: &RunArgs,
         context: RunContext,
@@ -159,7 +156,7 @@ impl RunInputs {
         let inputs = Self::new(context, manifests);
         match settings {
             Ok(settings) => Ok((inputs.reached_by(&settings), settings)),
-            Err(problems) => Err(inputs.refuse(problems)),
+            Err(problems) => Err(inputs.into_invalid(problems)),
         }
     }
 
@@ -173,7 +170,7 @@ impl RunInputs {
         let mut inputs = Self::new(context, manifests);
         let snapshot = match snapshot(path) {
             Ok(snapshot) => snapshot,
-            Err(problem) => return Err(inputs.refuse([*problem])),
+            Err(problem) => return Err(inputs.into_invalid([*problem])),
         };
         let age = snapshot.age(Timestamp::now());
         let reached = &snapshot.reached;
@@ -230,20 +227,17 @@ impl RunInputs {
             sources: Arc::new(sources),
             ..context
         };
-        let sorted = ready
-            .iter()
+        let all = ready.iter().map(|(manifests, ..)| &manifests.diagnostics);
+        let all: Vec<HashSet<Diagnostic>> = all.map(|one| one.iter().cloned().collect()).collect();
+        let is_shared = |one: &Diagnostic| {
+            one.code.is_of_manifests() && all.iter().all(|own| own.contains(one))
+        };
+        let first = ready
+            .first()
             .map(|(manifests, ..)| manifests.diagnostics.sorted(&context.sources));
-        let mut sorted: Vec<Vec<Diagnostic>> = sorted.collect();
-        let is_shared = |one: &Diagnostic| sorted.iter().all(|own| own.contains(one));
-        let first = sorted.first().into_iter().flatten();
-        let shared: Vec<_> = first.filter(|one| is_shared(one)).cloned().collect();
-        sorted
-            .iter_mut()
-            .for_each(|own| own.retain(|one| !shared.contains(one)));
-        let clusters = ready.into_iter().zip(sorted);
-        let clusters = clusters.map(|((mut manifests, fail_on, settings), own)| {
-            manifests.diagnostics = Diagnostics::default();
-            manifests.diagnostics.extend(own);
+        let shared: Vec<_> = first.into_iter().flatten().filter(is_shared).collect();
+        let clusters = ready.into_iter().map(|(mut manifests, fail_on, settings)| {
+            manifests.diagnostics.retain(|one| !is_shared(one));
             let context = RunContext {
                 profile: manifests.clusters.profile.clone(),
                 profiles: manifests.profiles.clone(),
@@ -264,9 +258,8 @@ impl RunInputs {
 
     fn read_manifests(
         args: &RunArgs,
-        mut context: RunContext,
+        context: RunContext,
     ) -> Result<(RunContext, Manifests), Box<InvalidInput>> {
-        context.deny_warnings = args.manifests.deny_warnings;
         let manifests = manifest::read(&selected(&args.manifests));
         let (mut context, manifests) = accept(manifests, context)?;
         match fail_on(args, &manifests) {
@@ -274,12 +267,14 @@ impl RunInputs {
                 context.fail_on = fail_on;
                 Ok((context, manifests))
             }
-            Err(problem) => Err(Self::new(context, manifests).refuse([*problem])),
+            Err(problem) => Err(Self::new(context, manifests).into_invalid([*problem])),
         }
     }
 
     /// A run that asks no cluster (yet).
-    pub(super) fn new(context: RunContext, manifests: Manifests) -> Self {
+    pub(super) fn new(context: RunContext, mut manifests: Manifests) -> Self {
+        let today = today();
+        manifests.accepted.retain(|entry| entry.is_in_force(today));
         Self {
             target: Target {
                 name: manifests.clusters.chosen_name().map(str::to_owned),
@@ -301,7 +296,7 @@ impl RunInputs {
     }
 
     /// The problems of the input, beside those of the manifests.
-    fn refuse(mut self, problems: impl IntoIterator<Item = Diagnostic>) -> Box<InvalidInput> {
+    fn into_invalid(mut self, problems: impl IntoIterator<Item = Diagnostic>) -> Box<InvalidInput> {
         self.manifests.diagnostics.extend(problems);
         Box::new(InvalidInput {
             diagnostics: self.diagnostics(),
@@ -311,17 +306,14 @@ impl RunInputs {
     }
 
     /// The result of a run whose input turns out to be wrong when the cluster was asked already.
-    pub(super) fn refuse_late(&mut self, problem: Diagnostic) -> RunResult {
+    pub(super) fn end_invalid(&mut self, problem: Diagnostic) -> RunResult {
         self.manifests.diagnostics.push(problem);
-        RunResult {
-            stop: Some(Stop::Invalid),
-            ..RunResult::default()
-        }
+        RunResult::invalid()
     }
 
     /// The report of a run against this cluster alone.
     pub(super) fn report(self, result: RunResult) -> Report {
-        Report::new(self.diagnostics(), self.finish(result))
+        Report::new(self.finish(result))
     }
 
     /// The problems of the manifests, in the order of the report.
@@ -329,21 +321,12 @@ impl RunInputs {
         self.manifests.diagnostics.sorted(&self.context.sources)
     }
 
-    /// The acceptances in force.
-    pub(super) fn accepted(&self) -> Vec<Accepted> {
-        let today = today();
-        let entries = self.manifests.accepted.iter();
-        entries
-            .filter(|entry| entry.is_in_force(today))
-            .cloned()
-            .collect()
-    }
-
-    /// A run that is over.
-    pub(super) fn finish(self, result: RunResult) -> FinishedRun {
-        FinishedRun {
-            accepted: self.accepted(),
-            ..FinishedRun::new(self.context, self.target, result)
+    /// The report of the cluster, whose run is over.
+    pub(super) fn finish(self, result: RunResult) -> ClusterReport {
+        ClusterReport {
+            diagnostics: self.diagnostics(),
+            accepted: self.manifests.accepted,
+            ..ClusterReport::new(self.context, self.target, result)
         }
     }
 }

@@ -1,14 +1,18 @@
 //! One look at a cluster, or at what was recorded of one: connects, makes sure that it is the cluster
 //! that was meant, observes its topics, and asks the leaders where health makes the run fail.
 
+use std::path::Path;
+
 use globset::GlobSet;
 
-use super::inputs::RunInputs;
+use super::inputs::{InvalidInput, RunInputs};
 use super::progress::Line;
+use crate::cli::RunArgs;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
 use crate::cluster::{Absence, ClusterError, Keys};
 use crate::cluster::{ObserveGroups, ObserveLeaders, ObserveTopics, Wanted};
+use crate::context::RunContext;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::{FailOn, Finding};
 use crate::groups;
@@ -17,6 +21,7 @@ use crate::leaders;
 use crate::observed::Observation;
 use crate::outcome::{RunResult, Stop};
 use crate::plan::{Plan, plan};
+use crate::report::Report;
 use crate::report::problems::{from_cluster_error, interrupted};
 use crate::topic::TopicName;
 
@@ -68,7 +73,7 @@ pub(super) struct ObservedCluster<C> {
 
 /// Connects and observes. What ended the run before anything was known of the cluster is its result;
 /// with it come problems of the input that only then were found.
-pub(super) async fn observe<C: ObserveTopics>(
+async fn observe<C: ObserveTopics>(
     inputs: &mut RunInputs,
     connecting: impl Future<Output = Result<C, ClusterError>>,
     options: &ObserveOptions,
@@ -79,7 +84,7 @@ pub(super) async fn observe<C: ObserveTopics>(
         .map_err(|error| Diagnostic::error(Code::Usage, format!("cannot start: {error}")));
     let interrupts = match (problem, interrupts) {
         (None, Ok(interrupts)) => interrupts,
-        (Some(problem), _) | (None, Err(problem)) => return Err(inputs.refuse_late(problem)),
+        (Some(problem), _) | (None, Err(problem)) => return Err(inputs.end_invalid(problem)),
     };
     let looked = tokio::select! {
         looked = connect_and_read(connecting, inputs, options, line) => looked,
@@ -91,7 +96,7 @@ pub(super) async fn observe<C: ObserveTopics>(
     line.clear();
     let (cluster, observation, names) = match looked {
         Ok(looked) => looked,
-        Err(Unobserved::Invalid(problem)) => return Err(inputs.refuse_late(*problem)),
+        Err(Unobserved::Invalid(problem)) => return Err(inputs.end_invalid(*problem)),
         Err(Unobserved::Stopped(stop, reason)) => {
             let topics = std::mem::take(&mut inputs.manifests.topics);
             return Err(RunResult::unobserved(topics, stop, &reason));
@@ -134,6 +139,22 @@ pub(super) async fn observe_kafka(
     Ok(observed)
 }
 
+/// Compares what was recorded of a cluster with the manifests.
+pub(super) async fn compare_snapshot(
+    args: &RunArgs,
+    path: &Path,
+    options: &ObserveOptions,
+    context: RunContext,
+) -> Result<Report, Box<InvalidInput>> {
+    let (mut inputs, snapshot) = RunInputs::read_with_snapshot(args, path, context)?;
+    let snapshot = std::future::ready(Ok(snapshot));
+    let result = match observe(&mut inputs, snapshot, options, &Line::new()).await {
+        Ok(observed) => observed.compare(&mut inputs).result,
+        Err(result) => result,
+    };
+    Ok(inputs.report(result))
+}
+
 impl<C> ObservedCluster<C> {
     /// The comparison with what is declared, as the result.
     pub(super) fn compare(mut self, inputs: &mut RunInputs) -> Self {
@@ -144,7 +165,7 @@ impl<C> ObservedCluster<C> {
     /// What is to be done about each topic.
     pub(super) fn plan(&self, inputs: &mut RunInputs) -> Plan {
         let topics = std::mem::take(&mut inputs.manifests.topics);
-        plan(topics, &self.observation, &inputs.accepted())
+        plan(topics, &self.observation, &inputs.manifests.accepted)
     }
 }
 

@@ -9,7 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use globset::GlobBuilder;
 
-use super::inputs::{accept, request};
+use super::inputs::{InvalidInput, accept, request};
 use super::{Answering, TextOutput};
 use crate::cli::{DeclaredArgs, partitioner, partitions};
 use crate::context::{Purpose, RunContext};
@@ -70,7 +70,6 @@ pub enum PartitionFormat {
     Json,
 }
 
-/// Why there is no answer.
 type Problem = Box<Diagnostic>;
 
 impl Answering for PartitionArgs {
@@ -83,7 +82,7 @@ impl Answering for PartitionArgs {
     }
 
     /// Reads the manifests where a topic is named, and places the keys.
-    fn answer(&self) -> TextOutput {
+    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
         let manifests = match &self.topic {
             Some(_) => {
                 let request = request(&self.declared.manifests, &self.declared.conditions);
@@ -91,15 +90,12 @@ impl Answering for PartitionArgs {
             }
             None => Manifests::default(),
         };
-        let (context, mut manifests) = match accept(manifests, self.context()) {
-            Ok(accepted) => accepted,
-            Err(invalid) => return invalid.into(),
-        };
+        let (context, mut manifests) = accept(manifests, self.context())?;
         let text = self.placed(&manifests.topics);
         let text = text
             .map_err(|problem| manifests.diagnostics.push(*problem))
             .ok();
-        TextOutput::new(context, text, &manifests.diagnostics)
+        Ok(TextOutput::new(context, text, &manifests.diagnostics))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::inputs::RunInputs;
-use super::observe::{ObserveOptions, observe, observe_kafka};
+use super::Reporting;
+use super::inputs::{InvalidInput, RunInputs};
+use super::observe::{ObserveOptions, compare_snapshot, observe_kafka};
 use super::progress::Line;
-use super::{Reporting, in_runtime};
 use crate::cli::{OutputArgs, RunArgs, SnapshotArgs};
 use crate::cluster::Absence;
 use crate::context::{Purpose, RunContext};
@@ -24,51 +24,27 @@ pub struct PlanArgs {
 
 impl Reporting for PlanArgs {
     fn context(&self) -> RunContext {
-        RunContext::new("plan", Purpose::Plan)
+        RunContext {
+            deny_warnings: self.run.manifests.deny_warnings,
+            ..RunContext::new("plan", Purpose::Plan)
+        }
     }
 
     fn output(&self) -> &OutputArgs {
         &self.run.output
     }
 
-    fn run(&self) -> Report {
+    async fn run(&self) -> Result<Report, Box<InvalidInput>> {
         let options = ObserveOptions::plain(Absence::Confirmed);
-        let compared = compare(&self.run, &self.snapshot, &options, self.context());
-        in_runtime(self.context(), compared)
-    }
-}
-
-/// Compares a cluster, or what was recorded of one, with the manifests.
-pub(super) async fn compare(
-    args: &RunArgs,
-    snapshot: &SnapshotArgs,
-    options: &ObserveOptions,
-    context: RunContext,
-) -> Report {
-    let line = Line::new();
-    match &snapshot.cluster_snapshot {
-        None => {
-            let (mut inputs, settings) = match RunInputs::read(args, context) {
-                Ok(inputs) => inputs,
-                Err(invalid) => return invalid.into(),
-            };
-            let result = match observe_kafka(&mut inputs, &settings, options, &line).await {
-                Ok(observed) => observed.compare(&mut inputs).result,
-                Err(result) => result,
-            };
-            inputs.report(result)
+        if let Some(path) = &self.snapshot.cluster_snapshot {
+            return compare_snapshot(&self.run, path, &options, self.context()).await;
         }
-        Some(path) => {
-            let (mut inputs, snapshot) = match RunInputs::read_with_snapshot(args, path, context) {
-                Ok(inputs) => inputs,
-                Err(invalid) => return invalid.into(),
-            };
-            let snapshot = std::future::ready(Ok(snapshot));
-            let result = match observe(&mut inputs, snapshot, options, &line).await {
-                Ok(observed) => observed.compare(&mut inputs).result,
-                Err(result) => result,
-            };
-            inputs.report(result)
-        }
+        let (mut inputs, settings) = RunInputs::read(&self.run, self.context())?;
+        let observed = observe_kafka(&mut inputs, &settings, &options, &Line::new()).await;
+        let result = match observed {
+            Ok(observed) => observed.compare(&mut inputs).result,
+            Err(result) => result,
+        };
+        Ok(inputs.report(result))
     }
 }

@@ -20,13 +20,11 @@ const SHOW_AFTER: Duration = Duration::from_millis(300);
 pub(super) struct Lines(MultiProgress);
 
 impl Lines {
-    /// None yet.
     pub(super) fn new() -> Self {
         let target = ProgressDrawTarget::stderr_with_hz(10);
         Self(MultiProgress::with_draw_target(target))
     }
 
-    /// One more.
     pub(super) fn add(&self) -> Line {
         let line = Line::new();
         Line {
@@ -45,7 +43,6 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Shows nothing yet.
     pub(super) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
@@ -96,16 +93,14 @@ impl Line {
     /// Work that goes on; told on a terminal only.
     pub(super) fn doing(&self, text: String) {
         if self.started.elapsed() >= SHOW_AFTER {
-            self.bar.set_message(text);
-            self.bar.tick();
+            self.show(text);
         }
     }
 
     /// Something that is waited for; told in a log too.
     fn wait(&self, text: String) {
         if !self.bar.is_hidden() {
-            self.bar.set_message(text);
-            self.bar.tick();
+            self.show(text);
             return;
         }
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +108,15 @@ impl Line {
             *logged = Some(Instant::now());
             let _ = writeln!(io::stderr(), "{text}");
         }
+    }
+
+    fn show(&self, text: String) {
+        // A bar that was taken away draws nothing any more.
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
+        self.bar.set_message(text);
+        self.bar.tick();
     }
 
     /// Takes the line away before other output.

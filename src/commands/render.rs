@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::inputs::{accept, selected};
+use super::inputs::{InvalidInput, accept, selected};
 use super::{Answering, TextOutput};
 use crate::cli::ManifestArgs;
 use crate::context::{Purpose, RunContext};
@@ -36,16 +36,13 @@ impl Answering for RenderArgs {
     }
 
     /// Reads the manifests and renders what they declare.
-    fn answer(&self) -> TextOutput {
+    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
         let manifests = manifest::read(&selected(&self.manifests));
-        let (context, mut manifests) = match accept(manifests, self.context()) {
-            Ok(accepted) => accepted,
-            Err(invalid) => return invalid.into(),
-        };
+        let (context, mut manifests) = accept(manifests, self.context())?;
         let rendered = render(&manifests.topics, &context.sources, self.output);
         let text = rendered
             .map_err(|problems| manifests.diagnostics.extend(problems))
             .ok();
-        TextOutput::new(context, text, &manifests.diagnostics)
+        Ok(TextOutput::new(context, text, &manifests.diagnostics))
     }
 }

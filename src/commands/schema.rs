@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::inputs::InvalidInput;
 use super::{Answering, TextOutput};
 use crate::context::RunContext;
 use crate::diagnostic::Diagnostics;
@@ -13,8 +14,12 @@ pub struct SchemaArgs {}
 
 impl Answering for SchemaArgs {
     /// The schema as a file holds it.
-    fn answer(&self) -> TextOutput {
+    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
         let text = format!("{:#}\n", manifest::schema());
-        TextOutput::new(RunContext::default(), Some(text), &Diagnostics::default())
+        Ok(TextOutput::new(
+            RunContext::default(),
+            Some(text),
+            &Diagnostics::default(),
+        ))
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::Reporting;
-use super::inputs::{RunInputs, accept, selected};
+use super::inputs::{InvalidInput, RunInputs, accept, selected};
 use crate::cli::{ManifestArgs, OutputArgs};
 use crate::context::{Purpose, RunContext};
 use crate::manifest;
@@ -40,21 +40,18 @@ impl Reporting for ValidateArgs {
         &self.output
     }
 
-    fn run(&self) -> Report {
+    async fn run(&self) -> Result<Report, Box<InvalidInput>> {
         let request = selected(&self.manifests);
         let manifests = match self.all_profiles {
             true => manifest::read_all_profiles(&request),
             false => manifest::read(&request),
         };
-        let (context, mut manifests) = match accept(manifests, self.context()) {
-            Ok(accepted) => accepted,
-            Err(invalid) => return invalid.into(),
-        };
+        let (context, mut manifests) = accept(manifests, self.context())?;
         let declared = std::mem::take(&mut manifests.topics).into_iter();
         let declared = declared.map(|topic| TopicOutcome::new(topic, Status::Declared));
         let result = RunResult::default().with_topics(declared.collect());
         // What is accepted is for the run that asks a cluster to judge.
         manifests.accepted.clear();
-        RunInputs::new(context, manifests).report(result)
+        Ok(RunInputs::new(context, manifests).report(result))
     }
 }

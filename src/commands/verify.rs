@@ -9,18 +9,17 @@ use clap::builder::BoolishValueParser;
 use futures_util::future::join_all;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::Reporting;
 use super::inputs::{AllInputs, InvalidInput, RunInputs};
-use super::observe::{ObserveOptions, observe_kafka};
+use super::observe::{ObserveOptions, compare_snapshot, observe_kafka};
 use super::output_files::Contents;
-use super::plan::compare;
 use super::progress::{Line, Lines};
-use super::{Reporting, in_runtime};
 use crate::cli::{By, OutputArgs, RunArgs, SnapshotArgs, Sourced};
 use crate::cluster::Absence;
 use crate::cluster::kafka::settings::Settings;
 use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::report::{FinishedRun, Report};
+use crate::report::{ClusterReport, Report};
 
 /// `topicctl verify`.
 #[derive(Args, Debug)]
@@ -96,7 +95,10 @@ pub struct IgnoreArgs {
 
 impl Reporting for VerifyArgs {
     fn context(&self) -> RunContext {
-        RunContext::new("verify", Purpose::Verify)
+        RunContext {
+            deny_warnings: self.run.manifests.deny_warnings,
+            ..RunContext::new("verify", Purpose::Verify)
+        }
     }
 
     fn output(&self) -> &OutputArgs {
@@ -114,12 +116,9 @@ impl Reporting for VerifyArgs {
             .collect()
     }
 
-    fn run(&self) -> Report {
-        let context = self.context();
-        let ignore = match globs(&self.ignore.args.ignore) {
-            Ok(ignore) => ignore,
-            Err(problem) => return InvalidInput::new(context, *problem).into(),
-        };
+    async fn run(&self) -> Result<Report, Box<InvalidInput>> {
+        let ignore = globs(&self.ignore.args.ignore)
+            .map_err(|problem| InvalidInput::new(self.context(), *problem))?;
         let options = ObserveOptions {
             absence: Absence::Confirmed,
             strict: self.strict,
@@ -128,64 +127,49 @@ impl Reporting for VerifyArgs {
             ignore_given: self.ignore.by == Some(By::Flag),
         };
         if self.all_clusters {
-            return in_runtime(context, self.verify_all(&options));
+            return self.verify_all(&options).await;
         }
-        match self.snapshot.cluster_snapshot {
-            Some(_) => {
-                let compared = compare(&self.run, &self.snapshot, &options, self.context());
-                in_runtime(context, compared)
-            }
-            None => in_runtime(context, self.verify_one(&options)),
+        if let Some(path) = &self.snapshot.cluster_snapshot {
+            return compare_snapshot(&self.run, path, &options, self.context()).await;
         }
+        let (inputs, settings) = RunInputs::read(&self.run, self.context())?;
+        let verified = self.verify(inputs, settings, &options, Line::new()).await;
+        Ok(Report::new(verified))
     }
 }
 
 impl VerifyArgs {
-    async fn verify_one(&self, options: &ObserveOptions) -> Report {
-        let (inputs, settings) = match RunInputs::read(&self.run, self.context()) {
-            Ok(inputs) => inputs,
-            Err(invalid) => return invalid.into(),
-        };
-        let (diagnostics, run) = self.verify(inputs, settings, options, Line::new()).await;
-        Report::new(diagnostics, run)
-    }
-
     /// Verifies every cluster, side by side.
-    async fn verify_all(&self, options: &ObserveOptions) -> Report {
+    async fn verify_all(&self, options: &ObserveOptions) -> Result<Report, Box<InvalidInput>> {
         let AllInputs {
             context,
             shared,
             clusters,
-        } = match RunInputs::read_all(&self.run, self.context()) {
-            Ok(all) => all,
-            Err(invalid) => return invalid.into(),
-        };
+        } = RunInputs::read_all(&self.run, self.context())?;
         let lines = Lines::new();
         let runs = clusters.into_iter().map(|(inputs, settings)| {
             let line = lines.add();
             async move {
                 let started = Instant::now();
-                let (diagnostics, run) = self.verify(inputs, settings, options, line).await;
-                FinishedRun {
-                    diagnostics,
+                let verified = self.verify(inputs, settings, options, line).await;
+                ClusterReport {
                     elapsed: started.elapsed(),
                     ended: SystemTime::now(),
-                    ..run
+                    ..verified
                 }
             }
         });
-        Report::by_cluster(context, shared, join_all(runs).await)
+        Ok(Report::by_cluster(context, shared, join_all(runs).await))
     }
 
-    /// Verifies one cluster, with the consumer groups if they are asked for; gives the problems of
-    /// its manifests too.
+    /// Verifies one cluster, with the consumer groups if they are asked for.
     async fn verify(
         &self,
         mut inputs: RunInputs,
         settings: Settings,
         options: &ObserveOptions,
         line: Line,
-    ) -> (Vec<Diagnostic>, FinishedRun) {
+    ) -> ClusterReport {
         let result = match observe_kafka(&mut inputs, &settings, options, &line).await {
             Err(result) => result,
             Ok(observed) => {
@@ -196,7 +180,7 @@ impl VerifyArgs {
                 compared.result
             }
         };
-        (inputs.diagnostics(), inputs.finish(result))
+        inputs.finish(result)
     }
 }
 

@@ -38,10 +38,8 @@ impl GroupLags {
     }
 }
 
-/// A declared group.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Group {
-    /// Its id.
     pub name: String,
     /// Whether it is there, and how it is.
     pub status: GroupStatus,
@@ -57,27 +55,21 @@ pub enum GroupStatus {
     /// Its coordinator does not describe it, and yet it has commits: a group of a kind that this
     /// request does not cover, Kafka Streams' own protocol for one.
     Undescribed,
-    /// It is there.
     Present {
-        /// Its state at that moment.
         state: State,
         /// The protocol that its members speak.
         protocol: Protocol,
-        /// How partitions are given out.
         assignor: Option<String>,
-        /// How many members it has.
         members: usize,
         /// How many of them have no partition of any topic; `None` while it rebalances.
         idle: Option<usize>,
     },
-    /// It could not be read.
     Unreadable(Unreadable),
 }
 
 /// What a group reads of one topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicLag {
-    /// The topic.
     pub topic: TopicName,
     /// How many members the manifest means it to have.
     pub declared_members: Option<u32>,
@@ -93,7 +85,6 @@ pub struct TopicLag {
 /// What a group reads of one partition.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Partition {
-    /// Its number, from 0.
     pub id: i32,
     /// The offset of the next message that the group will read; `None` without a commit.
     pub committed: Result<Option<i64>, Unreadable>,
@@ -106,7 +97,6 @@ pub struct Partition {
 /// The member that reads a partition.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Owner {
-    /// Its id.
     pub member: String,
     /// What its client calls itself.
     pub client_id: String,
@@ -191,14 +181,11 @@ impl Group {
     }
 }
 
-/// The offsets of a topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Statistics {
-    /// The topic.
     pub topic: TopicName,
     /// Whether it is declared to be compacted, so that far fewer messages may be there.
     pub compacted: bool,
-    /// By partition.
     pub partitions: BTreeMap<i32, OffsetRange>,
 }
 

@@ -13,7 +13,6 @@ use crate::topic::{Layer, Origin};
 pub(super) struct Difference {
     /// `partitions`, `replication_factor` or `config`.
     pub(super) field: &'static str,
-    /// The configuration key.
     pub(super) key: Option<String>,
     pub(super) declared: Value,
     pub(super) found: Value,
@@ -23,7 +22,6 @@ pub(super) struct Difference {
     pub(super) declared_elsewhere: bool,
     /// Where the found value comes from; `None` but for configuration.
     pub(super) origin: Option<ObservedOrigin>,
-    /// What to know about it.
     pub(super) advice: Option<String>,
     /// A command that would make it as declared; `None` where there is none, or it is left alone.
     pub(super) remedy: Option<String>,
@@ -31,7 +29,6 @@ pub(super) struct Difference {
     pub(super) accepted: Option<String>,
 }
 
-/// A value in both forms.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Value {
     /// The broker's.

@@ -15,13 +15,9 @@ use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::groups::GroupLags;
 use crate::outcome::TopicOutcome;
 
-/// Groups in one notice.
 const MOST_GROUPS: usize = 50;
 
 /// Writes the report, and the whole result in the last line.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let clusters = report.ranked();
     for problem in report.problems() {
@@ -181,7 +177,6 @@ fn property(text: &str) -> String {
         .replace(',', "%2C")
 }
 
-/// The message of a command.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")

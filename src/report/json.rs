@@ -85,9 +85,6 @@ struct DiagnosticEntry {
 }
 
 /// Writes the report as one indented document with a line break behind it.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let documents: Vec<_> = report
         .clusters

@@ -19,7 +19,6 @@ use crate::outcome::{Status, TopicOutcome};
 
 /// The class of what is wrong with the manifests.
 const MANIFESTS: &str = "manifests";
-/// The class of the topics.
 const TOPICS: &str = "topics";
 
 /// Test cases of one class, and what is printed beside them.
@@ -30,10 +29,6 @@ struct Part {
     output: Vec<String>,
 }
 
-/// Writes the report.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut name = title(&report.context);
     let mut suites = Vec::new();

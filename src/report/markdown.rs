@@ -95,10 +95,6 @@ impl Part {
     }
 }
 
-/// Writes the report.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "**{}**", title(&report.context))?;
     if !report.by_cluster {
@@ -290,7 +286,6 @@ fn write_list(texts: &[String], room: Part, word: &str, out: &mut dyn Write) -> 
     write_rest(texts.len() - shown, word, out)
 }
 
-/// What was cut off.
 fn write_rest(rest: usize, word: &str, out: &mut dyn Write) -> io::Result<()> {
     match rest {
         0 => Ok(()),

@@ -20,7 +20,11 @@ pub use causes::{from_cluster_error, interrupted};
 pub use reading::unreadable_export;
 
 /// What stopped a run, and what it found beside mismatches.
-pub(super) fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Diagnostic> {
+pub(super) fn from_run(
+    context: &RunContext,
+    target: &Target,
+    result: &RunResult,
+) -> Vec<Diagnostic> {
     let refused = || refusals::refused(context, target, result);
     let mut all = Vec::new();
     match &result.stop {
@@ -131,15 +135,6 @@ fn unmanaged(names: &[TopicName], context: &RunContext) -> Option<Diagnostic> {
             .detail(listed.join("\n"))
             .help("declare them, or leave them out with --ignore GLOB"),
     )
-}
-
-/// Longer names push the rest of their line away.
-const LONGEST_NAME: usize = 40;
-
-/// The width of a column of names.
-fn name_width<'a>(names: impl Iterator<Item = &'a TopicName>) -> usize {
-    let longest = names.map(|name| name.as_str().len()).max();
-    longest.unwrap_or(0).min(LONGEST_NAME)
 }
 
 /// Whether a topic is still to be created, as far as is known.

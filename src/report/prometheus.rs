@@ -117,9 +117,6 @@ const METRICS: [Metric; 11] = [
 ];
 
 /// Writes the report. Where clusters are distinguished, their names distinguish the series.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for metric in METRICS {
         let Metric {
@@ -158,7 +155,6 @@ fn series(name: &str, labels: impl Iterator<Item = (&'static str, String)>) -> S
     }
 }
 
-/// A label's value.
 fn escaped(value: &str) -> String {
     let value = one_line(value);
     value.replace('\\', "\\\\").replace('"', "\\\"")

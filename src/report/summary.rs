@@ -96,7 +96,7 @@ pub(super) fn problem_count(report: &Report, cluster: &ClusterReport) -> Option<
         1 if all == 1 => " in 1 file".to_owned(),
         files => format!(" in {files} of {}", plural(all, "file")),
     };
-    let denied = report.is_denied();
+    let denied = report.is_refused_by_warnings;
     // Errors of the run itself come after the cluster was asked.
     let refused = denied || counts.contains_key(&Severity::Error);
     let consequence = match (refused, context.purpose) {
@@ -166,24 +166,30 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
 
 /// How many topics have what became of them, in the order of the sentence.
 fn counts(cluster: &ClusterReport) -> Vec<String> {
-    let mut counts: BTreeMap<(u8, &str), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(u8, &str), (usize, &Status)> = BTreeMap::new();
     for one in &cluster.result.topics {
-        *counts.entry(phrase(&one.status, cluster)).or_default() += 1;
+        let (count, _) = counts
+            .entry(phrase(&one.status, cluster))
+            .or_insert((0, &one.status));
+        *count += 1;
     }
-    let counts = counts.into_iter().map(|((_, words), count)| {
-        let new = (words == TO_CREATE).then(|| format!(" ({})", Volume::new_topics(cluster)));
-        format!("{count} {words}{}", new.unwrap_or_default())
-    });
+    let is_preview = cluster.context.purpose.is_preview();
+    let counts = counts
+        .into_iter()
+        .map(|((_, words), (count, status))| match status {
+            Status::ToCreate if is_preview => {
+                format!("{count} {words} ({})", Volume::new_topics(cluster))
+            }
+            _ => format!("{count} {words}"),
+        });
     counts.collect()
 }
-
-const TO_CREATE: &str = "to create";
 
 /// Where a status stands in the sentence, and its words there.
 fn phrase(status: &Status, cluster: &ClusterReport) -> (u8, &'static str) {
     let purpose = cluster.context.purpose;
     match status {
-        Status::ToCreate if purpose.is_preview() => (0, TO_CREATE),
+        Status::ToCreate if purpose.is_preview() => (0, "to create"),
         Status::Created if cluster.result.unsettled => (1, "created, not waited for"),
         Status::Created => (1, "created and usable"),
         Status::Matching | Status::Declared if purpose == Purpose::Verify => (2, "match"),
@@ -211,7 +217,6 @@ fn is_ready(cluster: &ClusterReport) -> bool {
     !result.unsettled && leaders_asked && result.topics.iter().all(is_usable)
 }
 
-/// What else verify found.
 fn other_findings(cluster: &ClusterReport) -> Vec<String> {
     let result = &cluster.result;
     let undeclared = result.topics.iter().map(|one| one.undeclared.len()).sum();

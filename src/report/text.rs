@@ -22,9 +22,6 @@ use crate::remedy::quoted;
 pub use self::layout::Layout;
 
 /// Writes all of it as in a log, problems first.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
     let color = false;
     let layout = Layout { color, verbose };
@@ -34,9 +31,6 @@ pub fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<
 
 /// Writes the problems, and what they mean for the run. Those of single clusters stand below their
 /// names.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     let problems = report.problems();
     let clusters = report.ranked();
@@ -110,9 +104,6 @@ fn write_counts(
 
 /// Writes what became of the topics: of each cluster, those that need attention first, and the whole
 /// result.
-///
-/// # Errors
-/// Where the writer fails.
 pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     for cluster in report.ranked() {
         let answered = cluster.result.identity.is_some();

@@ -35,8 +35,8 @@ pub(super) fn word(status: &Status, purpose: Purpose) -> &'static str {
 
 /// How so many clusters stand, as `2 match`; of all that there are, `all match`, `none reached`.
 pub(super) fn verdicts(verdict: Verdict, purpose: Purpose, count: usize, all: usize) -> String {
-    let (denied, word) = verdict_words(verdict, purpose, count);
-    match (all, denied) {
+    let (negated, word) = verdict_words(verdict, purpose, count);
+    match (all, negated) {
         (1, true) => format!("not {word}"),
         (1, false) => word.to_owned(),
         (all, true) if all == count => format!("none {word}"),
@@ -64,7 +64,6 @@ fn verdict_words(verdict: Verdict, purpose: Purpose, count: usize) -> (bool, &'s
     }
 }
 
-/// How one cluster stands.
 pub(super) fn verdict(cluster: &ClusterReport) -> String {
     verdicts(cluster.verdict(), cluster.context.purpose, 1, 1)
 }
@@ -79,6 +78,8 @@ pub(super) struct Values {
     pub(super) replication: String,
     /// Empty where it is the broker's.
     pub(super) retention: String,
+    /// Whether a count is left to the broker.
+    pub(super) is_default: bool,
 }
 
 impl Values {
@@ -88,20 +89,16 @@ impl Values {
         let factor = topic.replication_factor.as_ref().map(|one| one.value);
         let retention = topic.config_value(RETENTION);
         Self {
-            count: partitions.map_or_else(|| DEFAULT.to_owned(), |count| count.to_string()),
+            is_default: partitions.is_none() || factor.is_none(),
+            count: partitions.map_or_else(|| "default".to_owned(), |count| count.to_string()),
             partitions: match partitions {
                 Some(1) => "partition",
                 _ => "partitions",
             },
             replication: factor
-                .map_or_else(|| DEFAULT_RF.to_owned(), |factor| format!("RF {factor}")),
+                .map_or_else(|| "default RF".to_owned(), |factor| format!("RF {factor}")),
             retention: retention.map_or_else(String::new, retention_with_unit),
         }
-    }
-
-    /// Whether a count is left to the broker.
-    pub(super) fn is_default(&self) -> bool {
-        self.count == DEFAULT || self.replication == DEFAULT_RF
     }
 }
 
@@ -129,8 +126,6 @@ impl fmt::Display for Values {
 }
 
 const RETENTION: &str = "retention.ms";
-const DEFAULT: &str = "default";
-const DEFAULT_RF: &str = "default RF";
 
 /// The declared values that matter most.
 pub(super) fn values(outcome: &TopicOutcome) -> String {
@@ -304,6 +299,15 @@ pub(super) fn and(parts: &[String]) -> String {
         [one] => one.clone(),
         [some @ .., last] => format!("{} and {last}", some.join(", ")),
     }
+}
+
+/// Longer names push the rest of their line away instead of widening the column.
+const LONGEST_NAME: usize = 40;
+
+/// The width of a column of names.
+pub(super) fn name_width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    let longest = names.map(|name| printable(name).chars().count()).max();
+    longest.unwrap_or(0).min(LONGEST_NAME)
 }
 
 #[cfg(test)]

@@ -142,6 +142,27 @@ fn files_do_not_import_each_other_in_a_circle() {
     assert!(arrows > 200, "only {arrows} imports were read");
 }
 
+/// Manifests, plan, apply and reports reach a cluster through its traits alone.
+#[test]
+fn only_the_edge_knows_the_client() {
+    let client = Regex::new(r"\bcluster::kafka\b|\blibrdkafka_admin\b").expect("a pattern");
+    let comments = Regex::new(r"//[^\n]*").expect("a pattern");
+    let mut knowing = BTreeSet::new();
+    for modules in sources() {
+        for (module, text) in modules {
+            if client.is_match(&comments.replace_all(&text, "")) {
+                knowing.insert(module.join("::"));
+            }
+        }
+    }
+    let is_edge = |module: &&String| {
+        module.starts_with("crate::commands") || module.starts_with("crate::cluster::kafka")
+    };
+    let (edge, others): (Vec<_>, Vec<_>) = knowing.iter().partition(is_edge);
+    assert!(edge.len() > 5, "{edge:?}");
+    assert!(others.is_empty(), "{others:?}");
+}
+
 #[test]
 fn exit_codes_are_chosen_in_one_place() {
     let code = Regex::new(

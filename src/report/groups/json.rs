@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::groups::{Group, GroupLags, GroupStatus, OffsetRange, Partition, Statistics, TopicLag};
 
-/// One declared group.
 #[derive(Serialize)]
 pub(in crate::report) struct GroupEntry<'a> {
     name: &'a str,
@@ -49,7 +48,6 @@ struct OwnerEntry<'a> {
     host: &'a str,
 }
 
-/// The offsets of one topic.
 #[derive(Serialize)]
 pub(in crate::report) struct StatisticsEntry<'a> {
     topic: &'a str,
@@ -66,12 +64,10 @@ struct OffsetsEntry<'a> {
     error: Option<&'a str>,
 }
 
-/// The value of `groups`.
 pub(in crate::report) fn groups(lags: &GroupLags) -> Vec<GroupEntry<'_>> {
     lags.groups.iter().map(group).collect()
 }
 
-/// The value of `statistics`.
 pub(in crate::report) fn statistics(lags: &GroupLags) -> Vec<StatisticsEntry<'_>> {
     lags.topics.iter().map(topic_statistics).collect()
 }

@@ -9,17 +9,13 @@ use super::wording::{GAPS, members, messages, number, phrases, reason, topic_lag
 use crate::diagnostic::{WIDTH, printable};
 use crate::groups::{Group, GroupLags, GroupStatus, Partition, State, Statistics};
 use crate::observed::Unreadable;
-use crate::report::text::layout::{Layout, NAME_COLUMN, painted, write_wrapped};
+use crate::report::text::layout::{Layout, NAME_COLUMN, painted, write_phrases, write_wrapped};
+use crate::report::wording::name_width;
 
-/// Longer names push the rest of their line away instead of widening the column.
-const LONGEST_NAME: usize = 40;
 /// An offset that could not be read.
 const UNKNOWN: &str = "?";
 
 /// Writes the groups, and then how many messages the topics hold, with an empty line behind each.
-///
-/// # Errors
-/// Where the writer fails.
 pub(in crate::report) fn write(
     lags: &GroupLags,
     layout: Layout,
@@ -30,7 +26,7 @@ pub(in crate::report) fn write(
         writeln!(out, "  none are declared")?;
     }
     let names = lags.groups.iter().map(|group| group.name.as_str());
-    let group_width = width(names);
+    let group_width = name_width(names);
     for group in &lags.groups {
         write_group(group, group_width, layout, out)?;
     }
@@ -39,16 +35,11 @@ pub(in crate::report) fn write(
         return Ok(());
     }
     writeln!(out, "messages, at most ({GAPS})")?;
-    let topic_width = width(lags.topics.iter().map(|topic| topic.topic.as_str()));
+    let topic_width = name_width(lags.topics.iter().map(|topic| topic.topic.as_str()));
     for topic in &lags.topics {
         write_statistics(topic, topic_width, layout, out)?;
     }
     writeln!(out)
-}
-
-fn width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
-    let longest = names.map(|name| printable(name).chars().count()).max();
-    longest.unwrap_or(0).min(LONGEST_NAME)
 }
 
 fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
@@ -67,10 +58,10 @@ fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write)
     }
     let topics = topic_lags(group);
     let names = topics.iter().map(|lag| lag.topic.as_str());
-    let topic_width = self::width(names);
+    let topic_width = name_width(names);
     for lag in topics {
         let phrases = phrases(lag, group);
-        write_phrases(lag.topic.as_str(), topic_width, NAME_COLUMN, &phrases, out)?;
+        write_named(lag.topic.as_str(), topic_width, NAME_COLUMN, &phrases, out)?;
         if layout.verbose {
             write_partitions(&lag.partitions, out)?;
         }
@@ -78,7 +69,6 @@ fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write)
     Ok(())
 }
 
-/// The colour of a group's word.
 fn color(group: &Group) -> AnsiColor {
     match &group.status {
         GroupStatus::NotThereYet => AnsiColor::Blue,
@@ -174,7 +164,7 @@ fn write_statistics(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let phrases = messages(statistics);
-    write_phrases(statistics.topic.as_str(), width, 2, &phrases, out)?;
+    write_named(statistics.topic.as_str(), width, 2, &phrases, out)?;
     if !layout.verbose {
         return Ok(());
     }
@@ -192,38 +182,20 @@ fn write_statistics(
     write_table(titles, "", &rows.collect::<Vec<_>>(), out)
 }
 
-/// A name and what is said of it; a line ends between two phrases only.
-fn write_phrases(
+fn write_named(
     name: &str,
     width: usize,
     indent: usize,
     phrases: &[String],
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut line = format!("{}{:<width$}   ", " ".repeat(indent), printable(name));
-    let column = line.chars().count();
+    let lead = format!("{}{:<width$}   ", " ".repeat(indent), printable(name));
     // A long name leaves no room beside it.
-    let hanging = if column > WIDTH / 2 {
-        indent + 2
-    } else {
-        column
+    let column = match lead.chars().count() {
+        column if column > WIDTH / 2 => indent + 2,
+        column => column,
     };
-    for (index, phrase) in phrases.iter().enumerate() {
-        let phrase = printable(phrase);
-        let comma = if index + 1 < phrases.len() { "," } else { "" };
-        let length = phrase.chars().count() + comma.len();
-        let gap = if index == 0 { "" } else { " " };
-        if line.chars().count() + gap.len() + length > WIDTH && (index > 0 || column != hanging) {
-            writeln!(out, "{}", line.trim_end())?;
-            line = " ".repeat(hanging);
-            line.push_str(&phrase);
-        } else {
-            line.push_str(gap);
-            line.push_str(&phrase);
-        }
-        line.push_str(comma);
-    }
-    writeln!(out, "{}", line.trim_end())
+    write_phrases(lead, column, phrases, out)
 }
 
 #[cfg(test)]

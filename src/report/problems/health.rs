@@ -7,15 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::causes::from_cluster_error;
+use super::finding;
 use super::refusals::or_profile;
-use super::{finding, name_width};
 use crate::cluster::ClusterError;
 use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::Finding;
 use crate::health::{HealthIssue, HealthIssueKind, brokers};
 use crate::outcome::{RunResult, Status};
-use crate::report::wording::plural;
+use crate::report::wording::{name_width, plural};
 use crate::topic::TopicName;
 
 /// The partitions that are not well, the worst first; errors where they fail the run.
@@ -42,7 +42,7 @@ pub(super) fn unhealthy(
         };
         let topics = plural(names.len(), "topic");
         let message = format!("{topics} {have} {}", what(kind));
-        let width = name_width(names.into_iter());
+        let width = name_width(names.into_iter().map(TopicName::as_str));
         let lines: Vec<_> = found
             .iter()
             .map(|(name, issue)| format!("{name:<width$}   {issue}"))
@@ -131,7 +131,7 @@ pub(super) fn too_few_brokers(
             (factor.count() > there).then_some((&outcome.topic, factor))
         })
         .collect();
-    let width = name_width(want_more.iter().map(|(topic, _)| &topic.name));
+    let width = name_width(want_more.iter().map(|(topic, _)| topic.name.as_str()));
     let lines: Vec<_> = want_more
         .iter()
         .map(|(topic, factor)| {

@@ -1,11 +1,11 @@
 //! The broker's refusals of new topics, and what would be refused.
 
+use super::is_new;
 use super::reading::{GRANT, TO_CREATE, grant};
-use super::{is_new, name_width};
 use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Sources};
 use crate::outcome::{RunResult, Status, TopicOutcome};
-use crate::report::wording::plural;
+use crate::report::wording::{name_width, plural};
 
 /// The broker's refusals; `None` where the preflight only got no answer, which is reported as
 /// unknown.
@@ -14,6 +14,7 @@ pub(super) fn refused(
     target: &Target,
     result: &RunResult,
 ) -> Option<Diagnostic> {
+    let identity = result.identity.as_ref()?;
     let refusals: Vec<_> = result
         .topics
         .iter()
@@ -36,7 +37,7 @@ pub(super) fn refused(
     let problem = Diagnostic::error(Code::Refused, message);
     let problem = problem.detail(listed(&refusals, &context.sources));
     Some(if codes.any(|code| code == "INVALID_REPLICATION_FACTOR") {
-        let brokers = result.identity.as_ref().map_or(1, |one| one.broker_count());
+        let brokers = identity.broker_count();
         problem.help(format!(
             "the cluster has {}: declare as many replicas at most{}; --wait 60s waits for brokers \
              that are starting",
@@ -70,7 +71,11 @@ fn listed(refusals: &[(&TopicOutcome, &impl ToString)], sources: &Sources) -> St
             None => by_reason.push((reason, vec![outcome])),
         }
     }
-    let width = name_width(refusals.iter().map(|(outcome, _)| &outcome.topic.name));
+    let width = name_width(
+        refusals
+            .iter()
+            .map(|(outcome, _)| outcome.topic.name.as_str()),
+    );
     let mut lines = Vec::new();
     for (reason, outcomes) in by_reason {
         lines.extend(outcomes.iter().map(|outcome| {

@@ -9,7 +9,6 @@ use crate::report::ClusterReport;
 use crate::report::difference::Difference;
 use crate::report::wording::{field, phrases, shortened};
 
-/// What is below the line of a topic.
 pub(super) fn write_details(
     topic: &TopicOutcome,
     cluster: &ClusterReport,

@@ -7,7 +7,6 @@ use textwrap::WordSplitter;
 
 use crate::diagnostic::{WIDTH, printable};
 
-/// How to lay out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Layout {
     /// Whether the reader is a terminal that shows colors.
@@ -28,27 +27,27 @@ pub(in crate::report) fn painted(word: &str, color: AnsiColor, layout: Layout) -
 }
 
 /// Phrases behind a lead, with commas between them; a line ends between two of them where that is
-/// enough.
-pub(super) fn write_phrases(
+/// enough, and before the first one where the lead reaches beyond the `column` of other lines.
+pub(in crate::report) fn write_phrases(
     lead: String,
     column: usize,
     phrases: &[String],
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let mut may_break = lead.chars().count() > column;
     let mut line = lead;
-    let mut begun = false;
     for (index, phrase) in phrases.iter().enumerate() {
         let comma = if index + 1 < phrases.len() { "," } else { "" };
+        let gap = if index == 0 { "" } else { " " };
         let phrase = format!("{}{comma}", printable(phrase));
-        let gap = usize::from(begun);
-        if begun && line.chars().count() + gap + phrase.chars().count() > WIDTH {
-            writeln!(out, "{line}")?;
+        if may_break && line.chars().count() + gap.len() + phrase.chars().count() > WIDTH {
+            writeln!(out, "{}", line.trim_end())?;
             line = " ".repeat(column);
-        } else if begun {
-            line.push(' ');
+        } else {
+            line.push_str(gap);
         }
         line.push_str(&phrase);
-        begun = true;
+        may_break = true;
     }
     writeln!(out, "{}", line.trim_end())
 }

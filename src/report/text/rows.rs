@@ -11,10 +11,8 @@ use crate::outcome::{Status, TopicOutcome};
 use crate::report::ClusterReport;
 use crate::report::wording::{Values, short_relations, word};
 
-/// Between columns.
 const GAP: usize = 3;
 
-/// The line of a topic.
 pub(super) struct Row<'a> {
     word: &'static str,
     color: Option<AnsiColor>,
@@ -34,7 +32,9 @@ enum About {
 impl<'a> Row<'a> {
     pub(super) fn new(topic: &'a TopicOutcome, cluster: &ClusterReport, layout: Layout) -> Self {
         let word = word(&topic.status, cluster.context.purpose);
-        let attention = cluster.needs_attention(topic) || word == "missing";
+        let is_preview = cluster.context.purpose.is_preview();
+        let is_missing = topic.status == Status::ToCreate && !is_preview;
+        let attention = cluster.needs_attention(topic) || is_missing;
         let color = match topic.status {
             _ if cluster.fails(topic) => Some(AnsiColor::Red),
             _ if attention => Some(AnsiColor::Yellow),
@@ -176,7 +176,7 @@ struct ValueWidths {
 
 impl ValueWidths {
     fn widen(&mut self, values: &Values) {
-        if values.is_default() {
+        if values.is_default {
             return;
         }
         self.count = self.count.max(values.count.len());
@@ -193,7 +193,7 @@ impl ValueWidths {
             ..
         } = self;
         // Words among numbers would only push these apart.
-        if values.is_default() {
+        if values.is_default {
             return values.to_string();
         }
         let comma = if values.retention.is_empty() { "" } else { "," };

@@ -19,7 +19,7 @@ use topicctl::interrupt::Signal;
 use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
 use topicctl::outcome::{AcceptedMismatch, Mismatch, RunResult, Status, Stop, TopicOutcome};
 use topicctl::remedy::Access;
-use topicctl::report::{FinishedRun, Report};
+use topicctl::report::{ClusterReport, Report};
 use topicctl::topic::{
     ConfigKey, ConfigValue, Declared, Layer, Origin, Partitions, ReplicationFactor, TopicName,
 };
@@ -419,24 +419,28 @@ fn accepted() -> impl Strategy<Value = Accepted> {
 }
 
 /// A run of a context that is to be filled in.
-fn run(name: impl Strategy<Value = Option<String>>) -> impl Strategy<Value = FinishedRun> {
+fn run(name: impl Strategy<Value = Option<String>>) -> impl Strategy<Value = ClusterReport> {
     (
         target(name),
         result(),
         option::of(accepted()),
         diagnostics(),
     )
-        .prop_map(|(target, result, accepted, diagnostics)| FinishedRun {
+        .prop_map(|(target, result, accepted, diagnostics)| ClusterReport {
             accepted: accepted.into_iter().collect(),
             diagnostics,
-            ..FinishedRun::new(Arc::default(), target, result)
+            ..ClusterReport::new(Arc::default(), target, result)
         })
 }
 
 fn report() -> impl Strategy<Value = Report> {
     (context(), diagnostics(), run(some())).prop_map(|(context, diagnostics, run)| {
         let context = Arc::new(context);
-        Report::new(diagnostics, FinishedRun { context, ..run })
+        Report::new(ClusterReport {
+            context,
+            diagnostics,
+            ..run
+        })
     })
 }
 
@@ -449,7 +453,7 @@ fn several() -> impl Strategy<Value = Report> {
     let runs = proptest::collection::vec(run(untrusted().prop_map(Some)), 1..4);
     (context, diagnostics(), runs).prop_map(|(context, diagnostics, runs)| {
         let context = Arc::new(context);
-        let runs = runs.into_iter().map(|run| FinishedRun {
+        let runs = runs.into_iter().map(|run| ClusterReport {
             context: Arc::clone(&context),
             ..run
         });
@@ -474,7 +478,7 @@ fn of_one_topic(path: &str, status: Status) -> Report {
     let context = Arc::new(context);
     samples::single(
         vec![],
-        FinishedRun {
+        ClusterReport {
             context,
             result,
             ..run

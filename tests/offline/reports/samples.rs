@@ -15,7 +15,7 @@ use topicctl::interrupt::Signal;
 use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
 use topicctl::outcome::{AcceptedMismatch, Mismatch, RunResult, Status, Stop, TopicOutcome};
 use topicctl::remedy::Access;
-use topicctl::report::{FinishedRun, Report};
+use topicctl::report::{ClusterReport, Report};
 use topicctl::topic::{
     ConfigKey, ConfigValue, Declared, DeclaredTopic, Layer, Origin, Partitions, ReplicationFactor,
     Role, TopicName,
@@ -39,7 +39,7 @@ pub(crate) fn all() -> Vec<(&'static str, Report)> {
         named("prod-us", verify()),
         named("stage", unreachable()),
     ];
-    let refused = || FinishedRun {
+    let refused = || ClusterReport {
         elapsed: Duration::ZERO,
         ..run(
             Purpose::Verify,
@@ -91,15 +91,16 @@ pub(crate) fn sample(name: &str) -> Report {
 }
 
 /// The report of one run.
-pub(crate) fn single(diagnostics: Vec<Diagnostic>, run: FinishedRun) -> Report {
+pub(crate) fn single(diagnostics: Vec<Diagnostic>, mut run: ClusterReport) -> Report {
     let (elapsed, ended) = (run.elapsed, run.ended);
-    let mut report = Report::new(diagnostics, run);
+    run.diagnostics.extend(diagnostics);
+    let mut report = Report::new(run);
     report.end(elapsed, ended);
     report
 }
 
 /// The report of runs against several clusters.
-pub(crate) fn several(diagnostics: Vec<Diagnostic>, runs: Vec<FinishedRun>) -> Report {
+pub(crate) fn several(diagnostics: Vec<Diagnostic>, runs: Vec<ClusterReport>) -> Report {
     let context = Arc::new(context(Purpose::Verify));
     let mut report = Report::by_cluster(context, diagnostics, runs);
     report.end(Duration::from_millis(310), ended());
@@ -107,7 +108,7 @@ pub(crate) fn several(diagnostics: Vec<Diagnostic>, runs: Vec<FinishedRun>) -> R
 }
 
 /// The same run against a cluster that has a name.
-pub(crate) fn named(cluster: &str, mut run: FinishedRun) -> FinishedRun {
+pub(crate) fn named(cluster: &str, mut run: ClusterReport) -> ClusterReport {
     run.target.name = Some(cluster.to_owned());
     run
 }
@@ -228,7 +229,7 @@ fn context(purpose: Purpose) -> RunContext {
 }
 
 /// A run against a cluster of three brokers.
-fn run(purpose: Purpose, result: RunResult) -> FinishedRun {
+fn run(purpose: Purpose, result: RunResult) -> ClusterReport {
     let target = Target {
         label: "kafka:9092".to_owned(),
         access: Access {
@@ -238,10 +239,10 @@ fn run(purpose: Purpose, result: RunResult) -> FinishedRun {
         },
         ..Target::default()
     };
-    FinishedRun {
+    ClusterReport {
         elapsed: Duration::from_millis(20),
         ended: ended(),
-        ..FinishedRun::new(Arc::new(context(purpose)), target, result)
+        ..ClusterReport::new(Arc::new(context(purpose)), target, result)
     }
 }
 
@@ -256,7 +257,7 @@ fn answered(topics: Vec<TopicOutcome>) -> RunResult {
     }
 }
 
-fn validate() -> FinishedRun {
+fn validate() -> ClusterReport {
     let topics = vec![
         topic("orders", 2, Status::Declared),
         dlq_of("orders", topic("orders-dlq", 5, Status::Declared)),
@@ -266,7 +267,7 @@ fn validate() -> FinishedRun {
         ..RunResult::default()
     };
     let run = run(Purpose::Offline, result);
-    FinishedRun {
+    ClusterReport {
         target: Target::default(),
         ..run
     }
@@ -318,7 +319,7 @@ fn usage() -> Report {
     early(RunContext::default(), vec![problem])
 }
 
-fn unreachable() -> FinishedRun {
+fn unreachable() -> ClusterReport {
     let error = ClusterError {
         kind: ClusterErrorKind::Unreachable,
         message: "cannot reach kafka:9092".to_owned(),
@@ -335,7 +336,7 @@ fn unreachable() -> FinishedRun {
     )
 }
 
-fn plan() -> FinishedRun {
+fn plan() -> ClusterReport {
     let mut topics = vec![
         topic("payments", 9, Status::Matching),
         topic("ingestion-events", 12, Status::ToCreate),
@@ -349,13 +350,13 @@ fn plan() -> FinishedRun {
     run(Purpose::Plan, answered(topics))
 }
 
-fn dry_run() -> FinishedRun {
+fn dry_run() -> ClusterReport {
     let topics = vec![topic("orders", 2, Status::ToCreate)];
     run(Purpose::DryRun, answered(topics))
 }
 
 /// Topics of every finding, of which one may not be seen.
-pub(crate) fn verify() -> FinishedRun {
+pub(crate) fn verify() -> ClusterReport {
     let key = ConfigKey::new("local.retention.ms");
     let mut payments = topic("payments", 7, Status::Matching);
     let tiered = by_the_topic(ConfigValue::new("3600000"), 8);
@@ -381,7 +382,7 @@ pub(crate) fn verify() -> FinishedRun {
 }
 
 /// The findings that `--fail-on none` lets pass.
-fn lenient() -> FinishedRun {
+fn lenient() -> ClusterReport {
     let topics = vec![
         mismatched("orders", 2),
         topic("payments", 9, Status::ToCreate),
@@ -391,13 +392,13 @@ fn lenient() -> FinishedRun {
         fail_on: FailOn::new(vec![Finding::None]).expect("it stands alone"),
         ..context(Purpose::Verify)
     };
-    FinishedRun {
+    ClusterReport {
         context: context.into(),
         ..run(Purpose::Verify, answered(topics))
     }
 }
 
-pub(crate) fn matching() -> FinishedRun {
+pub(crate) fn matching() -> ClusterReport {
     let mut legacy = topic("legacy", 20, Status::Accepted);
     let accepted = mismatches(&legacy.topic)
         .into_iter()
@@ -450,7 +451,7 @@ pub(crate) fn topic_lag(topic: &str, partitions: Vec<Partition>) -> TopicLag {
 const DENIED: &str = "GROUP_AUTHORIZATION_FAILED: Group authorization failed";
 
 /// Groups of every status. What could not be read of one of them fails nothing.
-pub(crate) fn with_groups() -> FinishedRun {
+pub(crate) fn with_groups() -> ClusterReport {
     let stable = GroupStatus::Present {
         state: groups::State::Stable,
         protocol: Protocol::Classic,
@@ -521,7 +522,7 @@ pub(crate) fn with_groups() -> FinishedRun {
 }
 
 /// Nothing could be read of any group: the question that was asked has no answer.
-fn without_groups() -> FinishedRun {
+fn without_groups() -> ClusterReport {
     let groups = ["audit", "billing"].map(|name| Group {
         name: name.to_owned(),
         status: GroupStatus::Unreadable(unreadable(DENIED)),
@@ -538,7 +539,7 @@ fn without_groups() -> FinishedRun {
     run(Purpose::Verify, result)
 }
 
-fn apply() -> FinishedRun {
+fn apply() -> ClusterReport {
     let topics = vec![
         topic("orders", 2, Status::Created),
         topic("payments", 9, Status::Matching),
@@ -551,7 +552,7 @@ fn apply() -> FinishedRun {
     run(Purpose::Apply, result)
 }
 
-fn failed() -> FinishedRun {
+fn failed() -> ClusterReport {
     let lost = "created, but partition 2 had no leader after 60 s".to_owned();
     let topics = vec![
         topic("orders", 2, Status::Created),
