@@ -182,11 +182,6 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// Keeps only some of them.
-    pub fn retain(&mut self, keep: impl Fn(&Diagnostic) -> bool) {
-        self.list.retain(|one| keep(one));
-    }
-
     /// Gives all problems of a kind another severity; `None` takes them away.
     pub fn regrade(&mut self, code: Code, severity: Option<Severity>) {
         match severity {

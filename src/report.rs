@@ -17,7 +17,7 @@ mod summary;
 pub mod text;
 mod wording;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -93,7 +93,7 @@ pub struct ClusterReport {
     pub result: RunResult,
     /// The acceptances in force.
     pub accepted: Vec<Accepted>,
-    /// Problems that are its own, in the order of the report.
+    /// All of its problems, in the order of the report.
     pub diagnostics: Vec<Diagnostic>,
     pub exit: ExitCode,
     pub elapsed: Duration,
@@ -160,8 +160,7 @@ impl Report {
         for (cluster, uses) in clusters.iter_mut().zip(&uses) {
             cluster.close(accepted::unused(uses));
         }
-        let own = clusters.iter().flat_map(|one| &one.diagnostics);
-        let mut all = diagnostics.iter().chain(own);
+        let mut all = clusters.iter().flat_map(|one| &one.diagnostics);
         let has_errors = all.any(|one| one.severity == Severity::Error);
         let is_invalid = clusters.iter().all(|one| one.result.is_invalid());
         Self {
@@ -191,14 +190,6 @@ impl Report {
         }
     }
 
-    /// All problems of a cluster, those of the input first.
-    pub(crate) fn diagnostics_of<'a>(
-        &'a self,
-        cluster: &'a ClusterReport,
-    ) -> impl Iterator<Item = &'a Diagnostic> + Clone {
-        self.diagnostics.iter().chain(&cluster.diagnostics)
-    }
-
     /// Every problem once, in the order of the report; where clusters are distinguished, those that
     /// are no cluster's own first, then by clusters in their ranks, those that fail the run first.
     pub(crate) fn problems(&self) -> Vec<Problem<'_>> {
@@ -207,10 +198,12 @@ impl Report {
             clusters: Vec::new(),
         });
         let mut problems: Vec<_> = shared.collect();
+        let is_shared: HashSet<&Diagnostic> = self.diagnostics.iter().collect();
         let mut places: HashMap<&Diagnostic, usize> = HashMap::new();
         let ranked = self.ranked();
         for (rank, cluster) in ranked.iter().enumerate() {
-            let mut own: Vec<_> = cluster.diagnostics.iter().collect();
+            let own = cluster.diagnostics.iter();
+            let mut own: Vec<_> = own.filter(|one| !is_shared.contains(one)).collect();
             own.sort_by_key(|one| self.by_cluster && !self.is_failure(one));
             for diagnostic in own {
                 let place = *places.entry(diagnostic).or_insert(problems.len());

@@ -228,16 +228,14 @@ impl RunInputs {
             ..context
         };
         let all = ready.iter().map(|(manifests, ..)| &manifests.diagnostics);
-        let all: Vec<HashSet<Diagnostic>> = all.map(|one| one.iter().cloned().collect()).collect();
+        let all: Vec<HashSet<_>> = all.map(|one| one.iter().collect()).collect();
         let is_shared = |one: &Diagnostic| {
             one.code.is_of_manifests() && all.iter().all(|own| own.contains(one))
         };
-        let first = ready
-            .first()
-            .map(|(manifests, ..)| manifests.diagnostics.sorted(&context.sources));
+        let first = ready.first().map(|(manifests, ..)| &manifests.diagnostics);
+        let first = first.map(|one| one.sorted(&context.sources));
         let shared: Vec<_> = first.into_iter().flatten().filter(is_shared).collect();
-        let clusters = ready.into_iter().map(|(mut manifests, fail_on, settings)| {
-            manifests.diagnostics.retain(|one| !is_shared(one));
+        let clusters = ready.into_iter().map(|(manifests, fail_on, settings)| {
             let context = RunContext {
                 profile: manifests.clusters.profile.clone(),
                 profiles: manifests.profiles.clone(),

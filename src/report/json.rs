@@ -86,11 +86,7 @@ struct DiagnosticEntry {
 
 /// Writes the report as one indented document with a line break behind it.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let documents: Vec<_> = report
-        .clusters
-        .iter()
-        .map(|cluster| document(report, cluster))
-        .collect();
+    let documents: Vec<_> = report.clusters.iter().map(document).collect();
     match (report.by_cluster, documents.as_slice()) {
         (false, [one]) => serde_json::to_writer_pretty(&mut *out, one)?,
         _ => {
@@ -106,11 +102,11 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn document<'a>(report: &'a Report, cluster: &'a ClusterReport) -> Document<'a> {
+fn document(cluster: &ClusterReport) -> Document<'_> {
     let result = &cluster.result;
     let sources = &cluster.context.sources;
     let topics = result.topics.iter().map(|one| topic(one, cluster));
-    let diagnostics = report.diagnostics_of(cluster);
+    let diagnostics = cluster.diagnostics.iter();
     Document {
         schema: SCHEMA,
         command: cluster.context.command.as_deref(),

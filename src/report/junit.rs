@@ -108,7 +108,7 @@ fn problems(
     cluster: &ClusterReport,
     is_of_kind: fn(&Diagnostic) -> bool,
 ) -> Part {
-    let all = report.diagnostics_of(cluster).filter(|one| is_of_kind(one));
+    let all = cluster.diagnostics.iter().filter(|one| is_of_kind(one));
     let (failing, others): (Vec<_>, Vec<_>) = all.partition(|one| report.is_failure(one));
     let text = |one: &Diagnostic| diagnostic::render(one, &cluster.context.sources, false);
     let case = |one: &Diagnostic| {

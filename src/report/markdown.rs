@@ -125,7 +125,7 @@ fn write_cluster(report: &Report, cluster: &ClusterReport, out: &mut dyn Write) 
         write!(out, " {}", code(name))?;
     }
     write!(out, ": ")?;
-    let mut problems: Vec<_> = report.diagnostics_of(cluster).collect();
+    let mut problems: Vec<_> = cluster.diagnostics.iter().collect();
     problems.sort_by_key(|one| !report.is_failure(one));
     write_parts(report, cluster, &problems, COMMENT, out)
 }

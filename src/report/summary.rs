@@ -65,7 +65,7 @@ pub(super) fn cause(report: &Report, cluster: &ClusterReport) -> Sentence {
 /// The problem that ended a run whose manifests are valid.
 fn stopper<'a>(report: &'a Report, cluster: &'a ClusterReport) -> Option<&'a Diagnostic> {
     let of_run = |one: &&Diagnostic| !one.code.is_of_manifests();
-    let mut problems = report.diagnostics_of(cluster).filter(of_run);
+    let mut problems = cluster.diagnostics.iter().filter(of_run);
     let mut failing = problems.clone().filter(|one| report.is_failure(one));
     failing.next().or_else(|| problems.next())
 }
@@ -73,7 +73,7 @@ fn stopper<'a>(report: &'a Report, cluster: &'a ClusterReport) -> Option<&'a Dia
 /// How many problems the manifests have, and what that means for the run; `None` without any.
 pub(super) fn problem_count(report: &Report, cluster: &ClusterReport) -> Option<Sentence> {
     let context = &cluster.context;
-    let problems = report.diagnostics_of(cluster).filter(|one| is_counted(one));
+    let problems = cluster.diagnostics.iter().filter(|one| is_counted(one));
     let problems: Vec<_> = problems.collect();
     if problems.is_empty() {
         return None;

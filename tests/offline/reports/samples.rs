@@ -100,8 +100,11 @@ pub(crate) fn single(diagnostics: Vec<Diagnostic>, mut run: ClusterReport) -> Re
 }
 
 /// The report of runs against several clusters.
-pub(crate) fn several(diagnostics: Vec<Diagnostic>, runs: Vec<ClusterReport>) -> Report {
+pub(crate) fn several(diagnostics: Vec<Diagnostic>, mut runs: Vec<ClusterReport>) -> Report {
     let context = Arc::new(context(Purpose::Verify));
+    for run in &mut runs {
+        run.diagnostics.extend(diagnostics.clone());
+    }
     let mut report = Report::by_cluster(context, diagnostics, runs);
     report.end(Duration::from_millis(310), ended());
     report
