@@ -1,0 +1,111 @@
+//! Command lines that were not understood, in the format that they ask for as far as that can be
+//! read.
+
+use std::ffi::OsString;
+use std::time::{Duration, SystemTime};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, ValueEnum};
+
+use super::{Cli, print_report};
+use crate::cli::OutputArgs;
+use crate::context::{Purpose, RunContext};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::exit::{self, ExitCode};
+use crate::report::{Format, Report};
+
+/// A command line that was not understood, or a question about it.
+pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let is_question = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    let output = wanted_format(arguments);
+    if is_question || output == Format::Text {
+        // Where it cannot be written there is nobody to tell.
+        let _ = error.print();
+        return exit::from_input(is_question);
+    }
+    let rendered = error.to_string();
+    let message = rendered.lines().next().unwrap_or_default();
+    let message = message.trim_start_matches("error: ").to_owned();
+    let problem = Diagnostic::error(Code::Usage, message).help(suggestion(error));
+    let mut report = Report::invalid(wanted_context(arguments), vec![problem]);
+    report.end(Duration::ZERO, SystemTime::now());
+    print_report(&report, &OutputArgs::only(output))
+}
+
+/// What clap knows of what was meant.
+fn suggestion(error: &clap::Error) -> String {
+    let similar = |kind, what| {
+        let words = match error.get(kind)? {
+            ContextValue::String(word) => std::slice::from_ref(word),
+            ContextValue::Strings(words) => words,
+            _ => return None,
+        };
+        match words {
+            [] => None,
+            [word] => Some(format!("a similar {what} exists: '{word}'")),
+            words => Some(format!(
+                "some similar {what}s exist: '{}'",
+                words.join("', '")
+            )),
+        }
+    };
+    let possible = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(words)) if !words.is_empty() => {
+            Some(format!("possible values: {}", words.join(", ")))
+        }
+        _ => None,
+    };
+    let other = || match error.get(ContextKind::Suggested) {
+        Some(ContextValue::StyledStrs(texts)) => texts.first().map(ToString::to_string),
+        _ => None,
+    };
+    possible
+        .or_else(|| similar(ContextKind::SuggestedValue, "value"))
+        .or_else(|| similar(ContextKind::SuggestedArg, "argument"))
+        .or_else(|| similar(ContextKind::SuggestedSubcommand, "subcommand"))
+        .or_else(other)
+        .unwrap_or_else(|| "topicctl --help shows the usage".to_owned())
+}
+
+/// What the arguments ask for, where they name a command that reports: nothing but the program's
+/// name stands before it.
+fn wanted_context(arguments: &[OsString]) -> RunContext {
+    let cli = Cli::command();
+    let named = arguments.get(1).and_then(|one| one.to_str());
+    let command = named.and_then(|name| cli.find_subcommand(name));
+    let reports = |command: &&clap::Command| {
+        let mut arguments = command.get_arguments();
+        arguments.any(|one| one.get_id() == "output") || command.get_name() == "export"
+    };
+    match command.filter(reports) {
+        Some(command) => {
+            let dry_run = arguments.iter().any(|argument| argument == "--dry-run");
+            let purpose = match dry_run && command.get_name() == "apply" {
+                true => Purpose::DryRun,
+                false => Purpose::Offline,
+            };
+            RunContext::new(command.get_name(), purpose)
+        }
+        None => RunContext::default(),
+    }
+}
+
+/// The format that the arguments ask for, as far as they can be understood.
+fn wanted_format(arguments: &[OsString]) -> Format {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let mut wanted = None;
+    while let Some(word) = words.next() {
+        wanted = match word.strip_prefix("--output").or(word.strip_prefix("-o")) {
+            Some("") => words.next().map(str::to_owned),
+            Some(rest) => Some(rest.trim_start_matches('=').to_owned()),
+            None => wanted,
+        };
+    }
+    wanted
+        .or_else(|| std::env::var("TOPICCTL_OUTPUT").ok())
+        .and_then(|format| Format::from_str(&format, false).ok())
+        .unwrap_or(Format::Text)
+}
