@@ -1,7 +1,7 @@
 //! The report as GitHub's Markdown, for a comment on a pull request or the summary of a step.
 //!
 //! The result comes first, then problems, then a table of what is not as declared with the commands
-//! that would mend it; topics that match, and consumer groups, are folded away. Several clusters
+//! that would fix it; topics that match, and consumer groups, are folded away. Several clusters
 //! have a section each, those that need attention first, and share the room of one comment.
 //! Everything untrusted stands in code, where no markup, link or mention is alive; long reports are
 //! cut, because a comment holds 65 536 characters.
