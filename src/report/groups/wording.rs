@@ -1,6 +1,6 @@
 //! What is said of groups and offsets, whatever the format.
 //!
-//! Gives plain phrases and sentences without layout, as foreign as the names and reasons in them:
+//! Gives plain phrases and sentences without layout, as untrusted as the names and reasons in them:
 //! each renderer makes them safe for where it writes.
 
 use crate::groups::{
