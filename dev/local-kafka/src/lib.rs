@@ -11,6 +11,7 @@
 //! [`LocalKafka::options`] says what the cluster shall be like: how many KRaft nodes, which version,
 //! how clients are secured, which users and ACLs there are. The jars come from Maven, once per
 //! version. [`proxy::Proxy`] sits between a client and a node, records requests and breaks them.
+//! [`scripted::ScriptedBroker`] is no Kafka: it gives answers that no Kafka gives.
 //!
 //! What this crate must not do: leave anything behind. Nodes and data go away with the cluster, and
 //! also when the process that started them is killed. It does not print, and it never pretends: a
@@ -27,6 +28,7 @@ mod options;
 mod ports;
 pub mod proxy;
 mod readiness;
+pub mod scripted;
 mod server_properties;
 mod storage;
 mod tls;
