@@ -20,7 +20,7 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopicDescription {
-    /// By ascending number.
+    /// By ascending number, each once.
     pub partitions: Vec<PartitionDescription>,
 }
 
@@ -215,6 +215,7 @@ fn read_descriptions(event: &Event) -> Entries<TopicDescription> {
                 let partitions = elements(topic, rd::rd_kafka_TopicDescription_partitions);
                 let mut partitions: Vec<_> = partitions.map(partition).collect();
                 partitions.sort_by_key(|partition| partition.partition);
+                partitions.dedup_by_key(|partition| partition.partition);
                 TopicDescription { partitions }
             });
             (name, description)
