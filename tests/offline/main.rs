@@ -12,6 +12,7 @@ mod layout;
 mod links;
 mod manifest_docs;
 mod manifest_properties;
+mod mutated;
 mod plan;
 mod real_setups;
 mod render;
