@@ -13,10 +13,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{java, lifeline};
-
-/// The version of Kafka that is started unless another one is asked for.
-pub const DEFAULT_VERSION: &str = "4.3.1";
+pub use crate::version::DEFAULT_VERSION;
+use crate::{java, lifeline, version::Version};
 
 /// Kafka logs through slf4j 1.7 and brings no backend for it.
 const LOG4J_VERSION: &str = "2.25.3";
@@ -28,7 +26,7 @@ const COPY_GOAL: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:
 ///
 /// When `version` cannot be one, or there is no home directory to look in.
 pub fn cached(version: &str) -> Result<Option<PathBuf>> {
-    check_version(version)?;
+    Version::parse(version)?;
     let jars = cache_directory()?.join(format!("kafka-{version}"));
     Ok(jars.is_dir().then_some(jars))
 }
@@ -84,8 +82,8 @@ fn run_maven(version: &str, into: &Path) -> Result<()> {
         .arg(&pom)
         .arg(COPY_GOAL)
         .arg("-DincludeScope=runtime")
-        // Kafka 3 brings its own backend for slf4j; with two of them it is chance which one logs.
-        .arg("-DexcludeArtifactIds=slf4j-reload4j")
+        // Kafka 2 and 3 bring a backend for slf4j; with two of them it is chance which one logs.
+        .arg("-DexcludeArtifactIds=slf4j-log4j12,slf4j-reload4j")
         .arg(format!("-DoutputDirectory={}", into.display()))
         .output()
         .with_context(|| format!("failed to run {}", maven.display()))?;
@@ -128,15 +126,6 @@ fn pom_text(version: &str) -> String {
          <dependencies>\n{dependencies}  </dependencies>\n\
          </project>\n"
     )
-}
-
-/// The version becomes part of a path and of an XML document.
-fn check_version(version: &str) -> Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
-    if !version.starts_with(|c: char| c.is_ascii_digit()) || !version.chars().all(plain) {
-        bail!("`{version}` is not a version of Apache Kafka, expected one like {DEFAULT_VERSION}");
-    }
-    Ok(())
 }
 
 fn cache_directory() -> Result<PathBuf> {

@@ -33,6 +33,7 @@ mod server_properties;
 mod storage;
 mod tls;
 mod tools;
+mod version;
 
 pub use cluster::LocalKafka;
 pub use options::{Options, SUPER_PASSWORD, SUPER_USER, Security};

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::proxy::Proxy;
-use crate::{LocalKafka, jars};
+use crate::{LocalKafka, jars, version::Version};
 
 /// The super user of clusters with an authorizer, with [`SUPER_PASSWORD`].
 pub const SUPER_USER: &str = "admin";
@@ -77,7 +77,8 @@ impl Options {
         self
     }
 
-    /// A version of Apache Kafka other than [`jars::DEFAULT_VERSION`].
+    /// A version of Apache Kafka other than [`jars::DEFAULT_VERSION`], 2.8.0 or newer. What it cannot
+    /// do, such as SASL users before 3.5, is an error when it is to start.
     #[must_use]
     pub fn version(mut self, version: &str) -> Self {
         version.clone_into(&mut self.version);
@@ -163,6 +164,7 @@ impl Options {
         if self.nodes == 0 {
             bail!("a cluster has at least one node");
         }
+        Version::parse(&self.version)?.check(self.nodes, self.security.has_sasl())?;
         if let Some(id) = self
             .advertised
             .keys()
