@@ -91,7 +91,7 @@ pub struct ConfigSpec {
     pub default: &'static str,
     /// The broker configurations that supply the value of a topic that sets none, strongest first.
     pub broker_keys: &'static [&'static str],
-    /// The first version that has it; `None` for those older than 3.7.
+    /// The first version that has it; `None` for those older than 3.3.
     pub since: Option<KafkaVersion>,
     /// The first version that refuses it.
     pub removed_in: Option<KafkaVersion>,

@@ -1,5 +1,5 @@
 //! The catalog itself, as data: every topic configuration of Kafka's `TopicConfig` and
-//! `LogConfig`, 3.7 to 4.4, with those that 4.0 removed.
+//! `LogConfig`, 3.3 to 4.4, with those that 4.0 removed.
 
 use super::{ConfigSpec, KafkaVersion, Kind, Range};
 use crate::units::Measure;
@@ -101,8 +101,8 @@ pub(super) static TABLE: [ConfigSpec; 39] = [
     spec("message.downconversion.enable", Kind::Bool, "true").broker(&["log.message.downconversion.enable"]).removed_in(4, 0),
     spec("message.format.version", Kind::Text, "3.0-IV1").broker(&["log.message.format.version"]).removed_in(4, 0),
     // KIP-937
-    spec("message.timestamp.after.max.ms", long(0), "3600000").ms().unlimited(MAX).broker(&["log.message.timestamp.after.max.ms"]),
-    spec("message.timestamp.before.max.ms", long(0), MAX_TEXT).ms().unlimited(MAX).broker(&["log.message.timestamp.before.max.ms"]),
+    spec("message.timestamp.after.max.ms", long(0), "3600000").ms().unlimited(MAX).broker(&["log.message.timestamp.after.max.ms"]).since(3, 6),
+    spec("message.timestamp.before.max.ms", long(0), MAX_TEXT).ms().unlimited(MAX).broker(&["log.message.timestamp.before.max.ms"]).since(3, 6),
     spec("message.timestamp.difference.max.ms", long(0), MAX_TEXT).ms().unlimited(MAX).broker(&["log.message.timestamp.difference.max.ms"]).removed_in(4, 0),
     spec("message.timestamp.type", Kind::Choice(&["CreateTime", "LogAppendTime"]), "CreateTime").broker(&["log.message.timestamp.type"]),
     spec("min.cleanable.dirty.ratio", Kind::Double { min: 0.0, max: 1.0 }, "0.5").broker(&["log.cleaner.min.cleanable.ratio"]),
