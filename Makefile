@@ -10,6 +10,9 @@ help:
 	@echo '             cluster to a mismatch that it finds'
 	@echo 'make fast    check format and lints, and run the tests without a broker'
 	@echo 'make test    run all tests, those against real brokers too'
+	@echo 'make test-matrix'
+	@echo '             run what is promised on Kafka 2.8 to 4.3, and on kfake where'
+	@echo '             there is Go'
 	@echo 'make lint    check format, lints and the documentation in the code'
 	@echo 'make build   build target/release/topicctl'
 
@@ -31,6 +34,10 @@ fast:
 .PHONY: test
 test: setup
 	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --workspace --locked --no-fail-fast
+
+.PHONY: test-matrix
+test-matrix: setup
+	@dev/test-matrix
 
 .PHONY: lint
 lint: setup

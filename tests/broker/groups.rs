@@ -1,6 +1,6 @@
 //! `topicctl verify --groups` on real brokers with real consumers, promise by promise.
 
-mod live;
+pub(crate) mod live;
 mod lost;
 
 use std::collections::BTreeSet;

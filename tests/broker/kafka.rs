@@ -179,38 +179,65 @@ pub(crate) fn describe(kafka: &LocalKafka) -> BTreeMap<String, Described> {
     described
 }
 
-/// A client of this process, where Kafka's tools connect and may do everything, and no proxy is: for
-/// what is asked so often that a JVM each time would be most of the time.
-fn client(kafka: &LocalKafka) -> ClientConfig {
+/// Where Kafka's tools connect and may do everything, and no proxy is.
+fn servers(kafka: &LocalKafka) -> String {
     let tool = kafka.tool_command("kafka-topics").expect("a tool");
     let servers = tool.get_args().last().and_then(|word| word.to_str());
+    servers.expect("an address").to_owned()
+}
+
+/// A client of this process: for what is asked so often that a JVM each time would be most of the
+/// time, and where there are no tools.
+pub(crate) fn client_at(servers: &str) -> ClientConfig {
     let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", servers.expect("an address"));
+    client.set("bootstrap.servers", servers);
     client
+}
+
+pub(crate) fn block_on<T>(what: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a runtime").block_on(what)
 }
 
 /// The names of all topics but Kafka's own.
 pub(crate) fn names(kafka: &LocalKafka) -> BTreeSet<String> {
-    let client: BaseConsumer = client(kafka).create().expect("a client");
-    let all = client.fetch_metadata(None, PATIENCE).expect("metadata");
-    let names = all.topics().iter().map(|topic| topic.name().to_owned());
-    names.filter(|name| !name.starts_with("__")).collect()
+    names_at(&servers(kafka))
 }
 
-/// A topic of one replica that somebody made beforehand, with `key=value` as its configuration, on
-/// a cluster of one node, which knows of it when this returns.
+pub(crate) fn names_at(servers: &str) -> BTreeSet<String> {
+    replicas_at(servers).into_keys().collect()
+}
+
+/// How many replicas each partition has, of all topics but Kafka's own.
+pub(crate) fn replicas_at(servers: &str) -> BTreeMap<String, Vec<usize>> {
+    let client: BaseConsumer = client_at(servers).create().expect("a client");
+    let all = client.fetch_metadata(None, PATIENCE).expect("metadata");
+    let replicas = all.topics().iter().map(|topic| {
+        let partitions = topic.partitions().iter();
+        let replicas = partitions.map(|partition| partition.replicas().len());
+        (topic.name().to_owned(), replicas.collect())
+    });
+    replicas
+        .filter(|(name, _)| !name.starts_with("__"))
+        .collect()
+}
+
+/// A topic of one replica that somebody made beforehand, with `key=value` as its configuration.
+/// The broker that is asked knows of it when this returns.
+pub(crate) fn create(kafka: &LocalKafka, name: &str, partitions: i32, config: &[&str]) {
+    create_at(&servers(kafka), name, partitions, config);
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "what brokers say to it is no matter here"
 )]
-pub(crate) fn create(kafka: &LocalKafka, name: &str, partitions: i32, config: &[&str]) {
+pub(crate) fn create_at(servers: &str, name: &str, partitions: i32, config: &[&str]) {
     let config = config.iter().filter_map(|one| one.split_once('='));
     let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
     let topic = config.fold(topic, |topic, (key, value)| topic.set(key, value));
-    let client: AdminClient<DefaultClientContext> = client(kafka).create().expect("a client");
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let created = client.create_topics([&topic], &AdminOptions::new());
-    let created = runtime.expect("a runtime").block_on(created);
+    let client: AdminClient<DefaultClientContext> = client_at(servers).create().expect("a client");
+    let created = block_on(client.create_topics([&topic], &AdminOptions::new()));
     created.expect("an answer")[0].as_ref().expect("a topic");
     let led = || {
         let seen = client.inner().fetch_metadata(Some(name), PATIENCE);

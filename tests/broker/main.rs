@@ -31,4 +31,5 @@ mod support;
 mod trouble;
 mod unaltered;
 mod verify;
+mod versions;
 mod wire;
