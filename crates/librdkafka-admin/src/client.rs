@@ -4,7 +4,7 @@
 //! The calls themselves are in the modules of what they are about.
 
 use std::collections::HashMap;
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rdkafka_sys as rd;
 use tokio::sync::oneshot;
 
+use crate::api_versions::{ApiVersions, ApiVersionsLog};
 use crate::config::{Config, ConfigError};
 use crate::error::{Error, ErrorCode, rd_kafka_event_error};
 use crate::ffi::{ERROR_TEXT, buffer, milliseconds, text};
@@ -37,6 +38,37 @@ pub trait Listener: Send + Sync + 'static {
     /// An error of a connection or of the client as a whole, or a closed connection, which
     /// librdkafka only logs. The same one may come many times.
     fn error(&self, error: Error);
+
+    /// Which requests a broker takes, after each connection to it. The name is librdkafka's, as in
+    /// its errors: `kafka:9092/bootstrap`.
+    fn api_versions(&self, broker: &str, versions: ApiVersions) {
+        let _ = (broker, versions);
+    }
+
+    /// A broker reads no further request of this client for this long, since it has used up a
+    /// quota; zero when that is over.
+    fn throttled(&self, broker: i32, time: Duration) {
+        let _ = (broker, time);
+    }
+}
+
+/// What librdkafka hands back to its callbacks.
+type Opaque = Arc<dyn Listener>;
+
+/// librdkafka's `throttle_cb`, called by the reading thread while it polls.
+unsafe extern "C" fn throttled(
+    _client: *mut rd::rd_kafka_t,
+    _name: *const c_char,
+    broker: i32,
+    milliseconds: c_int,
+    opaque: *mut c_void,
+) {
+    // SAFETY: the opaque value is the one of `AdminClient::start`, which lives as long as the
+    // handle.
+    if let Some(listener) = unsafe { opaque.cast::<Opaque>().as_ref() } {
+        let milliseconds = u64::try_from(milliseconds).unwrap_or(0);
+        listener.throttled(broker, Duration::from_millis(milliseconds));
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +96,8 @@ pub(crate) struct Handle {
     waiting: Mutex<HashMap<usize, Receiver>>,
     next: AtomicUsize,
     closing: AtomicBool,
+    /// At an address of its own, which librdkafka has.
+    listener: Box<Opaque>,
 }
 
 // SAFETY: librdkafka's handles and queues may be used from any thread at the same time (its
@@ -119,9 +153,17 @@ impl AdminClient {
         listener: Arc<dyn Listener>,
     ) -> Result<Self, ConfigError> {
         let config = Config::new();
+        // What brokers take is in the log of this context only.
+        let mut debug = "feature".to_owned();
         for (name, value) in properties.into_iter().chain([("log.queue", "true")]) {
             config.set(name, value)?;
+            if name == "debug" && !value.is_empty() {
+                debug = format!("{value},feature");
+            }
         }
+        config.set("debug", &debug)?;
+        let listener: Box<Opaque> = Box::new(listener);
+        config.on_throttle(throttled, (&raw const *listener).cast());
         let client = config.into_handle()?;
         // SAFETY: the client is alive; the returned queue is a reference that `Handle` gives back.
         let queue = unsafe { rd::rd_kafka_queue_get_main(client.as_ptr()) };
@@ -134,12 +176,13 @@ impl AdminClient {
             waiting: Mutex::default(),
             next: AtomicUsize::new(1),
             closing: AtomicBool::new(false),
+            listener,
         });
         let reader = {
             let handle = Arc::clone(&handle);
             std::thread::Builder::new()
                 .name("kafka-events".to_owned())
-                .spawn(move || read_events(&handle, &*listener))
+                .spawn(move || read_events(&handle))
                 .map_err(|error| ConfigError::start(error.to_string()))?
         };
         Ok(Self {
@@ -316,7 +359,9 @@ impl Drop for Event {
 }
 
 /// The reading thread: hands results to their callers and everything else to the listener.
-fn read_events(handle: &Handle, listener: &dyn Listener) {
+fn read_events(handle: &Handle) {
+    let listener: &dyn Listener = &**handle.listener;
+    let mut versions = ApiVersionsLog::default();
     let started = Instant::now();
     let mut connected = false;
     while !handle.closing.load(Ordering::Acquire) {
@@ -328,7 +373,7 @@ fn read_events(handle: &Handle, listener: &dyn Listener) {
         // SAFETY: the queue lives as long as `handle`; the event is owned by the value it gets.
         let event = unsafe { rd::rd_kafka_queue_poll(handle.queue.as_ptr(), wait) };
         if let Some(event) = NonNull::new(event) {
-            dispatch(handle, listener, &Event(event));
+            dispatch(handle, listener, &mut versions, &Event(event));
         }
         // Every metadata answer names a controller, so knowing one means having had an answer.
         if !connected && handle.controller().is_some() {
@@ -340,7 +385,12 @@ fn read_events(handle: &Handle, listener: &dyn Listener) {
     handle.waiting().clear();
 }
 
-fn dispatch(handle: &Handle, listener: &dyn Listener, event: &Event) {
+fn dispatch(
+    handle: &Handle,
+    listener: &dyn Listener,
+    versions: &mut ApiVersionsLog,
+    event: &Event,
+) {
     // SAFETY: the event is alive; texts of a log event live as long as it.
     unsafe {
         match rd::rd_kafka_event_type(event.as_ptr()) {
@@ -355,6 +405,13 @@ fn dispatch(handle: &Handle, listener: &dyn Listener, event: &Event) {
                 rd::rd_kafka_event_log(event.as_ptr(), &mut facility, &mut line, &mut level);
                 let facility = text(facility).unwrap_or_default();
                 let line = text(line).unwrap_or_default();
+                if ["APIVERSION", "FEATURE"].contains(&facility.as_str()) {
+                    tracing::trace!(target: "librdkafka", level, facility, "{line}");
+                    if let Some((broker, versions)) = versions.take(after_thread(&line)) {
+                        listener.api_versions(&broker, versions);
+                    }
+                    return;
+                }
                 tracing::debug!(target: "librdkafka", level, facility, "{line}");
                 // More severe ones come as errors too.
                 if facility == "FAIL" && level > LOG_ERR {

@@ -1,6 +1,6 @@
 //! Configuration properties in librdkafka's memory, up to the handle that takes them over.
 
-use std::ffi::CString;
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr::NonNull;
 
 use rdkafka_sys as rd;
@@ -35,6 +35,9 @@ impl ConfigError {
 pub fn check_property(name: &str, value: &str) -> Result<(), ConfigError> {
     Config::new().set(name, value)
 }
+
+pub(crate) type ThrottleCallback =
+    unsafe extern "C" fn(*mut rd::rd_kafka_t, *const c_char, i32, c_int, *mut c_void);
 
 pub(crate) struct Config(NonNull<rd::rd_kafka_conf_t>);
 
@@ -72,6 +75,16 @@ impl Config {
             rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
             rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_UNKNOWN => Err(failed(true, buffer(&text))),
             rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_INVALID => Err(failed(false, buffer(&text))),
+        }
+    }
+
+    /// Has librdkafka report quotas that are used up to `callback`, with `opaque`.
+    pub(crate) fn on_throttle(&self, callback: ThrottleCallback, opaque: *const c_void) {
+        // SAFETY: the object is alive; that the opaque value lives as long as the handle is the
+        // caller's to see to.
+        unsafe {
+            rd::rd_kafka_conf_set_opaque(self.0.as_ptr(), opaque.cast_mut());
+            rd::rd_kafka_conf_set_throttle_cb(self.0.as_ptr(), Some(callback));
         }
     }
 

@@ -42,6 +42,7 @@
 //! call is for the caller. No call alters or deletes anything, joins a group or commits.
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+mod api_versions;
 mod client;
 mod cluster;
 mod config;
@@ -54,6 +55,7 @@ mod topics;
 
 use std::collections::BTreeMap;
 
+pub use api_versions::ApiVersions;
 pub use client::{AdminClient, AdminOptions, Listener, Pending};
 pub use cluster::ClusterDescription;
 pub use config::{ConfigError, check_property};
