@@ -74,11 +74,10 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
-        let message = message.into();
         Self {
             severity,
             code,
-            message,
+            message: readable(message.into()),
             primary: None,
             secondary: Vec::new(),
             detail: None,
@@ -91,7 +90,7 @@ impl Diagnostic {
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.primary = Some(Label {
             span,
-            text: text.into(),
+            text: readable(text.into()),
         });
         self
     }
@@ -100,7 +99,7 @@ impl Diagnostic {
     pub fn and(mut self, span: Span, text: impl Into<String>) -> Self {
         self.secondary.push(Label {
             span,
-            text: text.into(),
+            text: readable(text.into()),
         });
         self
     }
@@ -128,10 +127,28 @@ impl Diagnostic {
 
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(readable(help.into()));
         self
     }
 }
+
+/// A sentence without the middle of what is too long in it to be read: a name or value of a hostile
+/// file. Details and commands are lists, and stay whole.
+fn readable(sentence: String) -> String {
+    let length = sentence.chars().count();
+    if length <= LONGEST_SENTENCE {
+        return sentence;
+    }
+    let half = LONGEST_SENTENCE / 2;
+    let (head, tail) = (
+        sentence.chars().take(half),
+        sentence.chars().skip(length - half),
+    );
+    head.chain(" … ".chars()).chain(tail).collect()
+}
+
+/// In characters; twenty-five lines of a terminal.
+const LONGEST_SENTENCE: usize = 2_000;
 
 /// All problems of a run. The same problem found on two ways is kept once.
 #[derive(Clone, Debug, Default)]

@@ -87,17 +87,18 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     text
 }
 
-/// Whether a label ends beyond the last column. The renderer scrolls long lines by itself, to where
+/// Whether a label has no room beside its line: it ends beyond the last column, or the line is not
+/// shown. The renderer scrolls long lines by itself, to where
 /// all labels have room if they can; the others' places are `beside`.
 fn overflows(label: &Label, beside: &[Label], sources: &Sources) -> bool {
     let source = sources.get(label.span.source);
-    let column = |offset: u32| {
-        let start = source.line_range(source.line(offset)).start;
-        let before = source.text.get(start..offset as usize);
-        before.map_or(0, |before| before.chars().count())
-    };
+    let column = |offset: u32| source.column(offset);
     let number = source.line(label.span.end);
-    let line = source.text[source.line_range(number)].trim_end();
+    let line = source.line_range(number);
+    if line.len() > LONGEST_LINE {
+        return !label.text.is_empty();
+    }
+    let line = source.text[line].trim_end();
     let room = WIDTH - ((number + 1).to_string().len() + 3);
     let end = column(label.span.end) + 1 + label.text.chars().count();
     if label.text.is_empty() || line.chars().count() <= room {

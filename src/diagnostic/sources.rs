@@ -87,6 +87,12 @@ impl Source {
         start(line).unwrap_or(self.text.len())..start(line + 1).unwrap_or(self.text.len())
     }
 
+    /// The characters before a byte in its line.
+    pub(super) fn column(&self, byte: u32) -> usize {
+        let start = self.line_range(self.line(byte)).start;
+        self.characters_before(byte as usize) - self.characters_before(start)
+    }
+
     fn characters_before(&self, byte: usize) -> usize {
         let Some(before) = self.characters.get(byte / BLOCK) else {
             return match self.characters.last() {
@@ -139,9 +145,8 @@ impl Sources {
         let source = &self.files[span.source.0 as usize];
         let line = source.line(span.start);
         let line_start = source.line_range(line).start;
-        let start = span.start as usize;
-        let mark = source.text[line_start..start].starts_with('\u{feff}');
-        let before = source.characters_before(start) - source.characters_before(line_start);
+        let mark = source.text[line_start..span.start as usize].starts_with('\u{feff}');
+        let before = source.column(span.start);
         Location {
             file: Arc::clone(&source.path),
             line: u32::try_from(line + 1).unwrap_or(u32::MAX),

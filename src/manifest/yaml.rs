@@ -20,6 +20,8 @@ pub(super) use syntax::TEMPLATE_HELP;
 pub(super) const MAX_DEPTH: usize = 64;
 /// Most nodes of one file, each alias counted with all that it stands for.
 pub(super) const MAX_NODES: usize = 4_000_000;
+/// So many bytes of a text count as a node, for what is read of an alias holds its text once more.
+const BYTES_OF_NODE: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -305,7 +307,7 @@ impl Builder<'_, '_> {
             Value::Mapping(more) => {
                 for (key, value) in more {
                     if !entries.places.contains_key(&key.text) {
-                        self.count(size(value), key.span)?;
+                        self.count(size_of_entry(key, value), key.span)?;
                         entries.push(key.clone(), Rc::clone(value));
                     }
                 }
@@ -324,7 +326,12 @@ impl Builder<'_, '_> {
     }
 
     fn complete(&mut self, node: Node, anchor: usize) -> Step {
-        self.count(1, node.span)?;
+        // What a collection holds has been counted.
+        let size = match &node.value {
+            Value::Scalar(scalar) => size_of_text(&scalar.text),
+            _ => 1,
+        };
+        self.count(size, node.span)?;
         let node = Rc::new(node);
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
@@ -433,13 +440,25 @@ fn read_key(
     })
 }
 
-/// Nodes in a tree, itself included.
+/// Nodes in a tree, itself and its keys included, and long texts as several.
 fn size(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::Scalar(_) | Value::Broken => 0,
-        Value::Sequence(items) => items.iter().map(|item| size(item)).sum::<usize>(),
-        Value::Mapping(entries) => entries.iter().map(|(_, value)| size(value)).sum::<usize>(),
+    match &node.value {
+        Value::Scalar(scalar) => size_of_text(&scalar.text),
+        Value::Broken => 1,
+        Value::Sequence(items) => 1 + items.iter().map(|item| size(item)).sum::<usize>(),
+        Value::Mapping(entries) => {
+            let entries = entries.iter().map(|(key, value)| size_of_entry(key, value));
+            1 + entries.sum::<usize>()
+        }
     }
+}
+
+fn size_of_entry(key: &Text, value: &Node) -> usize {
+    size_of_text(&key.text) + size(value)
+}
+
+fn size_of_text(text: &str) -> usize {
+    1 + text.len() / BYTES_OF_NODE
 }
 
 #[cfg(test)]

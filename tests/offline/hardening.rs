@@ -174,6 +174,14 @@ fn bombs_end_at_their_limit() {
     }
     assert!(codes(aliases).contains(&Code::TooLarge));
 
+    // Each topic would have a megabyte of its own.
+    let text = "x".repeat(1_000_000);
+    for topic in ["owner: *x", "*x : 1", "<<: { *x : 1 }"] {
+        let topics = topics(MANY, |at| format!("name: t-{at}, {topic}"));
+        let found = codes(format!("x: &x {text}\n{topics}"));
+        assert!(found.contains(&Code::TooLarge), "{topic}");
+    }
+
     let huge = "x".repeat(10_000_000);
     assert_eq!(
         codes(format!("topics: [{{ name: '{huge}' }}]")),
@@ -181,6 +189,35 @@ fn bombs_end_at_their_limit() {
     );
     let defaults = format!("topics: [{{ name: '{}', }}]", "${A:-".repeat(100_000));
     assert_eq!(codes(defaults), [Code::VariableSyntax]);
+}
+
+#[test]
+fn a_sentence_loses_the_middle_of_a_huge_name() {
+    let huge = "é".repeat(1_000_000);
+    let twice = format!("topics: [{{ name: a, {huge}: 1, {huge}: 2 }}]\n");
+    let texts = [("topicctl.yaml", twice.as_bytes())];
+    let manifests = manifest::read_texts(&texts, &Request::default());
+    assert_eq!(manifests.diagnostics.iter().count(), 2);
+    for problem in manifests.diagnostics.iter() {
+        let text = diagnostic::render(problem, &manifests.sources, false);
+        assert!(text.contains(" …"), "{} characters", text.len());
+        assert!(text.chars().count() < 2_500, "{} characters", text.len());
+    }
+}
+
+#[test]
+fn what_is_said_beside_a_line_is_said_where_it_is_too_long_to_be_shown() {
+    let many = ", { name: a }".repeat(1_000);
+    let text = format!("topics: [{{ name: a, partition: 3 }}{many}]\n");
+    let texts = [("topics.yaml", text.as_bytes())];
+    let manifests = manifest::read_texts(&texts, &Request::default());
+    let mut problems = manifests.diagnostics.iter();
+    let unknown = problems.find(|one| one.code == Code::UnknownField);
+    let text = diagnostic::render(unknown.expect("a problem"), &manifests.sources, false);
+    assert!(
+        text.ends_with("--> topics.yaml:1:21\n  did you mean `partitions`?"),
+        "{text}"
+    );
 }
 
 #[test]
