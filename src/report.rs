@@ -12,6 +12,7 @@ pub mod junit;
 pub mod markdown;
 pub mod problems;
 pub mod prometheus;
+mod rest;
 pub mod scripts;
 mod summary;
 pub mod text;

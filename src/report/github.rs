@@ -3,24 +3,28 @@
 //!
 //! One command a line, whatever is in the values; the last lines are the result in words. What
 //! fails the run is an error, the rest a warning or a notice. Topics that are well are left out,
-//! and all consumer groups are one notice: GitHub shows the first ten annotations of a kind.
+//! all consumer groups are one notice, and what is more than a few hundred is counted: GitHub shows
+//! the first ten annotations of a kind.
 
 use std::io::{self, Write};
 
 use super::groups::wording as groups;
+use super::rest::{MOST_PROBLEMS, Rest};
 use super::summary::{self, Sentence};
-use super::wording::{and, details, each_line, one_line, relations, title, values, word};
+use super::wording::{and, details, each_line, one_line, plural, relations, title, values, word};
 use super::{ClusterReport, Report};
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::groups::GroupLags;
 use crate::outcome::TopicOutcome;
 
 const MOST_GROUPS: usize = 50;
+const MOST_TOPICS: usize = 300;
 
 /// Writes the report, and the whole result in the last line.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let clusters = report.ranked();
-    for problem in report.problems() {
+    let (problems, rest) = report.told(report.problems(), MOST_PROBLEMS, |one| one.diagnostic);
+    for problem in problems {
         let owners = problem.clusters.iter().map(|rank| clusters[*rank]);
         // What is wrong with manifests is not the fault of the only cluster.
         let is_own = report.by_cluster || !problem.diagnostic.code.is_of_manifests();
@@ -31,11 +35,17 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let owners = (!names.is_empty()).then(|| and(&names));
         write_diagnostic(problem.diagnostic, report, owners.as_deref(), out)?;
     }
+    if !rest.is_empty() {
+        writeln!(out, "{}", Rest::of(rest.iter().map(|one| one.diagnostic)))?;
+    }
     for cluster in &clusters {
-        for topic in cluster.ranked() {
-            if cluster.needs_attention(topic) {
-                write_topic(topic, cluster, report.name_of(cluster), out)?;
-            }
+        let mut topics = cluster.ranked();
+        topics.retain(|topic| cluster.needs_attention(topic));
+        for topic in topics.iter().take(MOST_TOPICS) {
+            write_topic(topic, cluster, report.name_of(cluster), out)?;
+        }
+        if let Some(rest) = topics.len().checked_sub(MOST_TOPICS + 1) {
+            writeln!(out, "{}, not shown.", plural(rest + 1, "more topic"))?;
         }
         write_groups(cluster, report.name_of(cluster), out)?;
     }

@@ -7,12 +7,15 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::difference::Difference;
+use super::rest::Rest;
 use super::{ClusterReport, Report, groups};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::observed::ObservedOrigin;
 use crate::outcome::{RunResult, TopicOutcome};
 
 const SCHEMA: &str = "topicctl.report/1";
+/// Programs read more than people, and yet not without bound.
+const MOST_DIAGNOSTICS: usize = 50_000;
 const SCHEMA_BY_CLUSTER: &str = "topicctl.reports/1";
 
 #[derive(Serialize)]
@@ -34,6 +37,8 @@ struct Document<'a> {
     summary: &'a RunResult,
     topics: Vec<TopicEntry<'a>>,
     diagnostics: Vec<DiagnosticEntry>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    more_diagnostics: BTreeMap<&'static str, usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<Vec<groups::json::GroupEntry<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +91,8 @@ struct DiagnosticEntry {
 
 /// Writes the report as one indented document with a line break behind it.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let documents: Vec<_> = report.clusters.iter().map(document).collect();
+    let documents = report.clusters.iter();
+    let documents: Vec<_> = documents.map(|one| document(report, one)).collect();
     match (report.by_cluster, documents.as_slice()) {
         (false, [one]) => serde_json::to_writer_pretty(&mut *out, one)?,
         _ => {
@@ -102,11 +108,13 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn document(cluster: &ClusterReport) -> Document<'_> {
+fn document<'a>(report: &Report, cluster: &'a ClusterReport) -> Document<'a> {
     let result = &cluster.result;
     let sources = &cluster.context.sources;
     let topics = result.topics.iter().map(|one| topic(one, cluster));
-    let diagnostics = cluster.diagnostics.iter();
+    let diagnostics = cluster.diagnostics.iter().collect();
+    let (diagnostics, rest) = report.told(diagnostics, MOST_DIAGNOSTICS, |one| *one);
+    let more = Rest::of(rest.into_iter());
     Document {
         schema: SCHEMA,
         command: cluster.context.command.as_deref(),
@@ -118,7 +126,14 @@ fn document(cluster: &ClusterReport) -> Document<'_> {
         }),
         summary: result,
         topics: topics.collect(),
-        diagnostics: diagnostics.map(|one| diagnostic(one, sources)).collect(),
+        diagnostics: diagnostics
+            .into_iter()
+            .map(|one| diagnostic(one, sources))
+            .collect(),
+        more_diagnostics: more
+            .counts()
+            .map(|(code, count)| (code.as_str(), count))
+            .collect(),
         groups: result.groups.as_ref().map(groups::json::groups),
         statistics: result.groups.as_ref().map(groups::json::statistics),
     }

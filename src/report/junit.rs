@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::groups::wording as groups;
+use super::rest::{MOST_PROBLEMS, Rest};
 use super::summary::result;
 use super::wording::{details, each_line, field, one_line, relations, title, values, word};
 use super::{ClusterReport, Report};
@@ -109,7 +110,9 @@ fn problems(
     is_of_kind: fn(&Diagnostic) -> bool,
 ) -> Part {
     let all = cluster.diagnostics.iter().filter(|one| is_of_kind(one));
-    let (failing, others): (Vec<_>, Vec<_>) = all.partition(|one| report.is_failure(one));
+    let (told, rest) = report.told(all.collect(), MOST_PROBLEMS, |one| *one);
+    let (failing, others): (Vec<_>, Vec<_>) =
+        told.into_iter().partition(|one| report.is_failure(one));
     let text = |one: &Diagnostic| diagnostic::render(one, &cluster.context.sources, false);
     let case = |one: &Diagnostic| {
         let place = one.primary.as_ref();
@@ -121,10 +124,14 @@ fn problems(
         let status = failure(one.code.as_str(), &one.message, &text(one));
         case(&name, location.as_ref(), status)
     };
+    let mut output: Vec<_> = others.into_iter().map(text).collect();
+    if !rest.is_empty() {
+        output.push(Rest::of(rest.into_iter()).to_string());
+    }
     Part {
         class,
         cases: failing.into_iter().map(case).collect(),
-        output: others.into_iter().map(text).collect(),
+        output,
     }
 }
 

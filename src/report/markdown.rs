@@ -9,6 +9,7 @@
 use std::io::{self, Write};
 
 use super::groups::wording as groups;
+use super::rest::Rest;
 use super::wording::{
     ClusterLine, each_line, field, one_line, plural, relations, title, values, verdict,
     with_values, word,
@@ -160,11 +161,17 @@ fn write_problems(
     room: Room,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let texts = problems.iter().map(|one| {
+    let texts = problems.iter().take(room.problems.entries).map(|one| {
         let text = diagnostic::render(one, &report.context.sources, false);
         format!("\n{}\n", block("text", &text))
     });
-    write_list(&texts.collect::<Vec<_>>(), room.problems, "problem", out)
+    let texts: Vec<_> = texts.collect();
+    let shown = room.problems.fit(texts.iter().map(String::as_str));
+    write!(out, "{}", texts[..shown].concat())?;
+    match &problems[shown..] {
+        [] => Ok(()),
+        rest => writeln!(out, "\n{}", Rest::of(rest.iter().copied())),
+    }
 }
 
 fn write_topics(cluster: &ClusterReport, room: Room, out: &mut dyn Write) -> io::Result<()> {

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use self::details::write_details;
 use self::layout::{write_phrases, write_wrapped};
 use self::rows::{Columns, Row};
+use super::rest::{MOST_PROBLEMS, Rest};
 use super::summary::{self, Sentence, is_counted, problem_count};
 use super::wording::{ClusterLine, and, verdict};
 use super::{ClusterReport, Report, groups};
@@ -32,7 +33,8 @@ pub fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<
 /// Writes the problems, and what they mean for the run. Those of single clusters stand below their
 /// names.
 pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let problems = report.problems();
+    let all = report.problems();
+    let (problems, rest) = report.told(all, MOST_PROBLEMS, |one| one.diagnostic);
     let clusters = report.ranked();
     let last_counted = problems.iter().rposition(|one| is_counted(one.diagnostic));
     let lists_topics = clusters.iter().any(|one| one.lists_topics());
@@ -48,6 +50,11 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
         let sources = &report.context.sources;
         let text = diagnostic::render(problem.diagnostic, sources, layout.color);
         writeln!(out, "{text}\n")?;
+        if at + 1 == problems.len() && !rest.is_empty() {
+            let rest = Rest::of(rest.iter().map(|one| one.diagnostic));
+            write_wrapped(&rest.to_string(), 0, 0, out)?;
+            writeln!(out)?;
+        }
         if !report.by_cluster && Some(at) == last_counted {
             write_count(report, out)?;
             if at + 1 < problems.len() || lists_topics {

@@ -4,5 +4,6 @@
 mod files;
 mod formats;
 mod hostile;
+mod rest;
 mod samples;
 mod schema;
