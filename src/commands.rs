@@ -17,6 +17,7 @@ mod output_files;
 mod partition;
 mod plan;
 mod progress;
+mod properties_file;
 mod render;
 mod schema;
 mod usage;

@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod clusters;
 pub mod commands;
 pub mod context;
+pub mod core_dump;
 pub mod diagnostic;
 pub mod exit;
 pub mod explain;

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything is read that a core file must not hold.
+    topicctl::core_dump::forbid();
     topicctl::commands::run(std::env::args_os().collect()).into()
 }

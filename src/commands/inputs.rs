@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use super::properties_file::properties;
 use crate::accepted;
 use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
 use crate::cluster::kafka::settings::{ChosenCluster, ConnectionOptions, Settings, separate};
 use crate::cluster::snapshot::Snapshot;
 use crate::clusters::{Clusters, Reach};
 use crate::context::{RunContext, Target};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::finding::FailOn;
 use crate::manifest::{self, ForClusters, Manifests, Outside, Request};
 use crate::outcome::RunResult;
@@ -429,15 +430,4 @@ fn chosen_cluster(
         bootstrap_servers: reach.bootstrap_servers.clone(),
         command_config,
     })
-}
-
-fn properties(path: &Path, sources: &mut Sources) -> Result<SourceId, Box<Diagnostic>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(sources.add(&path.display().to_string(), text)),
-        Err(error) => {
-            let message = format!("cannot read {}", path.display());
-            let problem = Diagnostic::error(Code::Connection, message);
-            Err(Box::new(problem.detail(error.to_string())))
-        }
-    }
 }

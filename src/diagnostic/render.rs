@@ -95,7 +95,7 @@ fn overflows(label: &Label, beside: &[Label], sources: &Sources) -> bool {
     let column = |offset: u32| source.column(offset);
     let number = source.line(label.span.end);
     let line = source.line_range(number);
-    if line.len() > LONGEST_LINE {
+    if !source.is_shown || line.len() > LONGEST_LINE {
         return !label.text.is_empty();
     }
     let line = source.text[line].trim_end();
@@ -230,10 +230,8 @@ fn show<'a>(
     let first = lines().map(|span| source.line(span.start)).min();
     let last = lines().map(|span| source.line(span.end)).max();
     let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
-    let longest = (first..=last)
-        .map(|line| source.line_range(line).len())
-        .max();
-    if longest.is_some_and(|longest| longest > LONGEST_LINE) {
+    let mut lengths = (first..=last).map(|line| source.line_range(line).len());
+    if !source.is_shown || lengths.any(|length| length > LONGEST_LINE) {
         let place = sources.location(primary.span);
         let origin = Origin::path(printable(path)).line(place.line as usize);
         return group.element(origin.char_column(place.column as usize));

@@ -44,6 +44,8 @@ impl fmt::Display for Location {
 pub(super) struct Source {
     pub(super) path: Arc<str>,
     pub(super) text: String,
+    /// Whether its lines may be printed.
+    pub(super) is_shown: bool,
     line_starts: Vec<u32>,
     /// Characters before each [`BLOCK`] of bytes, so that a column is known without counting a
     /// line that may be the whole file; empty where every character is one byte.
@@ -53,7 +55,7 @@ pub(super) struct Source {
 const BLOCK: usize = 1024;
 
 impl Source {
-    fn new(path: &str, text: String) -> Self {
+    fn new(path: &str, text: String, is_shown: bool) -> Self {
         let starts = text
             .bytes()
             .zip(1..)
@@ -71,6 +73,7 @@ impl Source {
         Self {
             path: path.into(),
             text,
+            is_shown,
             line_starts,
             characters,
         }
@@ -117,7 +120,17 @@ pub struct Sources {
 impl Sources {
     /// Takes a text; texts of 4 GiB and more must be refused before.
     pub fn add(&mut self, path: &str, text: String) -> SourceId {
-        self.files.push(Source::new(path, text));
+        self.push(Source::new(path, text, true))
+    }
+
+    /// The same for a text that may hold credentials, or that nobody meant to show: problems name
+    /// places in it, and print none of its lines.
+    pub fn add_unshown(&mut self, path: &str, text: String) -> SourceId {
+        self.push(Source::new(path, text, false))
+    }
+
+    fn push(&mut self, source: Source) -> SourceId {
+        self.files.push(source);
         SourceId(u32::try_from(self.files.len() - 1).expect("fewer than 4 billion files"))
     }
 

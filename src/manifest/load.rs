@@ -44,7 +44,8 @@ pub(super) fn load(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Loaded {
             continue;
         }
         // Found above the given paths: its sections hold, its topics are not asked for.
-        if let Some(source) = read_file(project, &mut loaded.sources, diagnostics) {
+        let is_shown = canonical(project).starts_with(canonical(&parent(project)));
+        if let Some(source) = read_file(project, is_shown, &mut loaded.sources, diagnostics) {
             if at == 0 {
                 loaded.project = Some(source);
             }
@@ -56,11 +57,12 @@ pub(super) fn load(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Loaded {
         }
     }
     let project = projects.first().map(|path| canonical(path));
-    for (canonical, path) in &files.list {
-        let Some(source) = read_file(path, &mut loaded.sources, diagnostics) else {
+    for file in &files.list {
+        let sources = &mut loaded.sources;
+        let Some(source) = read_file(&file.path, file.is_shown, sources, diagnostics) else {
             continue;
         };
-        if project.as_ref() == Some(canonical) {
+        if project.as_ref() == Some(&file.canonical) {
             loaded.project = Some(source);
         }
         read_documents(source, &mut loaded, diagnostics);
@@ -84,7 +86,7 @@ pub(super) fn from_texts(texts: &[(&str, &[u8])], diagnostics: &mut Diagnostics)
     let mut loaded = Loaded::default();
     for (path, bytes) in texts {
         let path = Path::new(path);
-        let Some(source) = read(*bytes, path, &mut loaded.sources, diagnostics) else {
+        let Some(source) = read(*bytes, path, true, &mut loaded.sources, diagnostics) else {
             continue;
         };
         let is_project = path.file_name().is_some_and(|name| name == PROJECT_FILE);
@@ -102,10 +104,19 @@ fn read_documents(source: SourceId, loaded: &mut Loaded, diagnostics: &mut Diagn
     }
 }
 
+struct Found {
+    canonical: PathBuf,
+    /// As it was given or found.
+    path: PathBuf,
+    /// Whether its lines may be printed. A link out of the directory that was named may lead to a
+    /// file that is nobody's manifest, and the log of a pipeline has more readers than that file.
+    is_shown: bool,
+}
+
 #[derive(Default)]
 struct Files {
-    /// Canonical path and path as given, in the order of reading.
-    list: Vec<(PathBuf, PathBuf)>,
+    /// In the order of reading.
+    list: Vec<Found>,
     known: BTreeSet<PathBuf>,
     stdin: bool,
     /// Directories to search for the project file from, upward.
@@ -128,11 +139,12 @@ impl Files {
             self.walk(path, diagnostics);
         } else {
             self.roots.push(parent(path));
-            self.push(path.to_owned());
+            self.push(path.to_owned(), None);
         }
     }
 
     fn walk(&mut self, directory: &Path, diagnostics: &mut Diagnostics) {
+        let root = canonical(directory);
         let entries = WalkDir::new(directory).sort_by_file_name().into_iter();
         for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry)) {
             let entry = match entry {
@@ -156,7 +168,9 @@ impl Files {
                 continue;
             }
             match entry.path().metadata() {
-                Ok(metadata) if metadata.is_file() => self.push(entry.into_path()),
+                Ok(metadata) if metadata.is_file() => {
+                    self.push(entry.into_path(), Some(&root));
+                }
                 Ok(_) => {}
                 Err(error) => diagnostics.push(unreadable(entry.path(), &error)),
             }
@@ -164,10 +178,14 @@ impl Files {
     }
 
     /// The same file by two paths is read once.
-    fn push(&mut self, path: PathBuf) {
+    fn push(&mut self, path: PathBuf, root: Option<&Path>) {
         let canonical = canonical(&path);
         if self.known.insert(canonical.clone()) {
-            self.list.push((canonical, path));
+            self.list.push(Found {
+                is_shown: root.is_none_or(|root| canonical.starts_with(root)),
+                canonical,
+                path,
+            });
         }
     }
 
@@ -192,7 +210,7 @@ impl Files {
             .iter()
             .filter_map(|root| upward(root))
             .for_each(&mut add);
-        for (_, path) in &self.list {
+        for Found { path, .. } in &self.list {
             if path.file_name().is_some_and(|name| name == PROJECT_FILE) {
                 add(path.clone());
             }
@@ -267,11 +285,12 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
 
 fn read_file(
     path: &Path,
+    is_shown: bool,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<SourceId> {
     match File::open(path) {
-        Ok(file) => read(file, path, sources, diagnostics),
+        Ok(file) => read(file, path, is_shown, sources, diagnostics),
         Err(error) => {
             diagnostics.push(unreadable(path, &error));
             None
@@ -283,6 +302,7 @@ fn read_stdin(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<So
     read(
         io::stdin().lock(),
         Path::new("<stdin>"),
+        true,
         sources,
         diagnostics,
     )
@@ -291,6 +311,7 @@ fn read_stdin(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<So
 fn read(
     input: impl Read,
     path: &Path,
+    is_shown: bool,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<SourceId> {
@@ -309,15 +330,19 @@ fn read(
         );
         return None;
     }
-    let shown = shown(path);
+    let path = shown(path);
+    let mut add = |text| match is_shown {
+        true => sources.add(&path, text),
+        false => sources.add_unshown(&path, text),
+    };
     match String::from_utf8(bytes) {
         // A byte order mark would become a part of the first key.
         Ok(text) => Some(match text.strip_prefix('\u{feff}') {
-            Some(text) => sources.add(&shown, text.to_owned()),
-            None => sources.add(&shown, text),
+            Some(text) => add(text.to_owned()),
+            None => add(text),
         }),
         Err(error) => {
-            diagnostics.push(not_utf8(&shown, &error, sources));
+            diagnostics.push(not_utf8(&path, &error, add));
             None
         }
     }
@@ -329,14 +354,18 @@ fn shown(path: &Path) -> String {
 }
 
 /// Points behind the last character that is still UTF-8.
-fn not_utf8(path: &str, error: &std::string::FromUtf8Error, sources: &mut Sources) -> Diagnostic {
+fn not_utf8(
+    path: &str,
+    error: &std::string::FromUtf8Error,
+    mut add: impl FnMut(String) -> SourceId,
+) -> Diagnostic {
     let valid = error.utf8_error().valid_up_to();
     let bytes = error.as_bytes();
     let end = bytes[valid..]
         .iter()
         .position(|byte| *byte == b'\n')
         .map_or(bytes.len(), |at| valid + at);
-    let source = sources.add(path, String::from_utf8_lossy(&bytes[..end]).into_owned());
+    let source = add(String::from_utf8_lossy(&bytes[..end]).into_owned());
     let at = u32::try_from(valid).unwrap_or(0);
     let span = Span {
         source,

@@ -19,6 +19,7 @@ mod render;
 mod reports;
 mod scenes;
 mod schema;
+mod secrets;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "what tests with a broker need of it")]
 mod support;

@@ -130,22 +130,27 @@ impl Run {
         self.args(&["-o", "json"]).run().report()
     }
 
-    pub(crate) fn start(mut self) -> Running {
-        self.0.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.0.spawn().expect("the binary");
-        let mut out = child.stdout.take().expect("a pipe");
-        let stdout = std::thread::spawn(move || {
-            let mut text = String::new();
-            out.read_to_string(&mut text).expect("UTF-8 on stdout");
-            text
-        });
-        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        Running {
-            child,
-            stdout,
-            stderr,
-            said: String::new(),
-        }
+    pub(crate) fn start(self) -> Running {
+        start(self.0)
+    }
+}
+
+/// Starts a command that is the binary, or becomes it.
+pub(crate) fn start(mut command: Command) -> Running {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary");
+    let mut out = child.stdout.take().expect("a pipe");
+    let stdout = std::thread::spawn(move || {
+        let mut text = String::new();
+        out.read_to_string(&mut text).expect("UTF-8 on stdout");
+        text
+    });
+    let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    Running {
+        child,
+        stdout,
+        stderr,
+        said: String::new(),
     }
 }
 
@@ -206,6 +211,10 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    pub(crate) fn status(&self) -> ExitStatus {
+        self.status
+    }
+
     /// The exit code, unless a signal ended it.
     pub(crate) fn code(&self) -> Option<i32> {
         self.status.code()
