@@ -35,7 +35,7 @@ use self::inputs::InvalidInput;
 use self::output_files::{Contents, OutputFiles};
 use crate::cli::OutputArgs;
 use crate::context::RunContext;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, printable};
 use crate::exit::{self, ExitCode};
 use crate::report::text::{self, Layout};
 use crate::report::{self, Format, Report};
@@ -243,10 +243,10 @@ fn or_failed(code: ExitCode, written: io::Result<()>, created: bool) -> ExitCode
             true => "topics were created; `topicctl verify` shows how they are",
             false => "write it somewhere else",
         };
-        let _ = writeln!(
-            io::stderr(),
-            "error: cannot write the result\n  {error}\nhelp: {help}"
-        );
+        let error = error.to_string();
+        let error = printable(&error);
+        let text = format!("error: cannot write the result\n  {error}\nhelp: {help}\n");
+        let _ = io::stderr().write_all(&for_log(text.into_bytes()));
     }
     exit::from_writing(code, &written, created)
 }
@@ -311,10 +311,11 @@ fn print_problems(report: &Report, verbose: bool) {
 
 /// A text for people as it may stand in the log of a CI job, which takes some lines for commands.
 fn for_log(text: Vec<u8>) -> Vec<u8> {
-    if std::env::var_os("GITHUB_ACTIONS").is_none() {
+    let servers = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"];
+    if servers.iter().all(|name| std::env::var_os(name).is_none()) {
         return text;
     }
-    report::github::inert(&String::from_utf8_lossy(&text)).into_bytes()
+    report::inert::plain(&String::from_utf8_lossy(&text)).into_bytes()
 }
 
 /// The exit code of a run whose result was printed, or could not be.

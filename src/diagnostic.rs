@@ -14,6 +14,7 @@ use std::collections::HashSet;
 
 pub use code::Code;
 pub use nearest::nearest;
+pub(crate) use render::is_unprintable;
 pub use render::{printable, render};
 pub use sources::{Location, SourceId, Sources, Span};
 

@@ -7,6 +7,7 @@
 mod difference;
 pub mod github;
 pub mod groups;
+pub mod inert;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -54,14 +55,23 @@ pub enum Format {
 impl Format {
     /// Writes the report; text lists topics that match too where it is `verbose`.
     pub fn write(self, report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+        let mut written = Vec::new();
         match self {
-            Self::Text => text::write(report, verbose, out),
-            Self::Json => json::write(report, out),
-            Self::Junit => junit::write(report, out),
-            Self::Markdown => markdown::write(report, out),
-            Self::Github => github::write(report, out),
-            Self::Prometheus => prometheus::write(report, out),
-        }
+            Self::Text => text::write(report, verbose, &mut written),
+            Self::Json => json::write(report, &mut written),
+            Self::Junit => junit::write(report, &mut written),
+            Self::Markdown => markdown::write(report, &mut written),
+            Self::Github => github::write(report, &mut written),
+            Self::Prometheus => prometheus::write(report, &mut written),
+        }?;
+        let written = String::from_utf8_lossy(&written);
+        let inert = match self {
+            Self::Text | Self::Markdown | Self::Prometheus => inert::plain(&written),
+            Self::Json => inert::json(&written),
+            Self::Junit => inert::xml(&written),
+            Self::Github => inert::commands(&written),
+        };
+        out.write_all(inert.as_bytes())
     }
 }
 

@@ -2,15 +2,16 @@
 //! read.
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, SystemTime};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, ValueEnum};
 
-use super::{Cli, print_report};
+use super::{Cli, for_log, print_report};
 use crate::cli::OutputArgs;
 use crate::context::{Purpose, RunContext};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, printable};
 use crate::exit::{self, ExitCode};
 use crate::report::{Format, Report};
 
@@ -21,10 +22,16 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     let output = wanted_format(arguments);
-    if is_question || output == Format::Text {
+    if is_question || io::stderr().is_terminal() && output == Format::Text {
         // Where it cannot be written there is nobody to tell.
         let _ = error.print();
         return exit::from_input(is_question);
+    }
+    if output == Format::Text {
+        let text = error.to_string();
+        let lines: Vec<_> = text.split('\n').map(printable).collect();
+        let _ = io::stderr().write_all(&for_log(lines.join("\n").into_bytes()));
+        return exit::from_input(false);
     }
     let rendered = error.to_string();
     let message = rendered.lines().next().unwrap_or_default();

@@ -173,8 +173,8 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
     }
 }
 
-/// An untrusted text made safe for a terminal: control characters, and those that turn the
-/// direction of writing, are replaced.
+/// An untrusted text made safe for a terminal: control characters, those that turn the direction of
+/// writing and those that nobody sees are replaced.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(is_unprintable) {
         text.replace(is_unprintable, "\u{fffd}").into()
@@ -184,13 +184,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a character does something to a terminal or a reader instead of being seen.
-fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-        )
-        || matches!(c, '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 /// A source made safe for a terminal with every byte in its place, so that spans stay right. The
@@ -203,6 +201,7 @@ fn printable_source(text: &str) -> Cow<'_, str> {
     let seen = |c: char| match c.len_utf8() {
         _ if !is_unprintable(c) => c,
         2 => '\u{bf}',
+        4 => '\u{1f6c7}',
         _ => '\u{fffd}',
     };
     text.chars().map(seen).collect::<String>().into()

@@ -12,7 +12,7 @@ use super::groups::wording as groups;
 use super::rest::{MOST_PROBLEMS, Rest};
 use super::summary::{self, Sentence};
 use super::wording::{and, details, each_line, one_line, plural, relations, title, values, word};
-use super::{ClusterReport, Report};
+use super::{ClusterReport, Report, inert};
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::groups::GroupLags;
 use crate::outcome::TopicOutcome;
@@ -86,7 +86,7 @@ fn write_groups(
 fn write_result(name: Option<&str>, sentences: &[Sentence], out: &mut dyn Write) -> io::Result<()> {
     for sentence in sentences {
         let line = one_line(&titled(name, &sentence.text()));
-        writeln!(out, "{}", inert(&line))?;
+        writeln!(out, "{}", inert::plain(&line))?;
     }
     Ok(())
 }
@@ -191,19 +191,4 @@ fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
-}
-
-/// A text in which no line is a command, of the old form `##[…]` neither: a runner looks for them
-/// in everything that a step prints.
-pub fn inert(text: &str) -> String {
-    let inert_line = |line: &str| {
-        let words = line.trim_start();
-        let indent = &line[..line.len() - words.len()];
-        match words.strip_prefix("::") {
-            Some(rest) => format!("{indent}: :{rest}"),
-            None => line.to_owned(),
-        }
-    };
-    let lines: Vec<_> = text.split('\n').map(inert_line).collect();
-    lines.join("\n").replace("##[", "## [")
 }

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::difference::Difference;
 use super::rest::Rest;
 use super::{ClusterReport, Report, groups};
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Diagnostic, Sources, is_unprintable};
 use crate::observed::ObservedOrigin;
 use crate::outcome::{RunResult, TopicOutcome};
 
@@ -93,8 +93,8 @@ struct DiagnosticEntry {
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let documents = report.clusters.iter();
     let documents: Vec<_> = documents.map(|one| document(report, one)).collect();
-    match (report.by_cluster, documents.as_slice()) {
-        (false, [one]) => serde_json::to_writer_pretty(&mut *out, one)?,
+    let text = match (report.by_cluster, documents.as_slice()) {
+        (false, [one]) => serde_json::to_string_pretty(one)?,
         _ => {
             let documents = Documents {
                 schema: SCHEMA_BY_CLUSTER,
@@ -102,10 +102,25 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 exit_code: report.exit as u8,
                 reports: documents,
             };
-            serde_json::to_writer_pretty(&mut *out, &documents)?;
+            serde_json::to_string_pretty(&documents)?
+        }
+    };
+    writeln!(out, "{}", escaped(&text))
+}
+
+/// With what a terminal or a reader could not see written as escapes, which mean the same.
+fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c == '\n' || !is_unprintable(c) => written.push(c),
+            c => c
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .for_each(|unit| written.push_str(&format!("\\u{unit:04x}"))),
         }
     }
-    writeln!(out)
+    written
 }
 
 fn document<'a>(report: &Report, cluster: &'a ClusterReport) -> Document<'a> {

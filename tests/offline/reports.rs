@@ -4,6 +4,7 @@
 mod files;
 mod formats;
 mod hostile;
+mod hostile_runs;
 mod rest;
 mod samples;
 mod schema;

@@ -19,10 +19,7 @@ pub(crate) const FORMATS: [(&str, &str); 6] = [
 
 /// Whether a text is of a format; says why not.
 pub(crate) fn check(format: &str, text: &str) -> Result<(), String> {
-    // JSON is for programs, and escapes control characters by itself.
-    if format != "json" {
-        terminal(text)?;
-    }
+    terminal(text)?;
     match format {
         "text" => Ok(()),
         "json" => report_schema::check(text),
@@ -34,16 +31,15 @@ pub(crate) fn check(format: &str, text: &str) -> Result<(), String> {
     }
 }
 
-/// Nothing acts on a terminal, and nothing turns the direction of writing.
+/// Nothing acts on a terminal, turns the direction of writing or cannot be seen.
 fn terminal(text: &str) -> Result<(), String> {
     let acts = |c: &char| {
         (c.is_control() && *c != '\n')
-            || matches!(
-                c,
-                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
-            )
+            || matches!(c, '\u{61c}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
+            || ('\u{200b}'..='\u{200f}').contains(c)
             || ('\u{202a}'..='\u{202e}').contains(c)
-            || ('\u{2066}'..='\u{2069}').contains(c)
+            || ('\u{2060}'..='\u{206f}').contains(c)
+            || ('\u{e0000}'..='\u{e007f}').contains(c)
     };
     match text.chars().find(acts) {
         None => Ok(()),
@@ -103,10 +99,11 @@ pub(crate) struct Command {
 pub(crate) fn github(text: &str) -> Result<Vec<Command>, String> {
     let mut commands = Vec::new();
     for line in text.split(['\n', '\r']) {
+        let obeyed = ["##[", "##vso[", "##teamcity["];
+        if obeyed.iter().any(|word| line.to_lowercase().contains(word)) {
+            return Err(format!("a command of another form: {line}"));
+        }
         let Some(rest) = line.trim_start().strip_prefix("::") else {
-            if line.contains("##[") {
-                return Err(format!("a command of the old form: {line}"));
-            }
             continue;
         };
         let (head, message) = rest.split_once("::").ok_or("no end of the properties")?;

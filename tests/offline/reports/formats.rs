@@ -3,30 +3,24 @@
 //! Changed deliberately, snapshots are written anew with `SNAPSHOTS=overwrite`; read them like
 //! prose.
 
+use clap::ValueEnum as _;
 use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};
 use topicctl::diagnostic::{Code, Diagnostic};
 use topicctl::exit;
 use topicctl::outcome::Status;
-use topicctl::report::Report;
+use topicctl::report::{Format, Report};
 
 use super::samples::{self, sample};
 use crate::support::report_grammar::{self as grammar, FORMATS};
 
 /// The report in a format.
 pub(crate) fn written(format: &str, report: &Report) -> String {
-    use topicctl::report::{github, json, junit, markdown, prometheus, text};
+    let format = Format::from_str(format, false).expect("a format");
     let mut out = Vec::new();
-    match format {
-        "text" => text::write(report, false, &mut out),
-        "json" => json::write(report, &mut out),
-        "junit" => junit::write(report, &mut out),
-        "markdown" => markdown::write(report, &mut out),
-        "github" => github::write(report, &mut out),
-        "prometheus" => prometheus::write(report, &mut out),
-        _ => panic!("no format {format}"),
-    }
-    .expect("memory takes it");
+    format
+        .write(report, false, &mut out)
+        .expect("memory takes it");
     String::from_utf8(out).expect("UTF-8")
 }
 

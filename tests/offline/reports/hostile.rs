@@ -29,11 +29,14 @@ use super::samples;
 use crate::support::report_grammar::{self as grammar, FORMATS};
 
 /// Texts that somebody could have chosen to break a format, a terminal or a reader.
-const TRAPS: [&str; 17] = [
+pub(super) const TRAPS: [&str; 20] = [
     "::error file=a,line=1::owned",
     "a\n::add-mask::x",
     "a\r\n  ::stop-commands::x",
     "##[error]owned",
+    "##vso[task.setvariable variable=x]y ##teamcity[x]",
+    "a word, and another, and many more of them, so that a line ends here ::error::owned",
+    "z\u{200b}e\u{200d}r\u{2060}o\u{feff}\u{e0041}",
     "%0A::error::owned",
     "]]></failure><failure>",
     "<!-- -->&amp;<b>",
@@ -487,11 +490,12 @@ fn of_one_topic(path: &str, status: Status) -> Report {
 }
 
 fn keeps_to_its_grammar(report: &Report) -> Result<(), TestCaseError> {
-    let inert = topicctl::report::github::inert(&written("text", report));
-    let commands = grammar::github(&inert).map(|commands| commands.len());
-    prop_assert_eq!(commands, Ok(0));
     for (format, _) in FORMATS {
         let text = written(format, report);
+        if format != "github" {
+            let commands = grammar::github(&text).map(|commands| commands.len());
+            prop_assert_eq!(commands, Ok(0), "{}:\n{}", format, text);
+        }
         if let Err(error) = grammar::check(format, &text) {
             panic!("{format}: {error}\n{text}\n{text:?}");
         }
@@ -525,6 +529,8 @@ proptest! {
         prop_assert_eq!(&commands[0].name, "error");
         prop_assert_eq!(&commands[0].properties["title"], "orders: failed");
         let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+        // What others than GitHub obey is taken apart.
+        prop_assume!(!file.contains("##") && !error.contains("##"));
         if file.chars().all(plain) && !file.starts_with(['<', '.']) {
             prop_assert_eq!(&commands[0].properties["file"], &file);
         }
