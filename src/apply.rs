@@ -1,4 +1,4 @@
-//! The loop that makes a plan true: preflight, create, settle, verify.
+//! The loop that makes a plan true: preflight, create, settle, and compare what came of it.
 //!
 //! Takes a [`Plan`] and a cluster, gives one [`TopicOutcome`] for each declared topic. It re-decides
 //! nothing that the plan decided, creates nothing that the plan does not create, and reports no
@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use self::settle::Awaited;
 use crate::accepted::Accepted;
 use crate::backoff::Backoff;
-use crate::cluster::{Absence, Answer, CreateTopics, NewTopic, Wanted, batch};
+use crate::cluster::{Absence, Answer, CreateTopics, Keys, NewTopic, Wanted, batch};
 use crate::interrupt::Interrupts;
-use crate::observed::{Observation, Unreadable};
-use crate::outcome::{Status, Stop, TopicOutcome};
-use crate::plan::{Plan, decide};
+use crate::observed::{Observed, Unreadable};
+use crate::outcome::{Check, Status, Stop, TopicOutcome};
+use crate::plan::Plan;
 use crate::topic::{DeclaredTopic, TopicName};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,8 +27,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How long to wait for as many brokers as the new topics have replicas.
     pub brokers: Duration,
-    /// How long to wait until created topics are usable, from the last creation; `None` does not
-    /// wait at all.
+    /// How long topics may take to become usable, from the last creation; `None` does not wait at
+    /// all.
     pub settle: Option<Duration>,
 }
 
@@ -35,8 +36,9 @@ pub struct Options {
 pub struct Applied {
     /// One for each declared topic, in their order.
     pub topics: Vec<TopicOutcome>,
-    /// Whether a creation was sent, so that something may have been written.
+    /// Whether something may have been written.
     pub wrote: bool,
+    pub check: Check,
     pub stop: Option<Stop>,
 }
 
@@ -81,11 +83,13 @@ pub async fn apply<C: CreateTopics>(
         appeared: BTreeSet::new(),
         accepted: plan.accepted,
         wrote: false,
+        check: Check::default(),
     };
     let stop = run.run(brokers).await.err();
     Applied {
         topics: run.topics,
         wrote: run.wrote,
+        check: run.check,
         stop,
     }
 }
@@ -101,6 +105,7 @@ struct Run<'a, C> {
     appeared: BTreeSet<TopicName>,
     accepted: Vec<Accepted>,
     wrote: bool,
+    check: Check,
 }
 
 impl<C: CreateTopics> Run<'_, C> {
@@ -111,21 +116,19 @@ impl<C: CreateTopics> Run<'_, C> {
             return Err(Stop::UnknownExistence);
         }
         let families = self.families();
-        if families.is_empty() {
-            return Ok(());
+        let mut sent = BTreeSet::new();
+        if !families.is_empty() {
+            self.wait_for_brokers(brokers, &families).await?;
+            self.check(&families).await?;
+            if !self.options.dry_run {
+                sent = self.create(families).await;
+            }
         }
-        self.wait_for_brokers(brokers, &families).await?;
-        let checked = self.preflight(families.clone()).await;
-        if self.options.dry_run || checked == Err(Stop::Refused) {
-            self.read_appeared().await?;
-        }
-        checked?;
         if self.options.dry_run {
             return Ok(());
         }
-        let sent = self.create(families).await;
-        let settled = self.settle(&sent).await;
-        self.compare(&settled).await;
+        let existing = self.options.settle.is_some();
+        self.settle(Awaited { sent, existing }).await;
         match self.interrupts.received() {
             Some(signal) => Err(Stop::Interrupted(signal)),
             None => Ok(()),
@@ -189,12 +192,79 @@ impl<C: CreateTopics> Run<'_, C> {
         Ok(())
     }
 
+    /// Has the broker check the new topics. Where nothing is created after it, that nothing was
+    /// created by it is read, and not taken for granted.
+    async fn check(&mut self, families: &[Vec<NewTopic>]) -> Result<(), Stop> {
+        if !self.cluster.honors_validate_only() {
+            self.check = Check::LeftOut;
+            return Ok(());
+        }
+        let checked = self.preflight(families).await;
+        let is_over = self.options.dry_run || checked.is_err();
+        if is_over && !matches!(checked, Err(Stop::Interrupted(_))) {
+            let made = match (self.made_by_check(families).await, &checked) {
+                (Ok(made), _) => made,
+                // The first trouble says more.
+                (Err(Stop::Cluster(_)), Err(Stop::Unchecked(_))) => {
+                    self.check = Check::Unread;
+                    return checked;
+                }
+                (Err(stop), _) => return Err(stop),
+            };
+            if !made.is_empty() {
+                self.check = Check::Created;
+                self.wrote = true;
+            }
+            let sent = made.union(&self.appeared).cloned().collect();
+            let read = self.settle(Awaited {
+                sent,
+                existing: false,
+            });
+            read.await;
+        }
+        match self.interrupts.received() {
+            Some(signal) => Err(Stop::Interrupted(signal)),
+            None => checked,
+        }
+    }
+
+    /// Topics that exist although they were only to be checked. (KRaft brokers of Kafka 2.8 and 3.0
+    /// pass validate_only over: `ReplicationControlManager.createTopics` did not know it.)
+    async fn made_by_check(
+        &mut self,
+        families: &[Vec<NewTopic>],
+    ) -> Result<BTreeSet<TopicName>, Stop> {
+        let new = families.iter().flatten();
+        let wanted: Vec<_> = new
+            .filter(|topic| !self.appeared.contains(&topic.name))
+            .map(|topic| Wanted {
+                name: topic.name.clone(),
+                keys: Keys::NONE,
+            })
+            .collect();
+        if wanted.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let observation = tokio::select! {
+            observation = self.cluster.observe(&wanted, Absence::Confirmed) => observation,
+            signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
+        };
+        let observation = observation.map_err(Stop::Cluster)?;
+        let topics = observation.topics.into_iter();
+        let made = topics.filter(|(_, seen)| matches!(seen, Observed::Present(_)));
+        let made: BTreeSet<_> = made.map(|(name, _)| name).collect();
+        for name in &made {
+            self.set(name, Status::Created);
+        }
+        Ok(made)
+    }
+
     /// Asks the broker about every topic before the first one is created.
-    async fn preflight(&mut self, families: Vec<Vec<NewTopic>>) -> Result<(), Stop> {
+    async fn preflight(&mut self, families: &[Vec<NewTopic>]) -> Result<(), Stop> {
         let topics = families.iter().map(Vec::len).sum();
         (self.progress)(Progress::Validating { topics });
         let mut refused = false;
-        for batch in batch::split(families) {
+        for batch in batch::split(families.to_vec()) {
             let answers = tokio::select! {
                 answers = self.cluster.validate(&batch) => answers.map_err(Stop::Unchecked)?,
                 signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
@@ -224,20 +294,6 @@ impl<C: CreateTopics> Run<'_, C> {
         if refused { Err(Stop::Refused) } else { Ok(()) }
     }
 
-    /// Reads the topics that appeared, where nothing will be created.
-    async fn read_appeared(&mut self) -> Result<(), Stop> {
-        let appeared = self.appeared.clone();
-        let interrupts = self.interrupts;
-        let read = async {
-            let settled = self.settle(&appeared).await;
-            self.compare(&settled).await;
-        };
-        tokio::select! {
-            () = read => Ok(()),
-            signal = interrupts.first() => Err(Stop::Interrupted(signal)),
-        }
-    }
-
     /// Sends the creations. Returns the topics that may exist now.
     async fn create(&mut self, mut families: Vec<Vec<NewTopic>>) -> BTreeSet<TopicName> {
         for family in &mut families {
@@ -253,7 +309,14 @@ impl<C: CreateTopics> Run<'_, C> {
             }
             (self.progress)(Progress::Creating { done, topics });
             self.wrote = true;
-            let mut answers = self.cluster.create(&batch).await;
+            let mut answers = tokio::select! {
+                biased;
+                answers = self.cluster.create(&batch) => answers,
+                () = self.interrupts.second_signal() => {
+                    let unclear = || Answer::Unclear("interrupted meanwhile".to_owned());
+                    batch.iter().map(|topic| (topic.name.clone(), unclear())).collect()
+                }
+            };
             for topic in &batch {
                 let silent = || Answer::Unclear("the broker did not answer for it".to_owned());
                 match answers.remove(&topic.name).unwrap_or_else(silent) {
@@ -274,82 +337,8 @@ impl<C: CreateTopics> Run<'_, C> {
         sent
     }
 
-    /// Compares what was created, or appeared, with what is declared: some brokers drop
-    /// configurations silently.
-    async fn compare(&mut self, settled: &BTreeSet<TopicName>) {
-        if settled.is_empty() {
-            return;
-        }
-        let wanted: Vec<_> = settled
-            .iter()
-            .filter_map(|name| self.index.get(name))
-            .map(|at| Wanted::declared(&self.topics[*at].topic))
-            .collect();
-        let observation = tokio::select! {
-            observation = self.cluster.observe(&wanted, Absence::AsReported) => observation,
-            () = self.interrupts.second_signal() => return,
-        };
-        match observation {
-            Ok(observation) => settled
-                .iter()
-                .for_each(|name| self.judge(name, &observation)),
-            Err(error) => {
-                for name in settled {
-                    let created = matches!(self.status(name), Some(Status::Created));
-                    let what = if created { "created, but it" } else { "it" };
-                    let reason = format!("{what} could not be read back: {error}");
-                    self.set(name, Status::Failed(reason));
-                }
-            }
-        }
-    }
-
-    /// The outcome of a topic that exists now, for it was settled, by what was read of it.
-    fn judge(&mut self, name: &TopicName, observation: &Observation) {
-        let created = !self.appeared.contains(name);
-        let waited = self.options.settle.is_some() || !created;
-        let Some(at) = self.index.get(name).copied() else {
-            return;
-        };
-        let topic = self.topics[at].topic.clone();
-        let as_declared = if created {
-            Status::Created
-        } else {
-            Status::Matching
-        };
-        let mut outcome = decide(
-            topic,
-            observation.topics.get(name),
-            self.accepted_for(created),
-        );
-        outcome.status = match outcome.status {
-            Status::Matching => as_declared,
-            Status::Mismatched { .. } => Status::Mismatched { created },
-            // Only its configuration is kept from us.
-            Status::Unknown(unknown) if unknown.exists => {
-                outcome.unverifiable = outcome.topic.config.keys().cloned().collect();
-                as_declared
-            }
-            Status::Unknown(unknown) => {
-                Status::Failed(format!("it cannot be read back: {}", unknown.reason))
-            }
-            // Nobody waited for it, so that a broker may not know it yet.
-            Status::ToCreate | Status::Missing if !waited => {
-                outcome.unverifiable = outcome.topic.config.keys().cloned().collect();
-                as_declared
-            }
-            Status::ToCreate | Status::Missing => Status::Failed("it is gone again".to_owned()),
-            other => other,
-        };
-        self.topics[at] = outcome;
-    }
-
-    /// An acceptance is for what was there before; what we create is to be as declared.
-    fn accepted_for(&self, created: bool) -> &[Accepted] {
-        match created {
-            true => &[],
-            false => &self.accepted,
-        }
+    fn status(&self, name: &TopicName) -> Option<&Status> {
+        self.index.get(name).map(|at| &self.topics[*at].status)
     }
 
     fn set(&mut self, name: &TopicName, status: Status) {

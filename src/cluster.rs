@@ -88,6 +88,16 @@ pub trait ObserveLeaders {
         &self,
         topics: &[(TopicName, Partitions)],
     ) -> impl Future<Output = Result<Vec<Unserved>, ClusterError>>;
+
+    /// [`ObserveTopics::observe`], with absence as reported, and [`Self::unserved`] of the topics
+    /// that exist and have all their leaders.
+    ///
+    /// # Errors
+    /// Where the cluster as a whole could not be asked.
+    fn observe_with_leaders(
+        &self,
+        wanted: &[Wanted],
+    ) -> impl Future<Output = Result<Observation, ClusterError>>;
 }
 
 /// Reads consumer groups and offsets: no method could join a group, commit or delete.
@@ -106,6 +116,10 @@ pub trait ObserveGroups {
 
 /// The only writer.
 pub trait CreateTopics: ObserveTopics + ObserveLeaders {
+    /// Whether a check creates nothing, as far as is known: false where the broker is of a version
+    /// that carries it out.
+    fn honors_validate_only(&self) -> bool;
+
     /// Asks the broker to check the creation of these topics without doing it, in one request.
     ///
     /// # Errors

@@ -57,13 +57,13 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0         the cluster matches the manifests, or will after apply
-  1         differences
-  2         usage, or invalid manifests
-  3         the cluster was not reached
-  4         not authenticated or not authorized
-  5         refused, or failed
-  130, 143  interrupted";
+  0              the cluster matches the manifests, or will after apply
+  1              differences
+  2              usage, or invalid manifests
+  3              the cluster was not reached
+  4              not authenticated or not authorized
+  5              refused, or failed
+  129, 130, 143  interrupted";
 
 /// The commands.
 #[derive(Subcommand, Debug)]

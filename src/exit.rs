@@ -8,7 +8,7 @@ use crate::context::{Purpose, RunContext};
 use crate::finding::Finding;
 use crate::interrupt::Signal;
 use crate::observed::Unreadable;
-use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
+use crate::outcome::{Check, RunResult, Status, Stop, TopicOutcome};
 
 /// How topicctl ends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,8 +24,10 @@ pub enum ExitCode {
     Unreachable = 3,
     /// Not authenticated or not authorized.
     Unauthorized = 4,
-    /// The broker refused, or a creation failed, is unclear, or was not usable in time.
+    /// The broker refused; or a creation failed or is unclear, or a topic was not usable in time.
     Failed = 5,
+    /// SIGHUP.
+    HungUp = 129,
     /// SIGINT.
     Interrupted = 130,
     /// SIGTERM.
@@ -43,6 +45,7 @@ impl From<Signal> for ExitCode {
         match signal {
             Signal::Interrupt => Self::Interrupted,
             Signal::Terminate => Self::Terminated,
+            Signal::HangUp => Self::HungUp,
         }
     }
 }
@@ -86,6 +89,8 @@ pub fn from_run(context: &RunContext, result: &RunResult) -> ExitCode {
         groups.map(from_unreadable),
         leaders.map(ExitCode::from),
         has_other_findings(context, result).then_some(ExitCode::Differences),
+        // What was only to be checked was created.
+        (result.check == Check::Created).then_some(ExitCode::Failed),
     ];
     let topics = || {
         result
@@ -132,6 +137,9 @@ fn from_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
         let fails = context.fail_on.contains(finding);
         fails.then_some(ExitCode::Differences)
     };
+    if let Some(unread) = &topic.unread {
+        return Some(from_unreadable(unread));
+    }
     match &topic.status {
         Status::Declared | Status::Created | Status::Matching | Status::Accepted => None,
         // Whoever creates has it created, or has been stopped.
@@ -155,7 +163,8 @@ pub fn from_clusters(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
         ExitCode::Unauthorized => 4,
         ExitCode::Invalid => 5,
         ExitCode::Interrupted => 6,
-        ExitCode::Terminated => 7,
+        ExitCode::HungUp => 7,
+        ExitCode::Terminated => 8,
     };
     let worst = codes.into_iter().max_by_key(rank);
     worst.unwrap_or(ExitCode::Matching)
@@ -217,7 +226,7 @@ impl Verdict {
         };
         match code {
             ExitCode::Failed => Self::Failed,
-            ExitCode::Interrupted | ExitCode::Terminated => Self::Interrupted,
+            ExitCode::Interrupted | ExitCode::HungUp | ExitCode::Terminated => Self::Interrupted,
             ExitCode::Invalid => Self::NotValid,
             ExitCode::Unauthorized => Self::NotAuthorized,
             ExitCode::Unreachable if result.identity.is_none() => Self::NotReached,

@@ -38,6 +38,11 @@ pub enum HealthIssueKind {
 }
 
 impl HealthIssueKind {
+    /// Whether there is a leader that serves, if only to those who take one replica for enough.
+    pub fn is_served(&self) -> bool {
+        !matches!(self, Self::Leaderless { .. } | Self::Unserved { .. })
+    }
+
     /// Whether producers and consumers go on as if nothing were wrong.
     pub fn is_available(&self) -> bool {
         matches!(self, Self::UnderReplicated { .. })
@@ -133,10 +138,36 @@ fn ascending(mut ids: Vec<i32>) -> Vec<i32> {
     ids
 }
 
+impl HealthIssue {
+    /// The issue where nothing around it says what is wrong: `partitions 0, 2 have no leader
+    /// (replicas on brokers 1-3)`.
+    pub fn sentence(&self) -> String {
+        let partitions = partitions(&self.partitions);
+        let (is, has) = match self.partitions.len() {
+            1 => ("is", "has"),
+            _ => ("are", "have"),
+        };
+        match &self.kind {
+            HealthIssueKind::Leaderless { replicas } => {
+                format!(
+                    "{partitions} {has} no leader (replicas on {})",
+                    brokers(replicas)
+                )
+            }
+            HealthIssueKind::Unserved { leader, reason } => {
+                format!("{partitions} {is} not served by the leader, broker {leader} ({reason})")
+            }
+            HealthIssueKind::BelowMinInsync {
+                in_sync, wanted, ..
+            } => format!("{partitions} {has} {in_sync} of {wanted} replicas in sync"),
+            HealthIssueKind::UnderReplicated { .. } => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for HealthIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = if self.partitions.len() == 1 { "" } else { "s" };
-        write!(f, "partition{s} {}: ", numbers(&self.partitions))?;
+        write!(f, "{}: ", partitions(&self.partitions))?;
         let out_of_sync = |out: &[i32]| {
             let are = if out.len() == 1 { "is" } else { "are" };
             format!("{} {are} out of sync", brokers(out))
@@ -160,6 +191,12 @@ impl fmt::Display for HealthIssue {
             HealthIssueKind::UnderReplicated { out } => f.write_str(&out_of_sync(out)),
         }
     }
+}
+
+/// `partition 3`, `partitions 1-3`.
+fn partitions(ids: &[i32]) -> String {
+    let s = if ids.len() == 1 { "" } else { "s" };
+    format!("partition{s} {}", numbers(ids))
 }
 
 /// `broker 3`, `brokers 1-3`.

@@ -12,20 +12,11 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::cluster::{ClusterError, ObserveLeaders};
-use crate::observed::{Observed, ObservedTopic, Unserved};
-use crate::topic::{Partitions, TopicName};
+use crate::observed::{Observed, Unserved};
+use crate::topic::TopicName;
 
 /// How long a partition is asked again: longer than a new leader usually takes to be known.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// The question for a topic, where each of its partitions has a leader: one without would hold up
-/// the question for the others, and is reported as leaderless already.
-pub(crate) fn question(name: &TopicName, topic: &ObservedTopic) -> Option<(TopicName, Partitions)> {
-    let mut partitions = topic.partitions.iter();
-    let all_led = partitions.all(|partition| partition.leader.is_some());
-    let count = Partitions::new(i32::try_from(topic.partitions.len()).ok()?)?;
-    all_led.then(|| (name.clone(), count))
-}
 
 /// Asks the leaders of all topics that exist. A partition is unserved that was so twice, and to
 /// the end.
@@ -39,7 +30,7 @@ pub(crate) async fn unserved(
     let mut asked: Vec<_> = observed
         .iter()
         .filter_map(|(name, seen)| match seen {
-            Observed::Present(topic) => question(name, topic),
+            Observed::Present(topic) => Some((name.clone(), topic.led_partitions()?)),
             Observed::Absent | Observed::Unknown(_) => None,
         })
         .collect();
@@ -66,8 +57,9 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::cluster::ClusterErrorKind;
-    use crate::observed::{ObservedPartition, Unreadable};
+    use crate::cluster::{ClusterErrorKind, Wanted};
+    use crate::observed::{Observation, ObservedPartition, ObservedTopic, Unreadable};
+    use crate::topic::Partitions;
 
     type Answer = Result<Vec<Unserved>, ClusterError>;
 
@@ -86,6 +78,10 @@ mod tests {
                 1 => answers[0].clone(),
                 _ => answers.remove(0),
             }
+        }
+
+        async fn observe_with_leaders(&self, _: &[Wanted]) -> Result<Observation, ClusterError> {
+            unreachable!("what exists was observed before")
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::topic::{ConfigKey, TopicName};
+use crate::topic::{ConfigKey, Partitions, TopicName};
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ClusterIdentity {
@@ -29,7 +29,18 @@ pub struct Observation {
     pub cluster: ClusterIdentity,
     pub topics: BTreeMap<TopicName, Observed>,
     /// Partitions that their leader does not serve, where the leaders were asked.
-    pub unserved: Vec<Unserved>,
+    pub unserved: BTreeMap<TopicName, Vec<Unserved>>,
+    /// Whether no configuration could be asked for: some services offer no DescribeConfigs.
+    pub lacks_configs: bool,
+}
+
+/// The same by topic.
+pub fn by_topic(unserved: Vec<Unserved>) -> BTreeMap<TopicName, Vec<Unserved>> {
+    let mut by_topic: BTreeMap<TopicName, Vec<Unserved>> = BTreeMap::new();
+    for one in unserved {
+        by_topic.entry(one.topic.clone()).or_default().push(one);
+    }
+    by_topic
 }
 
 /// One partition that cannot be used (yet).
@@ -66,6 +77,17 @@ pub struct ObservedTopic {
     pub partitions: Vec<ObservedPartition>,
     /// The keys that were asked for, as far as the broker answered them.
     pub config: BTreeMap<ConfigKey, ObservedConfig>,
+}
+
+impl ObservedTopic {
+    /// How many partitions there are, where each has a leader that can be asked whether it serves.
+    /// One without is reported as leaderless already.
+    pub fn led_partitions(&self) -> Option<Partitions> {
+        let mut partitions = self.partitions.iter();
+        let all_led = partitions.all(|partition| partition.leader.is_some());
+        let count = Partitions::new(i32::try_from(self.partitions.len()).ok()?)?;
+        all_led.then_some(count)
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

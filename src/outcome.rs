@@ -27,6 +27,8 @@ pub struct TopicOutcome {
     pub undeclared: Vec<(ConfigKey, String)>,
     /// Declared keys that the broker did not return, or keeps to itself.
     pub unverifiable: Vec<ConfigKey>,
+    /// Why its configuration could not be compared, where this run created it.
+    pub unread: Option<Unreadable>,
 }
 
 impl TopicOutcome {
@@ -40,13 +42,20 @@ impl TopicOutcome {
             health: Vec::new(),
             undeclared: Vec::new(),
             unverifiable: Vec::new(),
+            unread: None,
         }
+    }
+
+    /// What went wrong, where that is more than a comparison tells.
+    pub fn error(&self) -> Option<String> {
+        let unread = self.unread.as_ref().map(|unread| unread.reason.clone());
+        self.status.error().or(unread)
     }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Status {
-    /// It was to be created, and is not there or not usable; holds what happened.
+    /// It is not there, or not usable; holds what happened.
     Failed(String),
     /// Its creation was sent, and whether it exists could not be found out; holds what happened.
     Unclear(String),
@@ -85,8 +94,8 @@ impl Status {
     /// The word of the JSON contract, one of [`Self::WORDS`].
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Failed(_) | Self::Unclear(_) | Self::Refused(_) => "failed",
-            Self::Unknown(_) => "unknown",
+            Self::Failed(_) | Self::Refused(_) => "failed",
+            Self::Unknown(_) | Self::Unclear(_) => "unknown",
             Self::Mismatched { .. } => "mismatched",
             Self::Missing | Self::ToCreate => "missing",
             Self::Created => "created",
@@ -176,6 +185,8 @@ pub struct RunResult {
     pub identity: Option<ClusterIdentity>,
     /// One for each declared topic, in their order.
     pub topics: Vec<TopicOutcome>,
+    /// Whether the cluster offers no configurations, so that none could be compared.
+    pub lacks_configs: bool,
     /// Topics of the cluster that no manifest declares, as far as they were looked for.
     pub unmanaged: Vec<TopicName>,
     /// What was read of consumer groups; `None` where they were not asked for.
@@ -184,9 +195,11 @@ pub struct RunResult {
     pub leader_check: Option<Result<(), ClusterError>>,
     /// Why the run ended early, if it did.
     pub stop: Option<Stop>,
-    /// Whether a creation was sent, so that something may have been written.
+    /// Whether something may have been written.
     pub wrote: bool,
-    /// Whether topics were created that nobody waited for (`--no-settle`).
+    /// What became of the check of new topics.
+    pub check: Check,
+    /// Whether nobody waited for topics to be usable, nor asked (`--no-settle`).
     pub unsettled: bool,
 }
 
@@ -230,6 +243,16 @@ impl RunResult {
         Status::WORDS.map(|word| (word, self.count(|status| status.word() == word)))
     }
 
+    /// How many topics this run created, as declared or not.
+    pub fn made(&self) -> usize {
+        self.count(|status| {
+            matches!(
+                status,
+                Status::Created | Status::Mismatched { created: true }
+            )
+        })
+    }
+
     pub fn created(&self) -> bool {
         self.count(|status| *status == Status::Created) > 0
     }
@@ -238,6 +261,19 @@ impl RunResult {
     pub fn is_invalid(&self) -> bool {
         self.stop == Some(Stop::Invalid)
     }
+}
+
+/// What became of the check of new topics, beside its answers.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Check {
+    #[default]
+    Harmless,
+    /// It was left out: this broker is known to create what it is to check.
+    LeftOut,
+    /// Topics exist since then that were only to be checked.
+    Created,
+    /// Whether they do could not be read.
+    Unread,
 }
 
 /// Why a run ended early.

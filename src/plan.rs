@@ -3,17 +3,15 @@
 //! A pure function of its inputs. Every decision carries its reason; nothing here reaches a client, a
 //! clock or the environment, and [`crate::apply`] re-decides nothing.
 
-use std::collections::BTreeMap;
-
 use crate::accepted::Accepted;
 use crate::catalog;
-use crate::health;
+use crate::health::{self, HealthIssue};
 use crate::observed::{
     ClusterIdentity, Observation, Observed, ObservedOrigin, ObservedPartition, ObservedTopic,
-    Unreadable, Unserved,
+    Unreadable,
 };
 use crate::outcome::{AcceptedMismatch, Mismatch, Status, TopicOutcome};
-use crate::topic::{ConfigKey, Declared, DeclaredTopic, ReplicationFactor, TopicName};
+use crate::topic::{ConfigKey, Declared, DeclaredTopic, ReplicationFactor};
 
 /// What is to be done about each declared topic. A status is one of [`Status::ToCreate`],
 /// [`Status::Missing`], [`Status::Matching`], [`Status::Mismatched`], [`Status::Accepted`] and
@@ -33,19 +31,9 @@ pub fn plan(
     observation: &Observation,
     accepted: &[Accepted],
 ) -> Plan {
-    let mut unserved: BTreeMap<&TopicName, Vec<&Unserved>> = BTreeMap::new();
-    for one in &observation.unserved {
-        unserved.entry(&one.topic).or_default().push(one);
-    }
-    let decided = declared.into_iter().map(|topic| {
-        let observed = observation.topics.get(&topic.name);
-        let refusals = unserved.remove(&topic.name);
-        let mut outcome = decide(topic, observed, accepted);
-        if let (Some(Observed::Present(observed)), Some(refusals)) = (observed, refusals) {
-            outcome.health.extend(health::unserved(observed, refusals));
-        }
-        outcome
-    });
+    let decided = declared
+        .into_iter()
+        .map(|topic| decide(topic, observation, accepted));
     Plan {
         topics: decided.collect(),
         cluster: observation.cluster.clone(),
@@ -56,12 +44,17 @@ pub fn plan(
 /// The decision about one topic.
 pub fn decide(
     topic: DeclaredTopic,
-    observed: Option<&Observed>,
+    observation: &Observation,
     accepted: &[Accepted],
 ) -> TopicOutcome {
-    let status = match observed {
+    let status = match observation.topics.get(&topic.name) {
         Some(Observed::Present(observed)) => {
-            return accept(compare(topic, observed), accepted);
+            let health = partition_health(&topic, observed, observation);
+            let outcome = TopicOutcome {
+                health,
+                ..compare(topic, observed)
+            };
+            return accept(outcome, accepted);
         }
         Some(Observed::Absent) if topic.external => Status::Missing,
         Some(Observed::Absent) => Status::ToCreate,
@@ -73,6 +66,18 @@ pub fn decide(
         }),
     };
     TopicOutcome::new(topic, status)
+}
+
+/// What is wrong with the partitions of a topic, by its metadata and by its leaders.
+pub(crate) fn partition_health(
+    topic: &DeclaredTopic,
+    observed: &ObservedTopic,
+    observation: &Observation,
+) -> Vec<HealthIssue> {
+    let refusals = observation.unserved.get(&topic.name).into_iter().flatten();
+    let mut issues = health::examine(observed, min_insync(topic, observed));
+    issues.extend(health::unserved(observed, refusals));
+    issues
 }
 
 /// Takes the accepted mismatches out of a decision.
@@ -95,7 +100,7 @@ fn accept(mut outcome: TopicOutcome, accepted: &[Accepted]) -> TopicOutcome {
 
 /// Compares what is declared with what exists; what is left to the broker's default is not
 /// compared.
-pub fn compare(topic: DeclaredTopic, observed: &ObservedTopic) -> TopicOutcome {
+fn compare(topic: DeclaredTopic, observed: &ObservedTopic) -> TopicOutcome {
     let mut mismatches = Vec::new();
     let mut unverifiable = Vec::new();
     if let Some(declared) = &topic.replication_factor {
@@ -131,7 +136,7 @@ pub fn compare(topic: DeclaredTopic, observed: &ObservedTopic) -> TopicOutcome {
         .map(|(key, found)| (key.clone(), found.value.clone().unwrap_or_default()))
         .collect();
     TopicOutcome {
-        health: health::examine(observed, min_insync(&topic, observed)),
+        health: Vec::new(),
         undeclared,
         unverifiable,
         status: match mismatches.is_empty() {
@@ -140,6 +145,7 @@ pub fn compare(topic: DeclaredTopic, observed: &ObservedTopic) -> TopicOutcome {
         },
         mismatches,
         accepted: Vec::new(),
+        unread: None,
         topic,
     }
 }

@@ -6,6 +6,7 @@
 //! Nothing here can alter or delete: [`librdkafka_admin`] has no such call, and `clippy.toml` bans
 //! them.
 
+mod apis;
 mod connection;
 mod connection_error;
 mod connection_info;
@@ -77,6 +78,10 @@ impl ObserveLeaders for Kafka {
     ) -> Result<Vec<Unserved>, ClusterError> {
         serving::unserved(&self.connection, topics).await
     }
+
+    async fn observe_with_leaders(&self, wanted: &[Wanted]) -> Result<Observation, ClusterError> {
+        look::observe_with_leaders(&self.connection, wanted).await
+    }
 }
 
 impl ObserveGroups for Kafka {
@@ -86,6 +91,10 @@ impl ObserveGroups for Kafka {
 }
 
 impl CreateTopics for Kafka {
+    fn honors_validate_only(&self) -> bool {
+        !self.connection.any_broker(apis::creates_on_check)
+    }
+
     async fn validate(
         &self,
         topics: &[NewTopic],

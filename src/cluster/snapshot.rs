@@ -135,7 +135,8 @@ impl ObserveTopics for Snapshot {
         Ok(Observation {
             cluster,
             topics,
-            unserved: Vec::new(),
+            unserved: BTreeMap::new(),
+            lacks_configs: false,
         })
     }
 }

@@ -27,13 +27,13 @@ pub struct ApplyArgs {
         help_heading = "Applying"
     )]
     pub dry_run: bool,
-    /// How long created topics may take to become usable, from the last creation
+    /// How long topics may take to become usable, from the last creation
     #[arg(
         long, value_name = "DURATION", default_value = "60s", value_parser = duration,
         env = "TOPICCTL_SETTLE_TIMEOUT", help_heading = "Applying"
     )]
     pub settle_timeout: Duration,
-    /// Do not wait until created topics are usable
+    /// Do not wait until topics are usable, and do not ask whether they are
     #[arg(
         long, env = "TOPICCTL_NO_SETTLE", value_parser = BoolishValueParser::new(),
         help_heading = "Applying"
@@ -60,7 +60,10 @@ impl Reporting for ApplyArgs {
     async fn run(&self) -> Result<Report, Box<InvalidInput>> {
         let (mut inputs, settings) = RunInputs::read(&self.run, self.context())?;
         // The controller has the last word on what is missing, in the preflight.
-        let options = ObserveOptions::plain(Absence::AsReported);
+        let options = ObserveOptions {
+            leaders: !self.dry_run && !self.no_settle,
+            ..ObserveOptions::plain(Absence::AsReported)
+        };
         let observed = match observe_kafka(&mut inputs, &settings, &options, &Line::new()).await {
             Ok(observed) => observed,
             Err(result) => return Ok(inputs.report(result)),
@@ -81,8 +84,9 @@ impl Reporting for ApplyArgs {
         line.clear();
         let mut result = observed.result.with_topics(applied.topics);
         result.wrote = applied.wrote;
+        result.check = applied.check;
         result.stop = applied.stop;
-        result.unsettled = self.no_settle && result.created();
+        result.unsettled = self.no_settle;
         Ok(inputs.report(result))
     }
 }

@@ -10,6 +10,7 @@ use super::progress::Line;
 use crate::cli::RunArgs;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
+use crate::cluster::snapshot::Snapshot;
 use crate::cluster::{Absence, ClusterError, Keys};
 use crate::cluster::{ObserveGroups, ObserveLeaders, ObserveTopics, Wanted};
 use crate::context::RunContext;
@@ -18,7 +19,7 @@ use crate::finding::{FailOn, Finding};
 use crate::groups;
 use crate::interrupt::Interrupts;
 use crate::leaders;
-use crate::observed::Observation;
+use crate::observed::{Observation, by_topic};
 use crate::outcome::{RunResult, Stop};
 use crate::plan::{Plan, plan};
 use crate::report::Report;
@@ -29,6 +30,8 @@ use crate::topic::TopicName;
 pub(super) struct ObserveOptions {
     /// How sure to be that a topic is missing.
     pub(super) absence: Absence,
+    /// Whether to ask all leaders if they serve, and not only where health makes the run fail.
+    pub(super) leaders: bool,
     /// Whether to read all of the configuration, for what is set and not declared.
     pub(super) strict: bool,
     /// Whether to look for topics that no manifest declares.
@@ -44,6 +47,7 @@ impl ObserveOptions {
     pub(super) fn plain(absence: Absence) -> Self {
         Self {
             absence,
+            leaders: false,
             strict: false,
             unmanaged: false,
             ignore: GlobSet::empty(),
@@ -76,6 +80,7 @@ pub(super) struct ObservedCluster<C> {
 async fn observe<C: ObserveTopics>(
     inputs: &mut RunInputs,
     connecting: impl Future<Output = Result<C, ClusterError>>,
+    read: impl AsyncFn(&C, &[Wanted]) -> Result<Observation, ClusterError>,
     options: &ObserveOptions,
     line: &Line,
 ) -> Result<ObservedCluster<C>, RunResult> {
@@ -87,7 +92,7 @@ async fn observe<C: ObserveTopics>(
         (Some(problem), _) | (None, Err(problem)) => return Err(inputs.end_invalid(problem)),
     };
     let looked = tokio::select! {
-        looked = connect_and_read(connecting, inputs, options, line) => looked,
+        looked = connect_and_read(connecting, read, inputs, options, line) => looked,
         signal = interrupts.first() => {
             let message = interrupted(signal, inputs.context.purpose, false).message;
             Err(Unobserved::Stopped(Stop::Interrupted(signal), message))
@@ -116,6 +121,7 @@ async fn observe<C: ObserveTopics>(
         interrupts,
         result: RunResult {
             identity: Some(observation.cluster.clone()),
+            lacks_configs: observation.lacks_configs,
             unmanaged: names.into_iter().filter(is_unmanaged).collect(),
             ..RunResult::default()
         },
@@ -132,8 +138,12 @@ pub(super) async fn observe_kafka(
 ) -> Result<ObservedCluster<Kafka>, RunResult> {
     let waiting = line.clone();
     let connecting = Kafka::connect(settings, move |trouble| waiting.trouble(trouble));
-    let mut observed = observe(inputs, connecting, options, line).await?;
-    if inputs.context.fail_on.contains(Finding::Health) {
+    let read = async |cluster: &Kafka, wanted: &[Wanted]| match options.leaders {
+        true => cluster.observe_with_leaders(wanted).await,
+        false => cluster.observe(wanted, options.absence).await,
+    };
+    let mut observed = observe(inputs, connecting, read, options, line).await?;
+    if inputs.context.fail_on.contains(Finding::Health) && !options.leaders {
         observed.ask_leaders(line).await;
     }
     Ok(observed)
@@ -148,7 +158,10 @@ pub(super) async fn compare_snapshot(
 ) -> Result<Report, Box<InvalidInput>> {
     let (mut inputs, snapshot) = RunInputs::read_with_snapshot(args, path, context)?;
     let snapshot = std::future::ready(Ok(snapshot));
-    let result = match observe(&mut inputs, snapshot, options, &Line::new()).await {
+    let read = async |snapshot: &Snapshot, wanted: &[Wanted]| {
+        snapshot.observe(wanted, options.absence).await
+    };
+    let result = match observe(&mut inputs, snapshot, read, options, &Line::new()).await {
         Ok(observed) => observed.compare(&mut inputs).result,
         Err(result) => result,
     };
@@ -177,7 +190,7 @@ impl<C: ObserveLeaders> ObservedCluster<C> {
         tokio::select! {
             asked = leaders::unserved(&self.cluster, &self.observation.topics) => {
                 self.result.leader_check = Some(asked.map(|unserved| {
-                    self.observation.unserved = unserved;
+                    self.observation.unserved = by_topic(unserved);
                 }));
             }
             signal = self.interrupts.first() => {
@@ -227,6 +240,7 @@ impl From<ClusterError> for Unobserved {
 /// names of all that there are where they are asked for.
 async fn connect_and_read<C: ObserveTopics>(
     connecting: impl Future<Output = Result<C, ClusterError>>,
+    read: impl AsyncFn(&C, &[Wanted]) -> Result<Observation, ClusterError>,
     inputs: &RunInputs,
     options: &ObserveOptions,
     line: &Line,
@@ -252,7 +266,7 @@ async fn connect_and_read<C: ObserveTopics>(
         .collect();
     line.clear();
     line.doing(format!("reading {} topics", wanted.len()));
-    let observation = cluster.observe(&wanted, options.absence).await?;
+    let observation = read(&cluster, &wanted).await?;
     let names = match options.unmanaged || fail_on.contains(Finding::Unmanaged) {
         true => cluster.names().await?,
         false => Vec::new(),

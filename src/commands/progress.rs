@@ -84,7 +84,7 @@ impl Line {
             }
             Progress::Settling { usable, topics } => {
                 self.doing(format!(
-                    "waiting until created topics are usable: {usable} of {topics}"
+                    "waiting until topics are usable: {usable} of {topics}"
                 ));
             }
         }

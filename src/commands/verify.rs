@@ -120,6 +120,7 @@ impl Reporting for VerifyArgs {
         let ignore = globs(&self.ignore.args.ignore)
             .map_err(|problem| InvalidInput::new(self.context(), *problem))?;
         let options = ObserveOptions {
+            leaders: false,
             absence: Absence::Confirmed,
             strict: self.strict,
             unmanaged: self.unmanaged,

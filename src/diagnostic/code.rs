@@ -117,6 +117,8 @@ codes! {
     Interrupted = "interrupted",
     /// Created topics were not waited for.
     NotSettled = "not-settled",
+    /// The check of new topics was left out, or created them.
+    NotChecked = "not-checked",
 }
 
 impl Code {
@@ -146,6 +148,7 @@ impl Code {
                 | Self::Snapshot
                 | Self::Interrupted
                 | Self::NotSettled
+                | Self::NotChecked
         )
     }
 

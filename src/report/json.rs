@@ -177,7 +177,7 @@ fn topic<'a>(outcome: &'a TopicOutcome, cluster: &ClusterReport) -> TopicEntry<'
             .map(|(key, one)| (key.as_str(), one.value.as_str()))
             .collect(),
         mismatches: mismatches.collect(),
-        error: outcome.status.error(),
+        error: outcome.error(),
     }
 }
 

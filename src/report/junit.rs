@@ -162,7 +162,7 @@ fn topic_case(topic: &TopicOutcome, cluster: &ClusterReport) -> TestCase {
     lines.extend(relations(topic));
     let name = topic.topic.name.as_str();
     if cluster.fails(topic) {
-        let what = match (differences.as_slice(), topic.status.error()) {
+        let what = match (differences.as_slice(), topic.error()) {
             ([], None) => word.to_owned(),
             ([], Some(error)) => format!("{word}: {error}"),
             (differences, _) => {

@@ -230,7 +230,7 @@ fn row_and_remedies(topic: &TopicOutcome, cluster: &ClusterReport) -> (String, S
         let remedy = difference.remedy.iter();
         remedies.extend(remedy.map(|text| format!("{}\n", one_line(text))));
     }
-    cell.extend(topic.status.error().map(|error| code(&error)));
+    cell.extend(topic.error().map(|error| code(&error)));
     if cell.is_empty() {
         cell.push(prose(&values(topic)));
     }

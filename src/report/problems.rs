@@ -13,7 +13,7 @@ use crate::catalog;
 use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::Finding;
-use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
+use crate::outcome::{Check, RunResult, Status, Stop, TopicOutcome};
 use crate::topic::TopicName;
 
 pub use causes::{from_cluster_error, interrupted};
@@ -32,7 +32,7 @@ pub(super) fn from_run(
         Some(Stop::Unchecked(error)) => {
             // What was refused until then is still the reader's to fix.
             all.extend(refused());
-            all.push(causes::unchecked(error, &target.access));
+            all.push(causes::unchecked(error, &target.access, result.check));
         }
         Some(Stop::Interrupted(signal)) => {
             all.push(interrupted(*signal, context.purpose, result.wrote));
@@ -45,7 +45,10 @@ pub(super) fn from_run(
         return all;
     }
     all.extend(reading::unknown_topics(context, target, result));
-    all.extend(result.topics.iter().filter_map(unverifiable));
+    match result.lacks_configs {
+        true => all.extend(no_configs(result)),
+        false => all.extend(result.topics.iter().filter_map(unverifiable)),
+    }
     all.extend(health::unhealthy(context, target, result));
     if let Some(Err(error)) = &result.leader_check {
         all.push(health::not_judged(error));
@@ -63,12 +66,38 @@ pub(super) fn from_run(
     if let Some(groups) = &result.groups {
         all.extend(reading::unreadable_groups(groups, target));
     }
-    if result.unsettled {
+    match result.check {
+        Check::Harmless | Check::Unread => {}
+        Check::LeftOut => all.push(check_left_out()),
+        Check::Created => all.push(created_by_check(context, result)),
+    }
+    if result.unsettled && result.created() {
         let message = "created topics were not waited for (--no-settle)";
         let help = "a producer that starts now may see NOT_LEADER_OR_FOLLOWER for a while";
         all.push(Diagnostic::note(Code::NotSettled, message).help(help));
     }
     all
+}
+
+fn check_left_out() -> Diagnostic {
+    let message = "new topics were not checked before: this broker would create them on a check";
+    Diagnostic::warning(Code::NotChecked, message)
+        .help("Kafka 2.8 and 3.0 with KRaft do so; a later version checks without creating")
+}
+
+/// Topics exist that were only to be checked, which the run that was to check them has to say.
+fn created_by_check(context: &RunContext, result: &RunResult) -> Diagnostic {
+    let topics = plural(result.made(), "topic");
+    let message = format!("{topics} that were only to be checked exist now");
+    let problem = Diagnostic::error(Code::NotChecked, message);
+    let asked = match context.purpose {
+        Purpose::DryRun => "the dry run asked for a check only",
+        _ => "the check was refused for others, and nothing else was sent",
+    };
+    problem.help(format!(
+        "{asked}: this broker carries out what it is asked to check (Kafka 2.8 and 3.0 with KRaft \
+         do), or somebody else created them at this moment"
+    ))
 }
 
 /// A finding: an error where it fails the run.
@@ -90,6 +119,25 @@ fn unverifiable(outcome: &TopicOutcome) -> Option<Diagnostic> {
     (!keys.is_empty()).then(|| {
         Diagnostic::warning(Code::Unverifiable, message)
             .help("the broker may be too old for it, keep it secret, or need DESCRIBE_CONFIGS")
+    })
+}
+
+/// The same of all topics, where the cause is the cluster's.
+fn no_configs(result: &RunResult) -> Option<Diagnostic> {
+    let unverifiable = result
+        .topics
+        .iter()
+        .filter(|one| !one.unverifiable.is_empty());
+    let names: Vec<_> = unverifiable.map(|one| one.topic.name.as_str()).collect();
+    let message = format!(
+        "this cluster offers no configurations (no DESCRIBE_CONFIGS), so those of {} cannot be \
+         verified",
+        plural(names.len(), "topic")
+    );
+    (!names.is_empty()).then(|| {
+        Diagnostic::warning(Code::Unverifiable, message)
+            .detail(names.join(", "))
+            .help("partitions and replicas are compared; where that is all, declare `tier: plain`")
     })
 }
 

@@ -11,7 +11,7 @@ use super::wording::{and, one_line, plural, verdicts};
 use super::{ClusterReport, Report};
 use crate::context::Purpose;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::outcome::{Status, TopicOutcome};
+use crate::outcome::{Check, Status, TopicOutcome};
 
 /// A sentence whose phrases have commas between them.
 pub(super) struct Sentence(pub(super) Vec<String>);
@@ -133,10 +133,16 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
     let counts = counts(cluster);
     if context.purpose.is_preview() {
         let is_new = result.count(|status| *status == Status::ToCreate) > 0;
-        let consequence = match (is_new, context.purpose) {
-            (true, Purpose::DryRun) => "The broker would accept what is new. Nothing was created.",
-            (true, _) => "Nothing that exists will be changed.",
-            (false, _) => "There is nothing to create.",
+        let consequence = match (is_new, context.purpose, result.check) {
+            (_, _, Check::Created) => "Topics were created that were only to be checked.",
+            (true, Purpose::DryRun, Check::LeftOut) => {
+                "The broker was not asked about what is new. Nothing was created."
+            }
+            (true, Purpose::DryRun, Check::Harmless | Check::Unread) => {
+                "The broker would accept what is new. Nothing was created."
+            }
+            (true, _, _) => "Nothing that exists will be changed.",
+            (false, _, _) => "There is nothing to create.",
         };
         return vec![
             Sentence::new(&lead, counts, "."),
@@ -169,7 +175,7 @@ fn counts(cluster: &ClusterReport) -> Vec<String> {
     let mut counts: BTreeMap<(u8, &str), (usize, &Status)> = BTreeMap::new();
     for one in &cluster.result.topics {
         let (count, _) = counts
-            .entry(phrase(&one.status, cluster))
+            .entry(phrase(one, cluster))
             .or_insert((0, &one.status));
         *count += 1;
     }
@@ -186,19 +192,20 @@ fn counts(cluster: &ClusterReport) -> Vec<String> {
 }
 
 /// Where a status stands in the sentence, and its words there.
-fn phrase(status: &Status, cluster: &ClusterReport) -> (u8, &'static str) {
+fn phrase(one: &TopicOutcome, cluster: &ClusterReport) -> (u8, &'static str) {
     let purpose = cluster.context.purpose;
-    match status {
+    match &one.status {
         Status::ToCreate if purpose.is_preview() => (0, "to create"),
         Status::Created if cluster.result.unsettled => (1, "created, not waited for"),
+        Status::Created if !is_available(one) => (1, "created"),
         Status::Created => (1, "created and usable"),
         Status::Matching | Status::Declared if purpose == Purpose::Verify => (2, "match"),
         Status::Matching | Status::Declared => (2, "matched"),
         Status::Mismatched { .. } => (3, "mismatched"),
         Status::Accepted => (4, "accepted"),
         Status::Missing | Status::ToCreate => (5, "missing"),
-        Status::Unknown(_) => (6, "unknown"),
-        Status::Failed(_) | Status::Unclear(_) | Status::Refused(_) => (7, "failed"),
+        Status::Unknown(_) | Status::Unclear(_) => (6, "unknown"),
+        Status::Failed(_) | Status::Refused(_) => (7, "failed"),
     }
 }
 
@@ -211,10 +218,14 @@ fn is_ready(cluster: &ClusterReport) -> bool {
             one.status,
             Status::Created | Status::Matching | Status::Accepted
         );
-        is_there && one.health.iter().all(|issue| issue.kind.is_available())
+        is_there && one.unread.is_none() && is_available(one)
     };
     let leaders_asked = !matches!(result.leader_check, Some(Err(_)));
     !result.unsettled && leaders_asked && result.topics.iter().all(is_usable)
+}
+
+fn is_available(one: &TopicOutcome) -> bool {
+    one.health.iter().all(|issue| issue.kind.is_available())
 }
 
 fn other_findings(cluster: &ClusterReport) -> Vec<String> {

@@ -18,8 +18,8 @@ pub(super) use crate::wording::plural;
 /// The word for what became of a topic, from the reader's side.
 pub(super) fn word(status: &Status, purpose: Purpose) -> &'static str {
     match status {
-        Status::Failed(_) | Status::Unclear(_) | Status::Refused(_) => "failed",
-        Status::Unknown(_) => "unknown",
+        Status::Failed(_) | Status::Refused(_) => "failed",
+        Status::Unknown(_) | Status::Unclear(_) => "unknown",
         Status::Mismatched { .. } => "mismatch",
         Status::Missing => "missing",
         Status::ToCreate if purpose.is_preview() => "create",
@@ -230,7 +230,7 @@ pub(super) fn details(outcome: &TopicOutcome, differences: &[Difference]) -> Vec
         lines.extend(difference.advice.iter().map(|text| format!("  {text}")));
         lines.extend(difference.remedy.iter().map(|text| format!("  {text}")));
     }
-    let error = outcome.status.error();
+    let error = outcome.error();
     lines.extend(
         error
             .iter()

@@ -95,6 +95,21 @@ fn not_settling_is_reported_and_not_called_usable() {
 }
 
 #[test]
+fn a_second_apply_waits_until_what_the_first_one_made_is_served() {
+    let names: Vec<String> = (0..300).map(|number| format!("second-{number}")).collect();
+    let manifests = Manifests::small(names.iter().map(String::as_str));
+    let servers = SHARED.bootstrap_servers();
+    let topics: Vec<_> = names.into_iter().map(|name| (name, 1)).collect();
+    let first = on(servers, "apply", &manifests).args(&["--no-settle"]);
+    first.run().exits(0);
+    // Else there is nothing to wait for.
+    assert_ne!(offsets::unserved(servers, &topics), []);
+    let second = on(servers, "apply", &manifests).run().exits(0);
+    assert_eq!(offsets::unserved(servers, &topics), []);
+    second.says("300 declared: 300 matched; 300 topics ready.");
+}
+
+#[test]
 fn one_refused_topic_of_fifty_creates_none_and_every_refusal_is_shown() {
     // The broker's metrics cannot tell these from the new ones with dots, so it refuses those.
     for existing in ["fifty_07", "fifty_31"] {
@@ -250,7 +265,7 @@ fn a_creation_that_never_arrived_is_not_guessed() {
             .args(&["--timeout", "2s", "--settle-timeout", "1s"])
             .json()
             .exits(5)
-            .all_are("failed");
+            .all_are("unknown");
         let error = report.topic(name)["error"]
             .as_str()
             .expect("an error")

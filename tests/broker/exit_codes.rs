@@ -9,7 +9,7 @@
 //! | 3 | the cluster was not reached, or did not answer | `unreachable` |
 //! | 4 | not authenticated, or not authorized | `unauthorized` |
 //! | 5 | refused, failed, unclear, or not usable in time | `failed` |
-//! | 130, 143 | interrupted | `interrupted` |
+//! | 129, 130, 143 | interrupted | `interrupted` |
 //! | | which of several: 2; before a write 4, 5, 3, 1; after it 5, 4, 3, 1 | `precedence` |
 //!
 //! The code of the process and `exit_code` of the JSON report are one. What a run says about its

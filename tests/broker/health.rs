@@ -57,7 +57,7 @@ fn is_quiet(servers: &str, manifests: &Manifests) {
 }
 
 /// Waits until something holds; a broker that is lost or back is not known at once.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         if let Some(found) = look() {
@@ -114,16 +114,30 @@ fn a_stopped_broker_is_reported_with_topics_partitions_and_brokers_until_it_is_b
         .skip_while(|l| !l.starts_with("warning"));
     assert!(warnings.map(str::len).max() <= Some(80), "{ended}");
 
-    // Every command that looks reports it, and none fails by it.
-    for command in ["verify", "plan", "apply"] {
+    // Every command that looks reports it, and those that only look do not fail by it.
+    for command in ["verify", "plan"] {
         let report = on(&servers, command, &manifests).json().exits(0);
         has_severity(&report.all_are("matching"), "warning");
     }
-    let ended = on(&servers, "apply", &manifests).run().exits(0);
+    // Apply promises that every topic can be used, whoever created it; a copy less is no matter.
+    let apply = || on(&servers, "apply", &manifests).args(&["--settle-timeout", "1s"]);
+    let report = apply().json().exits(5);
+    assert_eq!(report.statuses()["failed"], ["lost.one"]);
+    let error = report.topic("lost.one")["error"].as_str().expect("a text");
+    assert!(
+        error.starts_with("it exists, and was not usable within")
+            && error.ends_with("partitions 1-3, 5 have no leader (replicas on broker 3)"),
+        "{error}"
+    );
+    let ended = apply().run().exits(5).says("2 matched, 1 failed");
+    assert!(!ended.stdout.contains("ready"), "{ended}");
+    // Who does not want to wait is told nothing of it being ready.
+    let ended = on(&servers, "apply", &manifests).args(&["--no-settle"]);
+    let ended = ended.run().exits(0);
     assert!(!ended.stdout.contains("ready"), "{ended}");
     // Unless it is asked to.
     for fail_on in ["health", "missing,mismatch,health"] {
-        for command in ["verify", "plan", "apply"] {
+        for command in ["verify", "plan"] {
             let run = || on(&servers, command, &manifests).args(&["--fail-on", fail_on]);
             has_severity(&run().json().exits(1), "error");
             run()
@@ -251,7 +265,7 @@ fn a_cluster_without_a_controller_is_not_called_healthy_and_creates_nothing() {
         let run = on(&servers, "apply", &new).args(&timeout).args(words);
         run.run()
             .exits(3)
-            .says("the brokers answer, but not the check of new topics; nothing was created")
+            .says("the brokers answer, but not the check of new topics; no")
             .says("new topics need the controller");
     }
     for node in [2, 3] {

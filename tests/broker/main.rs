@@ -16,6 +16,7 @@ mod health;
 mod kafka;
 mod mismatches;
 mod offsets;
+mod quota;
 mod render;
 mod reports;
 mod scenarios;

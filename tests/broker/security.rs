@@ -214,13 +214,13 @@ fn a_wrong_password_is_refused_and_never_shown() {
 }
 
 #[test]
-fn a_connection_without_credentials_is_not_authenticated() {
+fn a_connection_without_credentials_is_closed_and_credentials_are_one_possibility() {
     let manifests = Manifests::small(["enough.nobody"]);
     on(&SASL.servers(), "verify", &manifests)
         .run()
-        .exits(4)
-        .says("closes connections that do not authenticate")
-        .says("set KAFKA_USERNAME and KAFKA_PASSWORD");
+        .exits(3)
+        .says("closes the connection on the first request (PLAINTEXT)")
+        .says("wants credentials: then set KAFKA_USERNAME and KAFKA_PASSWORD");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM end a run in good order: what is known is reported, and the exit code says
+//! SIGINT, SIGTERM and SIGHUP end a run in good order: what is known is reported, and the exit code says
 //! which signal it was.
 
 use std::sync::{Arc, mpsc};
@@ -7,6 +7,7 @@ use local_kafka::free_port;
 use local_kafka::proxy::Fault;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::health::until;
 use crate::kafka::{CREATE_TOPICS, LIST_OFFSETS, Proxied, names};
 use crate::support::binary::{Manifests, Running, on};
 
@@ -34,6 +35,7 @@ fn an_interrupt_while_settling_reports_what_was_created() {
     for (signal, code, name) in [
         (Signal::INT, 130, "interrupt-settling"),
         (Signal::TERM, 143, "terminate-settling"),
+        (Signal::HUP, 129, "hang-up-settling"),
     ] {
         let manifests = Manifests::small([name]);
         // The first look whether it is served gets no answer, so that settling takes its time.
@@ -116,4 +118,44 @@ fn a_second_interrupt_does_not_wait_for_what_was_sent() {
         .expect("an error")
         .to_owned();
     assert!(error.contains("created, but not usable"), "{error}");
+}
+
+#[test]
+fn a_second_interrupt_does_not_wait_for_the_answer_to_a_creation() {
+    let proxied = Proxied::shared();
+    let manifests = Manifests::small(["interrupt-unanswered"]);
+    let (target, send) = Target::new(Signal::INT);
+    proxied.break_creation(Fault::DropResponse);
+    proxied.before_creation(send);
+    // Long enough for the test to be given up before.
+    let run = on(&proxied.servers(), "apply", &manifests);
+    let run = run.args(&["--timeout", "1h", "-o", "json"]).start();
+    target.is(&run);
+    until("it is created", || {
+        let is_there = names(&proxied.kafka).contains("interrupt-unanswered");
+        is_there.then_some(())
+    });
+    run.signal(Signal::INT);
+    let report = run.end().report().exits(130).all_are("unknown");
+    let error = report.topic("interrupt-unanswered")["error"]
+        .as_str()
+        .expect("an error")
+        .to_owned();
+    assert!(
+        error.contains("the creation was sent and not answered (interrupted meanwhile)"),
+        "{error}"
+    );
+}
+
+/// What `nohup` is for.
+#[test]
+fn a_hang_up_that_is_ignored_from_the_start_ends_nothing() {
+    let proxied = Proxied::shared();
+    let manifests = Manifests::small(["hang-up-ignored"]);
+    let (target, send) = Target::new(Signal::HUP);
+    proxied.proxy.on_request_call(LIST_OFFSETS, Box::new(send));
+    let run = on(&proxied.servers(), "apply", &manifests).args(&["-o", "json"]);
+    let run = run.nohup().start();
+    target.is(&run);
+    run.end().report().exits(0).all_are("created");
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use local_kafka::{LocalKafka, free_port};
 
-use crate::kafka::{Proxied, before_creation, names};
+use crate::kafka::{Proxied, before_creation, names, three_nodes};
 use crate::support::binary::{Manifests, on};
 
 #[test]
@@ -98,7 +98,7 @@ fn a_broker_that_is_killed_in_the_middle_of_apply_leaves_a_report() {
         .args(&["--timeout", "3s", "--settle-timeout", "2s"])
         .json()
         .exits(5)
-        .all_are("failed");
+        .all_are("unknown");
     for name in ["killed-a", "killed-b"] {
         let error = report.topic(name)["error"].as_str().expect("an error");
         assert!(
@@ -106,7 +106,7 @@ fn a_broker_that_is_killed_in_the_middle_of_apply_leaves_a_report() {
             "{error}"
         );
     }
-    assert_eq!(report.json["summary"]["failed"], 2);
+    assert_eq!(report.json["summary"]["unknown"], 2);
     // It comes back, and the next apply brings what is missing.
     let mut kafka = kafka.lock().expect("a broker");
     kafka.start_node(1).expect("the broker again");
@@ -115,4 +115,37 @@ fn a_broker_that_is_killed_in_the_middle_of_apply_leaves_a_report() {
         names(&kafka),
         ["killed-a", "killed-b"].map(str::to_owned).into()
     );
+}
+
+/// Whichever it is: the one that all calls go to, the one that leads the controllers, or another.
+#[test]
+fn a_frozen_broker_of_three_holds_up_nothing() {
+    let mut kafka = three_nodes();
+    let servers = kafka.bootstrap_servers().to_owned();
+    let manifests =
+        Manifests::of("topics: [{ name: frozen, partitions: 6, replication_factor: 3 }]");
+    on(&servers, "apply", &manifests).json().exits(0);
+    // Long enough for the test to be given up before.
+    let patient = ["--timeout", "1h", "--settle-timeout", "1h"];
+    for node in 1..=3 {
+        let name = format!("frozen-{node}");
+        let new = format!("topics: [{{ name: {name}, partitions: 6, replication_factor: 3 }}]");
+        let new = Manifests::of(&new);
+        kafka.pause_node(node).expect("frozen");
+        on(&servers, "verify", &manifests)
+            .args(&patient[..2])
+            .json()
+            .exits(0);
+        on(&servers, "apply", &new)
+            .args(&patient)
+            .json()
+            .exits(0)
+            .all_are("created");
+        on(&servers, "apply", &manifests)
+            .args(&patient)
+            .json()
+            .exits(0)
+            .all_are("matching");
+        kafka.resume_node(node).expect("thawed");
+    }
 }

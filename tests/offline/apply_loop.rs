@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,9 +22,9 @@ use topicctl::interrupt::{self, Interrupts};
 use topicctl::manifest::{self, Request};
 use topicctl::observed::{
     ClusterIdentity, Observation, Observed, ObservedConfig, ObservedOrigin, ObservedPartition,
-    ObservedTopic, Unreadable, Unserved,
+    ObservedTopic, Unreadable, Unserved, by_topic,
 };
-use topicctl::outcome::{RunResult, Status, Stop};
+use topicctl::outcome::{Check, RunResult, Status, Stop};
 use topicctl::plan::plan;
 use topicctl::topic::{DeclaredTopic, Partitions, ReplicationFactor, TopicName};
 
@@ -68,6 +69,9 @@ struct Fake {
     trouble: Option<ClusterErrorKind>,
     /// How often leaders do not serve yet.
     not_served: Cell<usize>,
+    /// How often leaders were asked, and at which of these times they do not serve.
+    asked: Cell<usize>,
+    lost: Range<usize>,
     /// Sends itself a signal with each creation, and waits until it has arrived.
     interrupts: Option<Interrupts>,
 }
@@ -180,7 +184,8 @@ impl ObserveTopics for Fake {
                 brokers: vec![1, 2, 3],
             },
             topics: wanted.iter().map(look).collect(),
-            unserved: Vec::new(),
+            unserved: BTreeMap::new(),
+            lacks_configs: false,
         })
     }
 }
@@ -195,12 +200,36 @@ impl ObserveLeaders for Fake {
             partition: 0,
             reason: "NOT_LEADER_OR_FOLLOWER: not yet".to_owned(),
         };
-        let not_yet = counts_down(&self.not_served);
+        if topics.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = self.asked.replace(self.asked.get() + 1);
+        let not_yet = counts_down(&self.not_served) || self.lost.contains(&asked);
         Ok(topics.iter().filter(|_| not_yet).map(unserved).collect())
+    }
+
+    async fn observe_with_leaders(&self, wanted: &[Wanted]) -> Result<Observation, ClusterError> {
+        let observation = self.observe(wanted, Absence::AsReported).await?;
+        let led: Vec<_> = observation
+            .topics
+            .iter()
+            .filter_map(|(name, seen)| match seen {
+                Observed::Present(topic) => Some((name.clone(), topic.led_partitions()?)),
+                _ => None,
+            })
+            .collect();
+        Ok(Observation {
+            unserved: by_topic(self.unserved(&led).await?),
+            ..observation
+        })
     }
 }
 
 impl CreateTopics for Fake {
+    fn honors_validate_only(&self) -> bool {
+        true
+    }
+
     async fn validate(
         &self,
         topics: &[NewTopic],
@@ -300,10 +329,7 @@ fn run_with(
         .build();
     runtime.expect("a runtime").block_on(async {
         let wanted: Vec<_> = topics.iter().map(Wanted::declared).collect();
-        let observation = fake
-            .observe(&wanted, Absence::AsReported)
-            .await
-            .expect("a look");
+        let observation = fake.observe_with_leaders(&wanted).await.expect("a look");
         let interrupts = interrupts();
         apply(
             fake,
@@ -336,7 +362,8 @@ fn run_two_of_three(
                 brokers: vec![1, 2],
             },
             topics: absent.collect(),
-            unserved: Vec::new(),
+            unserved: BTreeMap::new(),
+            lacks_configs: false,
         };
         let plan = plan(topics, &observation, &[]);
         apply(fake, plan, options, &interrupts(), &|_| ()).await
@@ -440,6 +467,69 @@ fn an_unclear_answer_is_read_again() {
     assert_eq!(code(&applied), ExitCode::Failed);
     // Asked once, whatever came of it.
     assert_eq!(fake.created.borrow().len(), 1);
+}
+
+/// They are well when they are asked first, and not when everything is looked at together.
+#[test]
+fn leaders_that_are_lost_before_the_last_look_are_waited_for() {
+    let fake = Fake {
+        lost: 1..3,
+        ..Fake::default()
+    };
+    let applied = run(&fake, topics(&["a", "b"]));
+    assert_eq!(code(&applied), ExitCode::Matching);
+    assert!(fake.asked.get() > 3, "{:?}", fake.asked);
+
+    let fake = Fake {
+        lost: 1..usize::MAX,
+        ..Fake::default()
+    };
+    let applied = run(&fake, topics(&["a", "b"]));
+    for name in ["a", "b"] {
+        let Status::Failed(reason) = status(&applied, name) else {
+            panic!("{applied:?}")
+        };
+        assert!(reason.starts_with("created, but not usable"), "{reason}");
+        assert!(
+            reason.contains("partition 0 is not served by the leader, broker 1"),
+            "{reason}"
+        );
+    }
+    assert_eq!(code(&applied), ExitCode::Failed);
+}
+
+#[test]
+fn what_exists_is_waited_for_until_it_is_served_whoever_made_it() {
+    for (lost, expected) in [
+        (0..3, ExitCode::Matching),
+        (0..usize::MAX, ExitCode::Failed),
+    ] {
+        let fake = Fake {
+            lost,
+            ..Fake::default()
+        };
+        let declared = topics(&["theirs"]);
+        fake.make(&NewTopic {
+            name: declared[0].name.clone(),
+            partitions: Partitions::new(3),
+            replication_factor: ReplicationFactor::new(1),
+            config: declared[0]
+                .config
+                .iter()
+                .map(|(key, one)| (key.clone(), one.value.clone()))
+                .collect(),
+        });
+        let applied = run(&fake, declared.clone());
+        assert_eq!(code(&applied), expected, "{applied:?}");
+        assert!(fake.created.borrow().is_empty() && fake.checked.borrow().is_empty());
+        // Who does not want to wait is not made to.
+        let options = Options {
+            settle: None,
+            ..OPTIONS
+        };
+        let applied = run_with(&fake, declared, options, Interrupts::none);
+        assert_eq!(*status(&applied, "theirs"), Status::Matching);
+    }
 }
 
 #[test]
@@ -730,6 +820,7 @@ fn an_error_of_the_cluster_has_its_exit_code() {
         let applied = Applied {
             topics: vec![],
             wrote: false,
+            check: Check::default(),
             stop: Some(Stop::Cluster(error)),
         };
         assert_eq!(code(&applied), expected);

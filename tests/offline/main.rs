@@ -1,6 +1,7 @@
 //! Everything that needs no broker: the library by its public functions, and the binary as a process.
 
 mod apply_loop;
+mod broker_faults;
 mod cli;
 mod diagnostics;
 mod documents;

@@ -196,7 +196,8 @@ fn observation<'a>(topics: impl IntoIterator<Item = (&'a DeclaredTopic, Observed
             .into_iter()
             .map(|(topic, seen)| (topic.name.clone(), seen))
             .collect(),
-        unserved: Vec::new(),
+        unserved: BTreeMap::new(),
+        lacks_configs: false,
     }
 }
 

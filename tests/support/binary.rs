@@ -130,6 +130,20 @@ impl Run {
         self.args(&["-o", "json"]).run().report()
     }
 
+    /// The same, started with SIGHUP ignored.
+    pub(crate) fn nohup(self) -> Self {
+        let mut command = Command::new("nohup");
+        command.env_clear().stdin(Stdio::null());
+        command.arg(self.0.get_program()).args(self.0.get_args());
+        for (name, value) in self.0.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        if let Some(directory) = self.0.get_current_dir() {
+            command.current_dir(directory);
+        }
+        Self(command)
+    }
+
     pub(crate) fn start(self) -> Running {
         start(self.0)
     }

@@ -9,8 +9,11 @@
 #[cfg(test)]
 mod tests;
 
-use librdkafka_admin::{Error, ErrorCode};
+use std::time::Duration;
 
+use librdkafka_admin::{ApiVersions, Error, ErrorCode};
+
+use super::apis;
 use super::connection_info::{ConnectionInfo, seconds};
 use crate::cluster::{ClusterError, ClusterErrorKind};
 
@@ -33,6 +36,10 @@ pub(super) enum Kind {
     AllDown,
     /// Connected, but no answer.
     Timeout,
+    /// No answer, since a quota is used up.
+    Throttled,
+    /// It answers, and lists no brokers.
+    NoBrokers,
     /// Anything else of the transport.
     Transport,
     Closed,
@@ -44,8 +51,10 @@ pub(super) enum Kind {
     PlaintextToTls,
     /// We use TLS, and the peer does not.
     TlsToPlaintext,
-    /// The broker closes connections that do not authenticate.
+    /// The broker closes the connection on the first request, as one does that wants credentials.
     NeedsSasl,
+    /// It speaks Kafka's protocol, and takes no requests of clients: a controller.
+    NotABroker,
     /// TLS failed in another way.
     Tls,
     ClientCertificate,
@@ -115,6 +124,40 @@ impl ConnectionError {
         }
     }
 
+    /// The error for a cluster that holds this client back for a while.
+    pub(super) fn throttled(left: Duration) -> Self {
+        Self {
+            kind: Kind::Throttled,
+            message: format!("for another {} s", left.as_secs() + 1),
+            ..Self::timeout()
+        }
+    }
+
+    /// The error for a cluster that answers without a broker in its metadata.
+    pub(super) fn no_brokers() -> Self {
+        Self {
+            kind: Kind::NoBrokers,
+            ..Self::timeout()
+        }
+    }
+
+    /// The error that a broker is by what it takes, if it is one: `broker` is librdkafka's name.
+    pub(super) fn from_api_versions(broker: &str, versions: &ApiVersions) -> Option<Self> {
+        if versions.has(apis::METADATA) {
+            return None;
+        }
+        let broker = broker
+            .split_once("://")
+            .map_or(broker, |(_, broker)| broker);
+        let (address, id) = broker.rsplit_once('/')?;
+        Some(Self {
+            kind: Kind::NotABroker,
+            broker: Some(address.to_owned()),
+            advertised: id != "bootstrap",
+            message: String::new(),
+        })
+    }
+
     /// The same error after a first answer, which proves that the protocol is right.
     pub(super) fn after_answer(mut self) -> Self {
         if matches!(self.kind, Kind::PlaintextToTls | Kind::NeedsSasl) {
@@ -132,6 +175,9 @@ impl ConnectionError {
         match self.kind {
             Kind::AllDown | Kind::Transport => "no connection",
             Kind::Timeout => "no answer",
+            Kind::Throttled => "its quota for changes is used up",
+            Kind::NoBrokers => "it knows of no broker yet",
+            Kind::NotABroker => "a controller and no broker",
             Kind::Closed => "connection closed",
             Kind::Refused => "connection refused",
             Kind::Unresolved => "name does not resolve",
@@ -149,6 +195,11 @@ impl ConnectionError {
         }
     }
 
+    /// The address that it is about, where the cluster advertises it.
+    pub(super) fn advertised_address(&self) -> Option<String> {
+        self.broker.clone().filter(|_| self.advertised)
+    }
+
     /// The broker that it is about, else all of the bootstrap servers.
     pub(super) fn address<'a>(&'a self, info: &'a ConnectionInfo) -> &'a str {
         self.broker.as_deref().unwrap_or(&info.bootstrap_servers)
@@ -162,7 +213,7 @@ impl ConnectionError {
         };
         let quoted = self.kind != Kind::AllDown && !self.message.is_empty();
         ClusterError {
-            kind: if self.kind >= Kind::NeedsSasl {
+            kind: if self.is_final() {
                 ClusterErrorKind::Authentication
             } else {
                 ClusterErrorKind::Unreachable
@@ -198,6 +249,33 @@ impl ConnectionError {
                 format!("{address} did not answer within {}", seconds(info.timeout)),
                 "check the address, and firewalls on the way; --timeout sets how long to wait for \
                  an answer"
+                    .to_owned(),
+            ),
+            Kind::Throttled => (
+                format!(
+                    "{address} reads no request of this client within {}: it has made more changes \
+                     than its quota allows",
+                    seconds(info.timeout)
+                ),
+                "wait, or give it the time with --timeout; `controller_mutation_rate` is the quota \
+                 (kafka-configs --entity-type users or clients)"
+                    .to_owned(),
+            ),
+            Kind::NoBrokers => (
+                format!("{address} answers, and knows of no broker yet"),
+                "the cluster is starting, or its brokers are fenced off: --wait 60s waits for them; \
+                 else see the broker's log"
+                    .to_owned(),
+            ),
+            Kind::NotABroker => (
+                match self.advertised {
+                    true => format!(
+                        "{address} is no broker's listener; the cluster advertises this address"
+                    ),
+                    false => format!("{address} is no broker's listener"),
+                },
+                "it takes no requests of clients (no METADATA), as a KRaft controller does, usually \
+                 on port 9093: use the port of a broker, usually 9092"
                     .to_owned(),
             ),
             Kind::Refused if self.advertised => (
@@ -252,8 +330,9 @@ impl ConnectionError {
                 ),
             ),
             Kind::NeedsSasl => (
-                format!("{address} closes connections that do not authenticate"),
-                "set KAFKA_USERNAME and KAFKA_PASSWORD, or sasl.jaas.config in --command-config"
+                format!("{address} closes the connection on the first request ({protocol})"),
+                "a listener does so that wants credentials: then set KAFKA_USERNAME and \
+                 KAFKA_PASSWORD, or sasl.jaas.config in --command-config; else see the broker's log"
                     .to_owned(),
             ),
             Kind::Tls => (

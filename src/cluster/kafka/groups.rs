@@ -92,7 +92,7 @@ fn dead() -> Description {
 async fn any_group(connection: &Connection) -> Result<bool, ClusterError> {
     let options = connection.options();
     let topics = connection
-        .ask(|client| client.describe_topics(options, [OFFSETS_TOPIC]))
+        .ask(|client, options| client.describe_topics(options, [OFFSETS_TOPIC]))
         .await?;
     let absent = matches!(topics.get(OFFSETS_TOPIC), Some(Err(error))
         if error.code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);

@@ -11,9 +11,11 @@ use librdkafka_admin::{AdminClient, AdminOptions, Entries, ErrorCode, TopicDescr
 use tokio::time::sleep;
 
 use super::connection::Connection;
-use super::convert;
+use super::{apis, convert, serving};
 use crate::cluster::{Absence, ClusterError, Keys, Wanted};
-use crate::observed::{ClusterIdentity, Observation, Observed, ObservedTopic, Unreadable};
+use crate::observed::{
+    ClusterIdentity, Observation, Observed, ObservedTopic, Unreadable, by_topic,
+};
 use crate::topic::TopicName;
 
 /// Topics in one DescribeTopics call. librdkafka finds the place of each answer by going through
@@ -43,10 +45,8 @@ pub(super) async fn cluster(connection: &Connection) -> Result<ClusterIdentity, 
         // A cluster without an id cannot be asked (`AdminClient::describe_cluster` says why).
         return Ok(ClusterIdentity::default());
     }
-    let options = connection.options();
-    let cluster = connection
-        .ask(|client| client.describe_cluster(options))
-        .await?;
+    let cluster = connection.ask(AdminClient::describe_cluster).await?;
+    connection.note_brokers(&cluster.brokers);
     Ok(ClusterIdentity {
         id: cluster.id,
         brokers: cluster.brokers,
@@ -55,14 +55,22 @@ pub(super) async fn cluster(connection: &Connection) -> Result<ClusterIdentity, 
 
 /// All topics that may be seen. A name that Kafka itself would not create is left out.
 pub(super) async fn names(connection: &Connection) -> Result<Vec<TopicName>, ClusterError> {
-    let timeout = connection.options().request_timeout;
-    let names = connection.ask(|client| client.topic_names(timeout)).await?;
+    let names =
+        |client: &AdminClient, options: AdminOptions| client.topic_names(options.request_timeout);
+    let names = connection.ask(names).await?;
     let mut names: Vec<_> = names
         .iter()
         .filter_map(|name| TopicName::parse(name).ok())
         .collect();
     names.sort();
     Ok(names)
+}
+
+/// The same, asked once: a run that looks again and again does not ask again who answers. (And
+/// librdkafka aborts where the answer lists no broker, as one of a broker that starts may.)
+async fn identity(connection: &Connection) -> Result<ClusterIdentity, ClusterError> {
+    let identity = connection.identity.get_or_try_init(|| cluster(connection));
+    identity.await.cloned()
 }
 
 pub(super) async fn observe(
@@ -72,7 +80,8 @@ pub(super) async fn observe(
 ) -> Result<Observation, ClusterError> {
     let wanted = by_name(wanted);
     let names: Vec<&TopicName> = wanted.keys().copied().collect();
-    let (cluster, mut topics) = tokio::try_join!(cluster(connection), look_up(connection, &names))?;
+    let (cluster, mut topics) =
+        tokio::try_join!(identity(connection), look_up(connection, &names))?;
 
     if absence == Absence::Confirmed {
         let absent: Vec<&TopicName> = names
@@ -89,7 +98,38 @@ pub(super) async fn observe(
     Ok(Observation {
         cluster,
         topics,
-        unserved: Vec::new(),
+        unserved: BTreeMap::new(),
+        lacks_configs: connection.lacks(apis::DESCRIBE_CONFIGS),
+    })
+}
+
+/// The leaders are asked while the configuration is read. librdkafka knows them from the look-up
+/// (`rd_kafka_parse_Metadata0` fills its cache from the answer to an admin call too), so that this
+/// takes no round trip more.
+pub(super) async fn observe_with_leaders(
+    connection: &Connection,
+    wanted: &[Wanted],
+) -> Result<Observation, ClusterError> {
+    let wanted = by_name(wanted);
+    let names: Vec<&TopicName> = wanted.keys().copied().collect();
+    let (cluster, mut topics) =
+        tokio::try_join!(identity(connection), look_up(connection, &names))?;
+    let led: Vec<_> = topics
+        .iter()
+        .filter_map(|(name, seen)| match seen {
+            Observed::Present(topic) => Some((name.clone(), topic.led_partitions()?)),
+            Observed::Absent | Observed::Unknown(_) => None,
+        })
+        .collect();
+    let (unserved, ()) = tokio::try_join!(
+        serving::unserved(connection, &led),
+        read_configs(connection, &wanted, &mut topics),
+    )?;
+    Ok(Observation {
+        cluster,
+        topics,
+        unserved: by_topic(unserved),
+        lacks_configs: connection.lacks(apis::DESCRIBE_CONFIGS),
     })
 }
 
@@ -117,8 +157,7 @@ type Found = BTreeMap<TopicName, Observed>;
 
 /// Looks names up. The answer holds every name.
 async fn look_up(connection: &Connection, names: &[&TopicName]) -> Result<Found, ClusterError> {
-    let options = connection.options();
-    let call = |client: &AdminClient, batch: &[&TopicName]| {
+    let call = |client: &AdminClient, options, batch: &[&TopicName]| {
         client.describe_topics(options, batch.iter().map(|name| name.as_str()))
     };
     let entries = connection.ask_batches(names, TOPICS_PER_CALL, call).await?;
@@ -175,12 +214,15 @@ async fn look_again(
     Ok(found)
 }
 
-/// Reads the wanted keys of the topics that are there.
+/// Reads the wanted keys of the topics that are there. Where none can be asked for, there are none.
 async fn read_configs(
     connection: &Connection,
     wanted: &BTreeMap<&TopicName, Keys>,
     topics: &mut Found,
 ) -> Result<(), ClusterError> {
+    if connection.lacks(apis::DESCRIBE_CONFIGS) {
+        return Ok(());
+    }
     let mut lag = METADATA_BACKOFF.iter();
     let mut open: Vec<(&TopicName, &Keys)> = wanted
         .iter()
@@ -188,8 +230,7 @@ async fn read_configs(
         .filter(|(name, _)| matches!(topics.get(**name), Some(Observed::Present(_))))
         .map(|(name, keys)| (*name, keys))
         .collect();
-    let options = connection.options();
-    let call = |client: &AdminClient, batch: &[(&TopicName, &Keys)]| {
+    let call = |client: &AdminClient, options, batch: &[(&TopicName, &Keys)]| {
         let asked = batch.iter();
         let asked: Vec<_> = asked
             .map(|(name, keys)| (name.as_str(), convert::config_keys(keys)))

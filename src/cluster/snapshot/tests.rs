@@ -78,7 +78,8 @@ impl ObserveTopics for Guarded {
                 brokers: vec![1, 2],
             },
             topics: topics.collect(),
-            unserved: Vec::new(),
+            unserved: BTreeMap::new(),
+            lacks_configs: false,
         })
     }
 }

@@ -4,6 +4,7 @@ use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::context::Purpose;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::interrupt::Signal;
+use crate::outcome::Check;
 use crate::remedy::Access;
 
 /// The problem that a cluster error is.
@@ -34,11 +35,16 @@ pub fn interrupted(signal: Signal, purpose: Purpose, wrote: bool) -> Diagnostic 
 }
 
 /// The cluster could be read, and did not answer the check of what is new.
-pub(super) fn unchecked(error: &ClusterError, access: &Access) -> Diagnostic {
+pub(super) fn unchecked(error: &ClusterError, access: &Access, check: Check) -> Diagnostic {
     if error.kind != ClusterErrorKind::Unreachable {
         return from_cluster_error(error);
     }
-    let message = "the brokers answer, but not the check of new topics; nothing was created";
+    let consequence = match check {
+        Check::Created => "",
+        Check::Unread => "; no creation was sent",
+        Check::Harmless | Check::LeftOut => "; nothing was created",
+    };
+    let message = format!("the brokers answer, but not the check of new topics{consequence}");
     Diagnostic::error(Code::Unreachable, message)
         .detail(error.message.clone())
         .help("new topics need the controller; see whether one leads:")

@@ -27,13 +27,16 @@ pub(super) fn unknown_topics(
 ) -> Vec<Diagnostic> {
     let creates = context.purpose.is_apply();
     let was_to_create = creates && result.stop.is_some() && !result.wrote;
-    let unknown = result
-        .topics
-        .iter()
-        .filter_map(|outcome| match &outcome.status {
-            Status::Unknown(unknown) => Some((unknown.exists, unknown, &outcome.topic.name)),
-            _ => None,
-        });
+    let unknown =
+        result
+            .topics
+            .iter()
+            .filter_map(|outcome| match (&outcome.status, &outcome.unread) {
+                (Status::Unknown(unknown), _) | (_, Some(unknown)) => {
+                    Some((unknown.exists, unknown, &outcome.topic.name))
+                }
+                _ => None,
+            });
     let by_reason = by_reason(unknown.map(|(exists, unknown, name)| {
         (
             (exists, unknown.unauthorized, unknown.reason.as_str()),

@@ -30,9 +30,13 @@ pub(super) fn refused(
     let unauthorized: Vec<_> = unauthorized.map(|(one, _)| &one.topic.name).collect();
     let mut codes = refusals.iter().map(|(_, refusal)| refusal.code.as_str());
     let message = format!(
-        "the broker refuses {} of {}; nothing was created",
+        "the broker refuses {} of {}{}",
         refusals.len(),
-        plural(result.topics.iter().filter(is_new).count(), "new topic")
+        plural(result.topics.iter().filter(is_new).count(), "new topic"),
+        match result.wrote {
+            true => "",
+            false => "; nothing was created",
+        }
     );
     let problem = Diagnostic::error(Code::Refused, message);
     let problem = problem.detail(listed(&refusals, &context.sources));

@@ -71,8 +71,8 @@ fn wrong_credentials_fail_at_once_and_name_the_user() {
         let (error, _) = refusal(servers, &[]).await;
         expect(
             &error,
-            ClusterErrorKind::Authentication,
-            "do not authenticate",
+            ClusterErrorKind::Unreachable,
+            "closes the connection on the first request",
             "KAFKA_USERNAME",
         );
     });

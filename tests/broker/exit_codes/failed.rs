@@ -1,5 +1,6 @@
 //! 5: the broker refused; or a creation failed, has an unknown outcome, or was not usable in time.
 
+use local_kafka::LocalKafka;
 use local_kafka::proxy::Fault;
 
 use super::{SHARED, ends, plain, shared};
@@ -57,13 +58,16 @@ fn a_creation_has_an_unknown_outcome() {
     run.args(&["--timeout", "2s", "--settle-timeout", "1s"])
         .json()
         .exits(5)
-        .all_are("failed");
+        .all_are("unknown");
 }
 
 #[test]
 fn a_created_topic_was_not_usable_in_time() {
-    let proxied = Proxied::shared();
-    proxied.proxy.on_request(LIST_OFFSETS, Fault::Swallow);
+    let proxied = Proxied::start(LocalKafka::options());
+    // To the last look.
+    proxied
+        .proxy
+        .on_requests(LIST_OFFSETS, Fault::Swallow, usize::MAX);
     let manifests = plain(&["failed-unusable"]);
     let run = on(&proxied.servers(), "apply", &manifests);
     let report = run.args(&["--settle-timeout", "1s"]).json().exits(5);

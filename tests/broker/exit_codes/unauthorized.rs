@@ -2,7 +2,7 @@
 
 use super::{ends, plain};
 use crate::secured::{SASL, as_user};
-use crate::support::binary::{Manifests, on};
+use crate::support::binary::Manifests;
 
 const COMMANDS: [&str; 3] = ["verify", "plan", "apply"];
 
@@ -14,12 +14,6 @@ fn the_password_is_wrong() {
             as_user("enough", command, &manifests).env("KAFKA_PASSWORD", "guessed")
         });
     }
-}
-
-#[test]
-fn there_are_no_credentials() {
-    let manifests = plain(&["enough.unauthorized"]);
-    ends(4, || on(&SASL.servers(), "verify", &manifests));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use local_kafka::proxy::Fault;
 
 use super::{ends, nowhere, plain};
 use crate::kafka::{CREATE_TOPICS, LIST_OFFSETS, Proxied};
+use crate::secured::SASL;
 use crate::support::binary::{Manifests, on};
 
 const COMMANDS: [&str; 3] = ["verify", "plan", "apply"];
@@ -22,6 +23,13 @@ fn nothing_listens_there() {
     // Nor does anything after a while.
     let waits = || on(&nowhere(), "apply", &manifests).args(&["--wait", "1s"]);
     ends(3, waits);
+}
+
+/// Nobody says why, and a broker that breaks does the same.
+#[test]
+fn there_are_no_credentials_and_the_connection_is_closed() {
+    let manifests = plain(&["enough.unreachable"]);
+    ends(3, || on(&SASL.servers(), "verify", &manifests));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use rdkafka::admin::{
 use rdkafka::client::DefaultClientContext;
 use topicctl::catalog::KafkaVersion;
 
+use crate::health::until;
 use crate::kafka::{self, Described};
 
 /// What `KAFKA_VERSIONS` calls kfake; `KFAKE` is the path of its program then.
@@ -106,7 +107,8 @@ impl Broker {
                 let setting = format!("{key}={value}");
                 let entity = ["--entity-type", "topics", "--entity-name", topic];
                 let alter = [&["--alter"], &entity[..], &["--add-config", &setting]].concat();
-                kafka.tool("kafka-configs", &alter).expect("the change");
+                // The tool of 2.8 gives up where the controller has just moved.
+                until("it is changed", || kafka.tool("kafka-configs", &alter).ok());
             }
             Running::Kfake(_) => altered_by_client(&self.servers, topic, key, value),
         }

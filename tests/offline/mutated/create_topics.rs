@@ -144,6 +144,15 @@ fn table(broken: Allowed) -> Table<CreateTopicsResponse> {
 }
 
 #[test]
+fn no_mutated_answer_to_a_creation_makes_an_outcome_untrue() {
+    table(Truth).try_in(&[situation(
+        "apply",
+        empty(OnCreation::Create),
+        When::Creating,
+    )]);
+}
+
+#[test]
 fn what_was_never_created_is_not_believed_to_be() {
     table(NoLie).try_in(&[situation(
         "apply",
@@ -159,4 +168,10 @@ fn no_mutated_answer_to_the_check_of_a_creation_makes_an_outcome_untrue() {
         empty(OnCreation::Create),
         When::Validating,
     )]);
+}
+
+#[test]
+fn a_check_that_creates_makes_no_outcome_untrue() {
+    let ignorant = empty(OnCreation::CreateAlsoWhenValidating);
+    table(NoLie).try_in(&[situation("apply", ignorant, When::Validating)]);
 }

@@ -7,7 +7,8 @@ use local_kafka::scripted::kafka_protocol::messages::list_offsets_response::{
 use local_kafka::scripted::kafka_protocol::messages::{ApiKey, ListOffsetsResponse};
 
 use super::{
-    Crash, HOSTILE, NoLie, Null, Row, Table, Truth, When, empty, huge, situation, topic_name,
+    Crash, HOSTILE, NoLie, Null, Row, Table, Truth, When, declared, empty, huge, situation,
+    topic_name, with,
 };
 
 fn topics(answer: &mut ListOffsetsResponse, how: impl Fn(&mut ListOffsetsTopicResponse)) {
@@ -115,5 +116,15 @@ fn no_mutated_offsets_of_what_is_new_make_an_outcome_untrue() {
     table().try_in(&[
         situation("apply", empty(OnCreation::Create), When::Always),
         situation("apply", empty(OnCreation::CreateUnserved), When::Always),
+    ]);
+}
+
+#[test]
+fn no_mutated_offsets_of_what_exists_make_an_outcome_untrue() {
+    let mut unserved = declared();
+    unserved.values_mut().for_each(|topic| topic.served = false);
+    table().try_in(&[
+        situation("apply", with(declared()), When::Always),
+        situation("apply", with(unserved), When::Always),
     ]);
 }

@@ -34,7 +34,7 @@ const BROKERS: &[Row<MetadataResponse>] = &[
     ("throttle_time_ms", "huge", NoLie, |answer| {
         answer.throttle_time_ms = i32::MAX
     }),
-    ("brokers", "empty", Crash, |answer| answer.brokers.clear()),
+    ("brokers", "empty", NoLie, |answer| answer.brokers.clear()),
     ("brokers", "duplicate", NoLie, |answer| {
         answer.brokers.extend_from_within(..)
     }),
@@ -79,7 +79,7 @@ const BROKERS: &[Row<MetadataResponse>] = &[
     ("rack", "hostile", NoLie, |answer| {
         brokers(answer, |one| one.rack = Some(HOSTILE.into()))
     }),
-    ("cluster_id", "null", Crash, |answer| {
+    ("cluster_id", "null", NoLie, |answer| {
         answer.cluster_id = None
     }),
     ("cluster_id", "empty", NoLie, |answer| {
@@ -101,6 +101,9 @@ const BROKERS: &[Row<MetadataResponse>] = &[
 
 const TOPICS: &[Row<MetadataResponse>] = &[
     ("topics", "empty", NoLie, |answer| answer.topics.clear()),
+    ("topics", "one is left out", NoLie, |answer| {
+        drop(answer.topics.pop())
+    }),
     ("topics", "duplicate", Crash, |answer| {
         answer.topics.extend_from_within(..)
     }),

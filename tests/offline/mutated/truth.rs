@@ -76,6 +76,12 @@ fn fit_to_be_seen(ended: &Ended) -> Result<(), String> {
         if let Some(c) = text.chars().find(|c| harmful(*c)) {
             return Err(format!("{stream} has {c:?}"));
         }
+        ensure(
+            !text
+                .lines()
+                .any(|line| line.trim_start().starts_with("::error")),
+            "a workflow command",
+        )?;
     }
     Ok(())
 }
@@ -137,7 +143,10 @@ impl Truth {
             ),
             // What failed on a topic that is there must not sound as if it were not.
             "failed" => ensure(
-                !self.exists || error.contains("created, but") || error.contains("it appeared"),
+                !self.exists
+                    || ["created, but", "it appeared", "it exists"]
+                        .iter()
+                        .any(|words| error.contains(words)),
                 "it is there",
             ),
             "unknown" => Ok(()),

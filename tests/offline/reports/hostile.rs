@@ -17,7 +17,7 @@ use topicctl::groups::{
 use topicctl::health::{HealthIssue, HealthIssueKind};
 use topicctl::interrupt::Signal;
 use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
-use topicctl::outcome::{AcceptedMismatch, Mismatch, RunResult, Status, Stop, TopicOutcome};
+use topicctl::outcome::{AcceptedMismatch, Check, Mismatch, RunResult, Status, Stop, TopicOutcome};
 use topicctl::remedy::Access;
 use topicctl::report::{ClusterReport, Report};
 use topicctl::topic::{
@@ -200,9 +200,10 @@ fn topic() -> BoxedStrategy<TopicOutcome> {
     let accepted = proptest::collection::vec((mismatch(), untrusted()), 0..2);
     let undeclared = option::of((key(), untrusted()));
     let seen = (mismatches, accepted, undeclared, option::of(key()));
-    (status(), declared, seen, option::of(health()))
+    let unread = option::weighted(0.1, untrusted());
+    (status(), declared, seen, option::of(health()), unread)
         .prop_map(
-            |(status, (span, tier, value, external, key), seen, health)| {
+            |(status, (span, tier, value, external, key), seen, health, unread)| {
                 let (mismatches, accepted, undeclared, unverifiable) = seen;
                 let mut topic = samples::topic("orders.v1_x-y", 3, Status::Matching).topic;
                 for declared in topic.config.values_mut() {
@@ -222,6 +223,7 @@ fn topic() -> BoxedStrategy<TopicOutcome> {
                     health: health.into_iter().collect(),
                     undeclared: undeclared.into_iter().collect(),
                     unverifiable: unverifiable.into_iter().collect(),
+                    unread: unread.map(|reason| samples::unreadable(&reason)),
                     ..TopicOutcome::new(topic, status)
                 }
             },
@@ -333,7 +335,13 @@ fn result() -> BoxedStrategy<RunResult> {
         cluster_error().prop_map(Err::<(), _>)
     ]);
     let stop = option::weighted(0.3, stop());
-    let flags = (any::<bool>(), any::<bool>());
+    let check = select(vec![
+        Check::Harmless,
+        Check::LeftOut,
+        Check::Created,
+        Check::Unread,
+    ]);
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), check);
     (
         topics,
         identity,
@@ -343,17 +351,26 @@ fn result() -> BoxedStrategy<RunResult> {
         flags,
     )
         .prop_map(
-            |(topics, identity, groups, leader_check, stop, (wrote, unsettled))| RunResult {
+            |(
+                topics,
+                identity,
+                groups,
+                leader_check,
+                stop,
+                (wrote, unsettled, lacks_configs, check),
+            )| RunResult {
                 identity: identity.map(|id| ClusterIdentity {
                     id,
                     brokers: vec![1],
                 }),
                 topics,
+                lacks_configs,
                 unmanaged: vec![TopicName::parse("theirs").expect("a legal name")],
                 groups,
                 leader_check,
                 stop,
                 wrote,
+                check,
                 unsettled,
             },
         )
