@@ -14,6 +14,7 @@ use std::{
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
+    time::{Duration, Instant},
 };
 
 mod api_names;
@@ -32,6 +33,8 @@ pub struct Request {
     pub api_version: i16,
     /// Its length in bytes, without the length field itself.
     pub size: usize,
+    /// When it arrived.
+    pub at: Instant,
 }
 
 /// What happens to a request.
@@ -45,6 +48,27 @@ pub enum Fault {
     Swallow,
     /// The broker acts on the request; its answer is dropped and the connection stays open.
     DropResponse,
+    /// The broker gets the request later, and after it what the client sent behind it.
+    DelayRequest(Duration),
+    /// The client gets the answer later, and after it the answers behind it.
+    DelayResponse(Duration),
+    /// The connection stays open, and from this request on nothing passes in either direction.
+    Stall,
+    /// The client gets this many percent of the answer, as a message that ends there.
+    TruncateResponse(u8),
+    /// The client gets this many percent of the answer, and then the connection is closed.
+    CutResponse(u8),
+}
+
+/// A fault that waits for its requests.
+struct Rule {
+    /// Which requests; `None` is all of them.
+    api_key: Option<i16>,
+    /// How many of them are left alone first.
+    skip: usize,
+    /// How many are broken then.
+    times: usize,
+    fault: Fault,
 }
 
 type Hook = Box<dyn FnOnce() + Send>;
@@ -54,7 +78,7 @@ struct State {
     target: Option<SocketAddr>,
     closed: bool,
     requests: Vec<Request>,
-    faults: Vec<(i16, Fault, usize)>,
+    rules: Vec<Rule>,
     hooks: Vec<(i16, Hook)>,
     /// One of each pair, by number, so that they can be closed from outside.
     connections: BTreeMap<u64, Pair>,
@@ -141,7 +165,26 @@ impl Proxy {
     /// Breaks the next requests with this api key, `times` of them. Faults for the same api key are
     /// used up one after the other.
     pub fn on_requests(&self, api_key: i16, fault: Fault, times: usize) {
-        lock(&self.state).faults.push((api_key, fault, times));
+        self.on_requests_from(1, Some(api_key), fault, times);
+    }
+
+    /// Breaks requests from the `nth` on that arrives from now on, counted from 1, `times` of them:
+    /// those with this api key, or of all.
+    pub fn on_requests_from(&self, nth: usize, api_key: Option<i16>, fault: Fault, times: usize) {
+        let rule = Rule {
+            api_key,
+            skip: nth.saturating_sub(1),
+            times,
+            fault,
+        };
+        lock(&self.state).rules.push(rule);
+    }
+
+    /// Forgets the faults and hooks that were not used up. Connections stay as they are.
+    pub fn heal(&self) {
+        let mut state = lock(&self.state);
+        state.rules.clear();
+        state.hooks.clear();
     }
 
     /// Calls `hook` when the next request with this api key arrived, before it is forwarded.
@@ -164,8 +207,8 @@ impl Drop for Proxy {
 }
 
 /// A panic in a hook must not hide behind a poisoned lock: the data is whole at any time.
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>) {
@@ -195,26 +238,32 @@ fn serve(client: TcpStream, state: &Arc<Mutex<State>>) -> io::Result<()> {
         state.connections.insert(number, pair);
         number
     };
-    // Answers that the client shall not get, by correlation id.
-    let withheld = Arc::new(Mutex::new(BTreeMap::new()));
+    let answers = Arc::new(Mutex::new(Answers::default()));
     let shared_state = Arc::clone(state);
-    let shared_withheld = Arc::clone(&withheld);
+    let shared_answers = Arc::clone(&answers);
     thread::spawn(move || {
         // An end of either direction, for whatever reason, ends the connection.
-        let _ = pass_requests(&for_requests, &shared_state, &shared_withheld);
+        let _ = pass_requests(&for_requests, &shared_state, &shared_answers);
         for_requests.close();
         lock(&shared_state).connections.remove(&number);
     });
     thread::spawn(move || {
-        let _ = pass_responses(&for_responses, &withheld);
+        let _ = pass_responses(&for_responses, &answers);
         for_responses.close();
     });
     Ok(())
 }
 
-type Withheld = Mutex<BTreeMap<i32, Fault>>;
+/// What shall become of the answers of one connection.
+#[derive(Default)]
+struct Answers {
+    /// Of those to broken requests, by correlation id.
+    faults: BTreeMap<i32, Fault>,
+    /// Of all.
+    stalled: bool,
+}
 
-fn pass_requests(pair: &Pair, state: &Mutex<State>, withheld: &Withheld) -> io::Result<()> {
+fn pass_requests(pair: &Pair, state: &Mutex<State>, answers: &Mutex<Answers>) -> io::Result<()> {
     loop {
         let message = read_message(&pair.client)?;
         let (request, correlation) = header(&message).ok_or(io::ErrorKind::InvalidData)?;
@@ -222,7 +271,7 @@ fn pass_requests(pair: &Pair, state: &Mutex<State>, withheld: &Withheld) -> io::
             let mut state = lock(state);
             state.requests.push(request);
             (
-                take_fault(&mut state.faults, request.api_key),
+                take_fault(&mut state.rules, request.api_key),
                 take_hooks(&mut state, request),
             )
         };
@@ -231,43 +280,85 @@ fn pass_requests(pair: &Pair, state: &Mutex<State>, withheld: &Withheld) -> io::
             hook();
         }
         match fault {
+            None => {}
             Some(Fault::CloseBeforeForwarding) => return Ok(()),
             Some(Fault::Swallow) => continue,
-            Some(fault @ (Fault::CloseAfterForwarding | Fault::DropResponse)) => {
-                withheld
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(correlation, fault);
+            Some(Fault::DelayRequest(time)) => thread::sleep(time),
+            Some(Fault::Stall) => {
+                lock(answers).stalled = true;
+                // Only to notice when the client gives up.
+                return io::copy(&mut &pair.client, &mut io::sink()).map(drop);
             }
-            None => {}
+            Some(
+                fault @ (Fault::CloseAfterForwarding
+                | Fault::DropResponse
+                | Fault::DelayResponse(_)
+                | Fault::TruncateResponse(_)
+                | Fault::CutResponse(_)),
+            ) => {
+                lock(answers).faults.insert(correlation, fault);
+            }
         }
         write_message(&pair.broker, &message)?;
     }
 }
 
-fn pass_responses(pair: &Pair, withheld: &Withheld) -> io::Result<()> {
+fn pass_responses(pair: &Pair, answers: &Mutex<Answers>) -> io::Result<()> {
     loop {
         let message = read_message(&pair.broker)?;
         let correlation = message.first_chunk().copied().map(i32::from_be_bytes);
-        let fault = correlation.and_then(|correlation| {
-            withheld
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&correlation)
-        });
+        let (fault, stalled) = {
+            let mut answers = lock(answers);
+            let fault = correlation.and_then(|correlation| answers.faults.remove(&correlation));
+            (fault, answers.stalled)
+        };
+        if stalled {
+            continue;
+        }
         match fault {
             Some(Fault::CloseAfterForwarding) => return Ok(()),
-            Some(_) => {}
-            None => write_message(&pair.client, &message)?,
+            Some(Fault::DropResponse) => continue,
+            Some(Fault::TruncateResponse(percent)) => {
+                let rest = &message[..share(&message, percent)];
+                write_message(&pair.client, rest)?;
+                continue;
+            }
+            Some(Fault::CutResponse(percent)) => {
+                let length = share(&message, percent);
+                return (&pair.client).write_all(&framed(&message)?[..4 + length]);
+            }
+            Some(Fault::DelayResponse(time)) => thread::sleep(time),
+            Some(
+                Fault::CloseBeforeForwarding
+                | Fault::Swallow
+                | Fault::DelayRequest(_)
+                | Fault::Stall,
+            )
+            | None => {}
         }
+        write_message(&pair.client, &message)?;
     }
 }
 
-fn take_fault(faults: &mut Vec<(i16, Fault, usize)>, api_key: i16) -> Option<Fault> {
-    faults.retain(|(_, _, times)| *times > 0);
-    let (_, fault, times) = faults.iter_mut().find(|(key, ..)| *key == api_key)?;
-    *times -= 1;
-    Some(*fault)
+/// So many percent of a message, and always its correlation id: without it nobody knows what is
+/// answered.
+fn share(message: &[u8], percent: u8) -> usize {
+    let length = message.len() * usize::from(percent.min(100)) / 100;
+    length.max(size_of::<i32>()).min(message.len())
+}
+
+/// The first rule that waited long enough. Every rule for such requests before it counts this one.
+fn take_fault(rules: &mut Vec<Rule>, api_key: i16) -> Option<Fault> {
+    rules.retain(|rule| rule.times > 0);
+    let concerned = |rule: &&mut Rule| rule.api_key.is_none_or(|key| key == api_key);
+    for rule in rules.iter_mut().filter(concerned) {
+        if rule.skip == 0 {
+            rule.times -= 1;
+            return Some(rule.fault);
+        }
+        rule.skip -= 1;
+    }
+    None
 }
 
 fn take_hooks(state: &mut State, request: Request) -> Vec<Hook> {
@@ -286,6 +377,7 @@ fn header(message: &[u8]) -> Option<(Request, i32)> {
         api_key: i16::from_be_bytes(*api_key),
         api_version: i16::from_be_bytes(*api_version),
         size: message.len(),
+        at: Instant::now(),
     };
     Some((request, i32::from_be_bytes(*rest.first_chunk()?)))
 }
@@ -303,6 +395,11 @@ fn read_message(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
 }
 
 fn write_message(mut stream: &TcpStream, message: &[u8]) -> io::Result<()> {
+    stream.write_all(&framed(message)?)
+}
+
+/// A message behind its length.
+fn framed(message: &[u8]) -> io::Result<Vec<u8>> {
     let length = i32::try_from(message.len()).map_err(io::Error::other)?;
-    stream.write_all(&[&length.to_be_bytes()[..], message].concat())
+    Ok([&length.to_be_bytes()[..], message].concat())
 }

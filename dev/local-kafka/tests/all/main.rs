@@ -1,5 +1,6 @@
 //! The harness against what it starts: real nodes, tools, a proxy, and what is left of them.
 
+mod faults;
 mod one_node;
 mod ownership;
 mod prerequisites;
