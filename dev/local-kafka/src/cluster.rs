@@ -1,9 +1,9 @@
 //! A running cluster: made from [`Options`], changed by killing and starting its nodes.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -232,6 +232,17 @@ impl LocalKafka {
         &self.bootstrap_servers
     }
 
+    /// The listeners without security that brokers use among themselves, as addresses by node. No
+    /// proxy is before them.
+    #[must_use]
+    pub fn internal_servers(&self) -> BTreeMap<u32, SocketAddr> {
+        let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let nodes = self.nodes.iter();
+        nodes
+            .map(|node| (node.id, address(node.ports.internal)))
+            .collect()
+    }
+
     /// The id that the cluster was formatted with.
     #[must_use]
     pub fn cluster_id(&self) -> &str {
@@ -313,6 +324,25 @@ impl LocalKafka {
     /// When there is no such node or it is not running.
     pub fn resume_node(&mut self, node_id: u32) -> Result<()> {
         self.node(node_id)?.resume()
+    }
+
+    /// The nodes that were started and have not ended, by whatever cause.
+    ///
+    /// # Errors
+    ///
+    /// When a process cannot be looked at.
+    pub fn running_nodes(&mut self) -> Result<BTreeSet<u32>> {
+        let mut running = BTreeSet::new();
+        for node in &mut self.nodes {
+            match node.check_alive() {
+                Err(error) if !error.is::<NodeEnded>() => return Err(error),
+                _ => {}
+            }
+            if !node.is_stopped() {
+                running.insert(node.id);
+            }
+        }
+        Ok(running)
     }
 
     /// What a node logged so far: warnings and errors.

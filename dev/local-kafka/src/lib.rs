@@ -12,6 +12,7 @@
 //! how clients are secured, which users and ACLs there are. The jars come from Maven, once per
 //! version. [`proxy::Proxy`] sits between a client and a node, records requests and breaks them.
 //! [`scripted::ScriptedBroker`] is no Kafka: it gives answers that no Kafka gives.
+//! [`wire_client::WireClient`] reads what is true of a cluster, one broker at a time.
 //!
 //! What this crate must not do: leave anything behind. Nodes and data go away with the cluster, and
 //! also when the process that started them is killed. It does not print, and it never pretends: a
@@ -34,6 +35,7 @@ mod storage;
 mod tls;
 mod tools;
 mod version;
+pub mod wire_client;
 
 pub use cluster::LocalKafka;
 pub use options::{Options, SUPER_PASSWORD, SUPER_USER, Security};

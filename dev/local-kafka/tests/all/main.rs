@@ -7,3 +7,4 @@ mod prerequisites;
 mod proxied;
 mod secured;
 mod several_nodes;
+mod wire;

@@ -1,6 +1,7 @@
 //! Three nodes, and what can happen to one of them.
 
 use std::{
+    collections::BTreeSet,
     io::{ErrorKind, Read as _, Write as _},
     net::TcpStream,
     time::Duration,
@@ -40,6 +41,7 @@ fn three_nodes_form_a_cluster_and_each_can_fail_and_return() -> Result<()> {
     kafka.tool("kafka-topics", &create)?;
 
     kafka.kill_node(2)?;
+    assert_eq!(kafka.running_nodes()?, BTreeSet::from([1, 3]));
     assert!(
         TcpStream::connect(&servers[1]).is_err(),
         "node 2 still listens"
@@ -50,6 +52,7 @@ fn three_nodes_form_a_cluster_and_each_can_fail_and_return() -> Result<()> {
         .context("node 2 was killed twice")?;
     assert_eq!(error.to_string(), "node 2 is not running");
     kafka.start_node(2)?;
+    assert_eq!(kafka.running_nodes()?, BTreeSet::from([1, 2, 3]));
     assert!(
         answers(&servers[1])?,
         "node 2 does not answer on its old port"
