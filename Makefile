@@ -13,6 +13,8 @@ help:
 	@echo 'make test-matrix'
 	@echo '             run what is promised on Kafka 2.8 to 4.3, and on kfake where'
 	@echo '             there is Go'
+	@echo 'make soak    run hundreds of rounds of random faults, and find what is'
+	@echo '             said and not so; ROUNDS=300, SEED='
 	@echo 'make lint    check format, lints and the documentation in the code'
 	@echo 'make build   build target/release/topicctl'
 
@@ -38,6 +40,11 @@ test: setup
 .PHONY: test-matrix
 test-matrix: setup
 	@dev/test-matrix
+
+# ROUNDS and SEED reach it as environment.
+.PHONY: soak
+soak: setup
+	$(CARGO) test --locked --test soak
 
 .PHONY: lint
 lint: setup
