@@ -26,6 +26,7 @@ mod security;
 mod several_clusters;
 mod several_nodes;
 mod signals;
+mod soak;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "what tests without a broker need of it")]
 mod support;
