@@ -14,7 +14,9 @@ use tokio::time::Instant;
 use self::settle::Awaited;
 use crate::accepted::Accepted;
 use crate::backoff::Backoff;
-use crate::cluster::{Absence, Answer, CreateTopics, Keys, NewTopic, Wanted, batch};
+use crate::cluster::{
+    Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, Keys, NewTopic, Wanted, batch,
+};
 use crate::interrupt::Interrupts;
 use crate::observed::{Observed, Unreadable};
 use crate::outcome::{Check, Status, Stop, TopicOutcome};
@@ -199,20 +201,20 @@ impl<C: CreateTopics> Run<'_, C> {
             self.check = Check::LeftOut;
             return Ok(());
         }
-        let checked = self.preflight(families).await;
+        let checked = self.preflight(families.to_vec()).await;
         let is_over = self.options.dry_run || checked.is_err();
         if is_over && !matches!(checked, Err(Stop::Interrupted(_))) {
-            let made = match (self.made_by_check(families).await, &checked) {
+            let made = match (self.made_by_check(families).await, checked.is_err()) {
                 (Ok(made), _) => made,
                 // The first trouble says more.
-                (Err(Stop::Cluster(_)), Err(Stop::Unchecked(_))) => {
+                (Err(Stop::Cluster(_)), true) => {
                     self.check = Check::Unread;
                     return checked;
                 }
                 (Err(stop), _) => return Err(stop),
             };
             if !made.is_empty() {
-                self.check = Check::Created;
+                self.check = Check::Created(made.len());
                 self.wrote = true;
             }
             let sent = made.union(&self.appeared).cloned().collect();
@@ -250,6 +252,14 @@ impl<C: CreateTopics> Run<'_, C> {
             signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
         };
         let observation = observation.map_err(Stop::Cluster)?;
+        if let Some(unknown) = observation.topics.values().find_map(not_known) {
+            return Err(Stop::Cluster(ClusterError {
+                kind: ClusterErrorKind::Unreachable,
+                message: "whether the check created anything could not be read".to_owned(),
+                detail: Some(unknown.reason.clone()),
+                help: None,
+            }));
+        }
         let topics = observation.topics.into_iter();
         let made = topics.filter(|(_, seen)| matches!(seen, Observed::Present(_)));
         let made: BTreeSet<_> = made.map(|(name, _)| name).collect();
@@ -260,11 +270,11 @@ impl<C: CreateTopics> Run<'_, C> {
     }
 
     /// Asks the broker about every topic before the first one is created.
-    async fn preflight(&mut self, families: &[Vec<NewTopic>]) -> Result<(), Stop> {
+    async fn preflight(&mut self, families: Vec<Vec<NewTopic>>) -> Result<(), Stop> {
         let topics = families.iter().map(Vec::len).sum();
         (self.progress)(Progress::Validating { topics });
         let mut refused = false;
-        for batch in batch::split(families.to_vec()) {
+        for batch in batch::split(families) {
             let answers = tokio::select! {
                 answers = self.cluster.validate(&batch) => answers.map_err(Stop::Unchecked)?,
                 signal = self.interrupts.first() => return Err(Stop::Interrupted(signal)),
@@ -345,6 +355,13 @@ impl<C: CreateTopics> Run<'_, C> {
         if let Some(at) = self.index.get(name) {
             self.topics[*at].status = status;
         }
+    }
+}
+
+fn not_known(observed: &Observed) -> Option<&Unreadable> {
+    match observed {
+        Observed::Unknown(unknown) if !unknown.exists => Some(unknown),
+        _ => None,
     }
 }
 

@@ -50,26 +50,15 @@ impl From<Signal> for ExitCode {
     }
 }
 
-impl From<&ClusterError> for ExitCode {
-    fn from(error: &ClusterError) -> Self {
-        match error.kind {
-            ClusterErrorKind::Configuration => Self::Invalid,
-            ClusterErrorKind::Unreachable => Self::Unreachable,
-            ClusterErrorKind::Authentication | ClusterErrorKind::Authorization => {
-                Self::Unauthorized
-            }
-            ClusterErrorKind::Broker => Self::Failed,
-        }
-    }
-}
-
 /// The code of a run against one cluster. Where several hold, before the first write: 4, 5, 3, then
 /// 1; after it: 5, 4, 3, 1.
 pub fn from_run(context: &RunContext, result: &RunResult) -> ExitCode {
     let stopped = match &result.stop {
         Some(Stop::Invalid) => return ExitCode::Invalid,
         Some(Stop::Interrupted(signal)) => return (*signal).into(),
-        Some(Stop::Cluster(error) | Stop::Unchecked(error)) => Some(ExitCode::from(error)),
+        Some(Stop::Cluster(error) | Stop::Unchecked(error)) => {
+            Some(from_error(error, context.purpose.is_apply()))
+        }
         Some(Stop::UnknownExistence | Stop::Refused) | None => None,
     };
     if stopped == Some(ExitCode::Invalid) {
@@ -87,10 +76,10 @@ pub fn from_run(context: &RunContext, result: &RunResult) -> ExitCode {
     let other = [
         stopped,
         groups.map(from_unreadable),
-        leaders.map(ExitCode::from),
+        leaders.map(|error| from_error(error, context.purpose.is_apply())),
         has_other_findings(context, result).then_some(ExitCode::Differences),
         // What was only to be checked was created.
-        (result.check == Check::Created).then_some(ExitCode::Failed),
+        matches!(result.check, Check::Created(_)).then_some(ExitCode::Failed),
     ];
     let topics = || {
         result
@@ -116,6 +105,19 @@ fn has_other_findings(context: &RunContext, result: &RunResult) -> bool {
     (fails_on(Finding::Unmanaged) && !result.unmanaged.is_empty())
         || (fails_on(Finding::Undeclared) && any(|one| !one.undeclared.is_empty()))
         || (fails_on(Finding::Health) && any(|one| !one.health.is_empty()))
+}
+
+/// The code of a run that could not ask the cluster. What a broker answers to a question is a
+/// failure of whoever `creates`; for whoever only looks, it was not read.
+pub fn from_error(error: &ClusterError, creates: bool) -> ExitCode {
+    match error.kind {
+        ClusterErrorKind::Configuration => ExitCode::Invalid,
+        ClusterErrorKind::Authentication | ClusterErrorKind::Authorization => {
+            ExitCode::Unauthorized
+        }
+        ClusterErrorKind::Broker if creates => ExitCode::Failed,
+        ClusterErrorKind::Broker | ClusterErrorKind::Unreachable => ExitCode::Unreachable,
+    }
 }
 
 /// Something that could not be read.

@@ -243,16 +243,6 @@ impl RunResult {
         Status::WORDS.map(|word| (word, self.count(|status| status.word() == word)))
     }
 
-    /// How many topics this run created, as declared or not.
-    pub fn made(&self) -> usize {
-        self.count(|status| {
-            matches!(
-                status,
-                Status::Created | Status::Mismatched { created: true }
-            )
-        })
-    }
-
     pub fn created(&self) -> bool {
         self.count(|status| *status == Status::Created) > 0
     }
@@ -270,8 +260,8 @@ pub enum Check {
     Harmless,
     /// It was left out: this broker is known to create what it is to check.
     LeftOut,
-    /// Topics exist since then that were only to be checked.
-    Created,
+    /// So many topics exist since then that were only to be checked.
+    Created(usize),
     /// Whether they do could not be read.
     Unread,
 }

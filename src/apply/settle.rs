@@ -28,6 +28,7 @@ const UNCLEAR_GRACE: Duration = Duration::from_secs(10);
 /// Why a topic cannot be used yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Obstacle {
+    NotLookedAt,
     NotVisible,
     Unreadable(String),
     FewPartitions { found: usize, wanted: usize },
@@ -39,7 +40,10 @@ impl Obstacle {
     /// producers that do not insist, and health has the rest to say.
     fn is_fatal(&self) -> bool {
         match self {
-            Self::NotVisible | Self::Unreadable(_) | Self::FewPartitions { .. } => true,
+            Self::NotLookedAt
+            | Self::NotVisible
+            | Self::Unreadable(_)
+            | Self::FewPartitions { .. } => true,
             Self::Issues(issues) => issues.iter().any(|issue| !issue.kind.is_served()),
         }
     }
@@ -48,6 +52,7 @@ impl Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotLookedAt => f.write_str("not looked at yet"),
             Self::NotVisible => f.write_str("not visible yet"),
             Self::Unreadable(reason) => f.write_str(reason),
             Self::FewPartitions { found, wanted } => {
@@ -90,7 +95,7 @@ impl<C: CreateTopics> Run<'_, C> {
         let started = Instant::now();
         let deadline = started + self.options.settle.unwrap_or(UNCLEAR_GRACE);
         let mut backoff = Backoff::default();
-        let mut last = Err(None);
+        let mut last;
         loop {
             if self.interrupts.received().is_some() {
                 // What was not sent is not waited for any more.
@@ -103,6 +108,8 @@ impl<C: CreateTopics> Run<'_, C> {
             });
             let narrow: Vec<_> = pending.keys().map(without_config).collect();
             let is_all = narrow.is_empty();
+            // What was read before is no longer the last word.
+            last = Err(None);
             let asked = if is_all { &everything } else { &narrow };
             let found = tokio::select! {
                 biased;
@@ -155,7 +162,7 @@ impl<C: CreateTopics> Run<'_, C> {
                     Some(error) => Some(Obstacle::Unreadable(error.to_string())),
                     None => pending.get(name).cloned(),
                 };
-                for name in &at_first {
+                for name in at_first.iter().chain(pending.keys()) {
                     if let Some(obstacle) = obstacle(name) {
                         self.leave(name, sent, &obstacle, waited);
                     }
@@ -181,7 +188,7 @@ impl<C: CreateTopics> Run<'_, C> {
             // Without waiting, only what this run does not know to be its own must be read.
             waits || !matches!(self.status(name), Some(Status::Created))
         });
-        let new = new.map(|name| (name.clone(), Obstacle::NotVisible));
+        let new = new.map(|name| (name.clone(), Obstacle::NotLookedAt));
         let outcomes = self.topics.iter();
         let old = outcomes.filter(|one| awaited.contains(one) && existed(&one.status));
         let old = old.filter_map(|one| {
@@ -352,6 +359,11 @@ fn not_usable_in_time(
 ) -> Status {
     let seconds = format!("{:.1}", waited.as_secs_f64());
     match before {
+        Status::Matching | Status::Accepted | Status::Mismatched { created: false }
+            if *obstacle == Obstacle::NotVisible =>
+        {
+            Status::Failed("it existed, and is gone".to_owned())
+        }
         Status::Unclear(sent) => Status::Unclear(format!(
             "the creation was sent and not answered ({sent}); {obstacle} after {seconds} s"
         )),

@@ -188,7 +188,12 @@ async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
         }
     };
     line.clear();
-    taken.map_err(|error: ClusterError| (ExitCode::from(&error), vec![from_cluster_error(&error)]))
+    taken.map_err(|error: ClusterError| {
+        (
+            exit::from_error(&error, false),
+            vec![from_cluster_error(&error)],
+        )
+    })
 }
 
 /// What a right's absence means for who reads the snapshot.

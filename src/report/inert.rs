@@ -63,7 +63,8 @@ fn spelled(text: &str, spelling: Spelling) -> String {
     for (at, c) in text.char_indices() {
         let (before, behind) = (&text[line..at], &text[at + c.len_utf8()..]);
         match c {
-            ':' if behind.starts_with(':') && before.trim_start().is_empty() => {
+            // Three of them are none: a snippet's line that leads to another file.
+            ':' if begins_command(behind) && before.trim_start().is_empty() => {
                 written.push_str(spelling.colon);
             }
             '#' if before.ends_with('#') && is_command(behind) => written.push_str(spelling.hash),
@@ -74,6 +75,10 @@ fn spelled(text: &str, spelling: Spelling) -> String {
         }
     }
     written
+}
+
+fn begins_command(behind: &str) -> bool {
+    behind.starts_with(':') && !behind.starts_with("::")
 }
 
 fn is_command(behind: &str) -> bool {
@@ -93,6 +98,7 @@ mod tests {
             ("::error::x", ": :error::x"),
             ("a\n \u{a0}::error::x", "a\n \u{a0}: :error::x"),
             ("a ::error::x :: y", "a ::error::x :: y"),
+            (" ::: a.yaml:1:18", " ::: a.yaml:1:18"),
             ("a ##[error]x", "a # #[error]x"),
             ("###[error]", "## #[error]"),
             ("##VSO[task.setvariable]x", "# #VSO[task.setvariable]x"),

@@ -69,7 +69,7 @@ pub(super) fn from_run(
     match result.check {
         Check::Harmless | Check::Unread => {}
         Check::LeftOut => all.push(check_left_out()),
-        Check::Created => all.push(created_by_check(context, result)),
+        Check::Created(count) => all.push(created_by_check(context, count)),
     }
     if result.unsettled && result.created() {
         let message = "created topics were not waited for (--no-settle)";
@@ -86,9 +86,9 @@ fn check_left_out() -> Diagnostic {
 }
 
 /// Topics exist that were only to be checked, which the run that was to check them has to say.
-fn created_by_check(context: &RunContext, result: &RunResult) -> Diagnostic {
-    let topics = plural(result.made(), "topic");
-    let message = format!("{topics} that were only to be checked exist now");
+fn created_by_check(context: &RunContext, count: usize) -> Diagnostic {
+    let topics = plural(count, "topic");
+    let message = format!("{topics} created that were only to be checked");
     let problem = Diagnostic::error(Code::NotChecked, message);
     let asked = match context.purpose {
         Purpose::DryRun => "the dry run asked for a check only",

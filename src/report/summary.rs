@@ -134,11 +134,11 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
     if context.purpose.is_preview() {
         let is_new = result.count(|status| *status == Status::ToCreate) > 0;
         let consequence = match (is_new, context.purpose, result.check) {
-            (_, _, Check::Created) => "Topics were created that were only to be checked.",
+            (_, _, Check::Created(_)) => "Topics were created that were only to be checked.",
             (true, Purpose::DryRun, Check::LeftOut) => {
                 "The broker was not asked about what is new. Nothing was created."
             }
-            (true, Purpose::DryRun, Check::Harmless | Check::Unread) => {
+            (true, Purpose::DryRun, Check::Harmless) => {
                 "The broker would accept what is new. Nothing was created."
             }
             (true, _, _) => "Nothing that exists will be changed.",
@@ -197,7 +197,7 @@ fn phrase(one: &TopicOutcome, cluster: &ClusterReport) -> (u8, &'static str) {
     match &one.status {
         Status::ToCreate if purpose.is_preview() => (0, "to create"),
         Status::Created if cluster.result.unsettled => (1, "created, not waited for"),
-        Status::Created if !is_available(one) => (1, "created"),
+        Status::Created if one.unread.is_some() || !is_available(one) => (1, "created"),
         Status::Created => (1, "created and usable"),
         Status::Matching | Status::Declared if purpose == Purpose::Verify => (2, "match"),
         Status::Matching | Status::Declared => (2, "matched"),

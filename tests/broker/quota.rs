@@ -29,15 +29,15 @@ fn a_quota_that_is_used_up_is_waited_for_within_the_time_limit() {
     on(servers, "apply", &topics(12, "waited"))
         .run()
         .exits(0)
-        .says("its quota for changes is used up")
+        .says("a quota of this client is used up")
         .says("12 created and usable");
     // The check alone uses up more than comes back in a second.
     on(servers, "apply", &topics(40, "refused"))
         .args(&["--timeout", "1s"])
         .run()
         .exits(5)
-        .says("the quota of this client for changes is used up for another")
-        .says("nothing was created")
+        .says("a quota of this client is used up for another")
+        .says("no creation was sent")
         .says("controller_mutation_rate");
     let there = names(&kafka);
     assert!(

@@ -121,7 +121,7 @@ fn a_cluster_that_never_lists_a_broker_is_said_to_be_starting() {
     });
     run(&broker, "verify", &["--timeout", "2s"])
         .exits(3)
-        .says("answers, and knows of no broker yet")
+        .says("takes the connection, and listed no broker within 2 s")
         .says("--wait 60s");
 }
 
@@ -172,7 +172,8 @@ fn no_longer_than_the_time_limit() {
         .says("new topics need the controller");
 }
 
-/// Kafka 2.8 and 3.0 with KRaft: the newest Fetch is 12, and there is no LeaderAndIsr.
+/// Kafka 2.8 and 3.0 with KRaft: the newest Fetch is 12, and there is no LeaderAndIsr. Others that
+/// stand between these versions list no WriteTxnMarkers.
 #[test]
 fn a_broker_that_is_known_to_create_on_a_check_is_not_asked_to_check() {
     let broker = ScriptedBroker::start(Model {
@@ -181,8 +182,14 @@ fn a_broker_that_is_known_to_create_on_a_check_is_not_asked_to_check() {
     });
     let broker = broker.expect("a broker");
     broker.mutate(|_, answer: &mut ApiVersionsResponse| {
-        let fetch = ApiVersion::default().with_api_key(ApiKey::Fetch as i16);
-        answer.api_keys.push(fetch.with_max_version(12));
+        for (key, newest) in [
+            (ApiKey::Fetch, 12),
+            (ApiKey::WriteTxnMarkers, 1),
+            (ApiKey::DescribeCluster, 0),
+        ] {
+            let api = ApiVersion::default().with_api_key(key as i16);
+            answer.api_keys.push(api.with_max_version(newest));
+        }
     });
     run(&broker, "apply", &["--dry-run"])
         .exits(0)

@@ -97,7 +97,7 @@ pub(crate) struct Handle {
     next: AtomicUsize,
     closing: AtomicBool,
     /// At an address of its own, which librdkafka has.
-    listener: Box<Opaque>,
+    listener: Arc<Opaque>,
 }
 
 // SAFETY: librdkafka's handles and queues may be used from any thread at the same time (its
@@ -162,8 +162,9 @@ impl AdminClient {
             }
         }
         config.set("debug", &debug)?;
-        let listener: Box<Opaque> = Box::new(listener);
-        config.on_throttle(throttled, (&raw const *listener).cast());
+        let listener: Arc<Opaque> = Arc::new(listener);
+        // SAFETY: the value is at its address until the handle, which holds it, destroys the client.
+        unsafe { config.on_throttle(throttled, Arc::as_ptr(&listener).cast()) };
         let client = config.into_handle()?;
         // SAFETY: the client is alive; the returned queue is a reference that `Handle` gives back.
         let queue = unsafe { rd::rd_kafka_queue_get_main(client.as_ptr()) };

@@ -79,9 +79,11 @@ impl Config {
     }
 
     /// Has librdkafka report quotas that are used up to `callback`, with `opaque`.
-    pub(crate) fn on_throttle(&self, callback: ThrottleCallback, opaque: *const c_void) {
-        // SAFETY: the object is alive; that the opaque value lives as long as the handle is the
-        // caller's to see to.
+    ///
+    /// # Safety
+    /// What `callback` does with `opaque` is sound for as long as the handle lives.
+    pub(crate) unsafe fn on_throttle(&self, callback: ThrottleCallback, opaque: *const c_void) {
+        // SAFETY: the object is alive; for the opaque value the caller answers.
         unsafe {
             rd::rd_kafka_conf_set_opaque(self.0.as_ptr(), opaque.cast_mut());
             rd::rd_kafka_conf_set_throttle_cb(self.0.as_ptr(), Some(callback));

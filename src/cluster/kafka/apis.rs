@@ -3,18 +3,24 @@
 use librdkafka_admin::ApiVersions;
 
 /// Api keys of Kafka's protocol.
-pub(super) const FETCH: i16 = 1;
+const FETCH: i16 = 1;
 pub(super) const METADATA: i16 = 3;
-pub(super) const LEADER_AND_ISR: i16 = 4;
+const LEADER_AND_ISR: i16 = 4;
 pub(super) const CREATE_TOPICS: i16 = 19;
+const WRITE_TXN_MARKERS: i16 = 27;
 pub(super) const DESCRIBE_CONFIGS: i16 = 32;
+const DESCRIBE_CLUSTER: i16 = 60;
 
 /// The newest Fetch of Kafka 3.0; 3.1 has the next one (KIP-516).
 const FETCH_OF_3_0: i16 = 12;
 
 /// Whether this is a KRaft broker of Kafka 2.8 or 3.0, whose controller carries out a creation that
-/// it is only to check. Unlike a broker with ZooKeeper it takes no LeaderAndIsr.
+/// it is only to check. It lists what only brokers of Kafka ask of each other, DescribeCluster, which
+/// 2.8 brought, and unlike a broker with ZooKeeper no LeaderAndIsr.
 pub(super) fn creates_on_check(versions: &ApiVersions) -> bool {
     let fetch = versions.newest(FETCH);
-    fetch.is_some_and(|newest| newest <= FETCH_OF_3_0) && !versions.has(LEADER_AND_ISR)
+    fetch.is_some_and(|newest| newest <= FETCH_OF_3_0)
+        && versions.has(WRITE_TXN_MARKERS)
+        && versions.has(DESCRIBE_CLUSTER)
+        && !versions.has(LEADER_AND_ISR)
 }

@@ -8,7 +8,10 @@
 //! with `--wait`). After it, a broker that goes away is the client library's to work around, and
 //! only final errors and the loss of all brokers end a wait.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod silence;
+mod state;
+
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,21 +20,19 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use librdkafka_admin::{
-    AdminClient, AdminOptions, ApiVersions, Entries, Error, ErrorCode, Listener, Pending,
+    AdminClient, AdminOptions, ApiVersions, Entries, Error, ErrorCode, Pending,
 };
 use secrecy::ExposeSecret;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use self::silence::Silence;
+use self::state::{ConnectionState, StateListener};
 use super::connection_error::{ConnectionError, Kind};
 use super::connection_info::ConnectionInfo;
 use super::settings::Settings;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::observed::ClusterIdentity;
-
-/// How long an error tells what is wrong without coming again: connections are tried anew at least
-/// twice a second.
-const CURRENT: Duration = Duration::from_secs(3);
 
 /// How long all known addresses may be unreachable before it counts: another bootstrap server may
 /// answer, and librdkafka tries them one after the other.
@@ -62,12 +63,8 @@ const LOOK_LIMIT: Duration = Duration::from_millis(250);
 /// Between two looks for a controller.
 const NEXT_LOOK: Duration = Duration::from_millis(250);
 
-/// How long a broker may be silent before the same is asked of another one.
-const SILENCE: Duration = Duration::from_secs(1);
-
-/// How long after one another others are asked; twice as long from the third one on.
-const NEXT_ONE: Duration = Duration::from_millis(500);
-const QUICK_ONES: usize = 3;
+/// How long leaders may take to become known and to answer, at first.
+const LEADER_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long a broker may lack a request that it may have after all.
 const FALLBACK_LIMIT: Duration = Duration::from_secs(2);
@@ -88,92 +85,9 @@ pub struct Waiting {
 
 type Progress = Box<dyn Fn(&Waiting) + Send + Sync>;
 
-/// What is known of the connection, from the client's reading thread and from answers.
-#[derive(Clone, Debug, Default)]
-struct ConnectionState {
-    connected: bool,
-    answered: bool,
-    /// The error that says most, and since when there has been any.
-    error: Option<(ConnectionError, Instant)>,
-    /// When that error was seen last.
-    seen: Option<Instant>,
-    /// Since when all known brokers have been out of reach.
-    all_down: Option<Instant>,
-    /// The addresses that the cluster advertises and that failed.
-    advertised_down: BTreeSet<String>,
-    /// Which requests each broker takes that was connected to, by its name.
-    api_versions: BTreeMap<String, ApiVersions>,
-    /// Until when a broker reads no request of this client (KIP-124, KIP-599).
-    throttled: Option<Instant>,
-}
-
-struct ErrorListener(watch::Sender<ConnectionState>);
-
-impl Listener for ErrorListener {
-    fn connected(&self) {
-        self.0.send_modify(|state| {
-            state.connected = true;
-            state.forget_errors();
-        });
-    }
-
-    fn error(&self, error: Error) {
-        let error = ConnectionError::from_error(&error);
-        let now = Instant::now();
-        self.0.send_modify(|state| {
-            let error = if state.connected {
-                error.after_answer()
-            } else {
-                error
-            };
-            state.note(error, now);
-        });
-    }
-
-    fn api_versions(&self, broker: &str, versions: ApiVersions) {
-        self.0.send_modify(|state| {
-            if let Some(error) = ConnectionError::from_api_versions(broker, &versions) {
-                state.note(error, Instant::now());
-            }
-            state.api_versions.insert(broker.to_owned(), versions);
-        });
-    }
-
-    fn throttled(&self, _: i32, time: Duration) {
-        self.0.send_modify(|state| {
-            state.throttled = (!time.is_zero()).then(|| Instant::now() + time);
-        });
-    }
-}
-
-impl ConnectionState {
-    fn note(&mut self, error: ConnectionError, now: Instant) {
-        if error.kind == Kind::AllDown {
-            self.all_down.get_or_insert(now);
-        }
-        self.advertised_down.extend(error.advertised_address());
-        let is_current = self.seen.is_some_and(|seen| now < seen + CURRENT);
-        match &mut self.error {
-            // A kind that says less does not hide one that says more, as long as that comes again.
-            Some((known, _)) if known.kind > error.kind && is_current => return,
-            Some(_) if error.kind == Kind::AllDown => return,
-            Some((known, _)) => *known = error,
-            none => *none = Some((error, now)),
-        }
-        self.seen = Some(now);
-    }
-
-    fn forget_errors(&mut self) {
-        self.error = None;
-        self.seen = None;
-        self.all_down = None;
-        self.advertised_down.clear();
-    }
-}
-
 pub(super) struct Connection {
     client: AdminClient,
-    listener: Arc<ErrorListener>,
+    listener: Arc<StateListener>,
     info: ConnectionInfo,
     started: Instant,
     wait: Duration,
@@ -182,6 +96,8 @@ pub(super) struct Connection {
     brokers: Mutex<Vec<i32>>,
     /// The cluster as it described itself first.
     pub(super) identity: OnceCell<ClusterIdentity>,
+    /// How long leaders may take to answer, as far as is known of this cluster.
+    pub(super) leader_limit: Cell<Duration>,
     /// Held by the one look for a controller that is under way.
     looking: tokio::sync::Mutex<()>,
 }
@@ -192,7 +108,7 @@ impl Connection {
         settings: &Settings,
         progress: Progress,
     ) -> Result<Self, ClusterError> {
-        let listener = Arc::new(ErrorListener(watch::Sender::default()));
+        let listener = Arc::new(StateListener::default());
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         // Without a source of randomness two runs have one client id, which harms nobody.
         let entries = settings.entries(&host, getrandom::u32().unwrap_or_default());
@@ -210,6 +126,7 @@ impl Connection {
             progress,
             brokers: Mutex::default(),
             identity: OnceCell::new(),
+            leader_limit: Cell::new(LEADER_LIMIT),
             looking: tokio::sync::Mutex::default(),
         };
         connection.first_metadata().await?;
@@ -226,7 +143,7 @@ impl Connection {
     }
 
     async fn first_metadata(&self) -> Result<(), ClusterError> {
-        let mut state = self.listener.0.subscribe();
+        let mut state = self.listener.state.subscribe();
         let asked = Instant::now();
         let limit = self.wait_ends().max(asked + self.info.timeout);
         tokio::select! {
@@ -351,55 +268,48 @@ impl Connection {
     }
 
     /// Makes a call that writes, for which whatever ends it is its result: it is not repeated but
-    /// where a broker stays silent, at another one. The result of that one counts where it
-    /// `is_clear`; else the first call is waited for, which may be what made it unclear.
+    /// where a broker stays silent, at another one. A result that is wholly good counts at once; else
+    /// all calls are waited for, since what one of them made is in the answer of another.
     pub(super) async fn write<T>(
         &self,
         call: impl Fn(&AdminClient, AdminOptions) -> Pending<T>,
-        is_clear: impl Fn(&T) -> bool,
+        is_good: impl Fn(&T) -> bool,
     ) -> Written<T> {
         let asked = Instant::now();
         let mut look_for_controller = pin!(self.look_for_controller());
         let mut throttling = pin!(self.report_throttling());
         let mut calls = FuturesUnordered::from_iter([call(&self.client, self.options()).result()]);
         let mut silence = Silence::new(self, asked);
-        let mut unclear: Option<Result<T, Error>> = None;
-        let mut sent = 1;
+        let mut best: Option<Result<T, Error>> = None;
+        let mut repeated = false;
         loop {
             let result = tokio::select! {
                 biased;
-                result = calls.next() => result,
+                Some(result) = calls.next() => result,
                 broker = silence.another_broker() => {
-                    sent += 1;
+                    repeated = true;
                     calls.push(call(&self.client, self.options_for(broker, asked)).result());
                     continue;
                 }
                 never = &mut throttling => match never {},
                 never = &mut look_for_controller => match never {},
             };
-            if matches!(result, Some(Ok(_))) {
+            if result.is_ok() {
                 self.note_answer();
             }
-            let repeated = sent > 1;
-            match (result, unclear) {
-                (Some(Ok(result)), _) if !repeated || is_clear(&result) => {
-                    return Written {
-                        result: Ok(result),
-                        repeated,
-                    };
-                }
-                (Some(Err(result)), None) if !repeated => {
-                    return Written {
-                        result: Err(result),
-                        repeated,
-                    };
-                }
-                // What a broker says outweighs that another one did not answer.
-                (Some(Err(_)), Some(known @ Ok(_))) => unclear = Some(known),
-                (Some(result), _) => unclear = Some(result),
-                (None, Some(result)) => return Written { result, repeated },
-                (None, None) => unreachable!("each call that is under way ends"),
+            if result.as_ref().is_ok_and(&is_good) {
+                return Written { result, repeated };
             }
+            // What a broker says outweighs that another one did not answer, and the first trouble a
+            // later one.
+            let result = match best.take() {
+                Some(known) if known.is_ok() || result.is_err() => known,
+                _ => result,
+            };
+            if calls.is_empty() {
+                return Written { result, repeated };
+            }
+            best = Some(result);
         }
     }
 
@@ -407,7 +317,10 @@ impl Connection {
     pub(super) fn give_up(&self, error: &Error) -> ClusterError {
         match error.code {
             ErrorCode::TIMED_OUT | ErrorCode::REQUEST_TIMED_OUT => self.no_answer(),
-            ErrorCode::TRANSPORT | ErrorCode::DESTROY => self
+            ErrorCode::TRANSPORT
+            | ErrorCode::DESTROY
+            | ErrorCode::BAD_MESSAGE
+            | ErrorCode::UNDERFLOW => self
                 .known_error()
                 .unwrap_or_else(|| ConnectionError::from_error(error))
                 .into_cluster_error(&self.info),
@@ -452,10 +365,10 @@ impl Connection {
 
     fn no_answer(&self) -> ClusterError {
         let error = self.known_error().unwrap_or_else(|| {
-            let state = self.listener.0.borrow();
-            match state.throttled.filter(|until| *until > Instant::now()) {
+            let state = self.listener.state.borrow();
+            match state.throttled() {
                 Some(until) => ConnectionError::throttled(until - Instant::now()),
-                None if !state.connected && !state.api_versions.is_empty() => {
+                None if !state.connected && self.any_broker(|_| true) => {
                     ConnectionError::no_brokers()
                 }
                 None => ConnectionError::timeout(),
@@ -466,20 +379,17 @@ impl Connection {
 
     /// Whether no broker that was connected to takes a request, by its api key.
     pub(super) fn lacks(&self, api_key: i16) -> bool {
-        let state = self.listener.0.borrow();
-        let mut known = state.api_versions.values();
-        !state.api_versions.is_empty() && known.all(|versions| !versions.has(api_key))
+        self.listener.lacks(api_key)
     }
 
-    /// Whether any broker that was connected to is known to be one of these, by what it takes.
+    /// Whether any broker that was connected to is of a kind, by what it takes.
     pub(super) fn any_broker(&self, is: impl Fn(&ApiVersions) -> bool) -> bool {
-        let state = self.listener.0.borrow();
-        state.api_versions.values().any(is)
+        self.listener.any_broker(is)
     }
 
     /// How long a broker reads no request of this client any more.
     pub(super) fn throttled(&self) -> Option<Duration> {
-        let until = self.listener.0.borrow().throttled?;
+        let until = self.listener.state.borrow().throttled()?;
         until.checked_duration_since(Instant::now())
     }
 
@@ -497,17 +407,17 @@ impl Connection {
     }
 
     fn known_error(&self) -> Option<ConnectionError> {
-        let state = self.listener.0.borrow();
+        let state = self.listener.state.borrow();
         state.error.as_ref().map(|(error, _)| error.clone())
     }
 
     fn is_answered(&self) -> bool {
-        self.listener.0.borrow().answered
+        self.listener.state.borrow().answered
     }
 
     /// An answer: whatever was wrong before is over.
     fn note_answer(&self) {
-        self.listener.0.send_modify(|state| {
+        self.listener.state.send_modify(|state| {
             state.answered = true;
             state.forget_errors();
         });
@@ -520,29 +430,32 @@ impl Connection {
         sleep(LOOK_FOR_CONTROLLER).await;
         loop {
             sleep(NEXT_LOOK).await;
-            let Ok(_only) = self.looking.try_lock() else {
-                continue;
-            };
-            // What is learned goes to the client itself, not to us.
-            let looked = self.client.refresh_controller(limit).result().await;
-            if looked.is_err_and(|error| error.code == ErrorCode::TIMED_OUT) {
+            if self.refresh_controller(limit).await == Some(false) {
                 limit = (limit * 2).min(self.info.timeout);
             }
         }
     }
 
+    /// Looks for the controller, unless a look is under way; returns whether there was an answer.
+    /// What is learned goes to the client itself, not to us.
+    pub(super) async fn refresh_controller(&self, limit: Duration) -> Option<bool> {
+        let _only = self.looking.try_lock().ok()?;
+        let looked = self.client.refresh_controller(limit).result().await;
+        Some(!looked.is_err_and(|error| error.code == ErrorCode::TIMED_OUT))
+    }
+
     /// Reports that the cluster holds this client back, as long as it does.
     async fn report_throttling(&self) -> Infallible {
-        let mut states = self.listener.0.subscribe();
+        let mut states = self.listener.state.subscribe();
         let mut reported = None;
         loop {
-            let until = states.borrow_and_update().throttled;
-            let news = until.filter(|until| *until > Instant::now() && reported != Some(*until));
+            let until = states.borrow_and_update().throttled();
+            let news = until.filter(|until| reported != Some(*until));
             if let Some(until) = news {
                 reported = Some(until);
                 (self.progress)(&Waiting {
                     whom: self.info.bootstrap_servers.clone(),
-                    what: "its quota for changes is used up",
+                    what: "a quota of this client is used up",
                     elapsed: Duration::ZERO,
                     limit: until - Instant::now(),
                 });
@@ -559,7 +472,7 @@ impl Connection {
     /// Waits for an error that lasts, which is the end of waiting for an answer; reports the
     /// progress until then.
     async fn lasting_error(&self, asked: Instant) -> ClusterError {
-        let mut states = self.listener.0.subscribe();
+        let mut states = self.listener.state.subscribe();
         let mut reported: Option<(&'static str, Instant)> = None;
         loop {
             let now = Instant::now();
@@ -591,8 +504,14 @@ impl Connection {
     ) -> Option<Instant> {
         let ends = match state.all_down {
             _ if error.kind == Kind::Timeout => return None,
-            // No waiting makes a broker of it.
-            _ if error.kind == Kind::NotABroker => return Some(since.max(asked) + ALL_DOWN_LIMIT),
+            // No waiting makes a broker of it, and another address may be one.
+            _ if error.kind == Kind::NotABroker && !state.answered => {
+                let limit = match self.info.bootstrap_servers.contains(',') {
+                    true => ONE_DOWN_LIMIT,
+                    false => ALL_DOWN_LIMIT,
+                };
+                return Some(since.max(asked) + limit);
+            }
             Some(down) => down.max(asked) + ALL_DOWN_LIMIT,
             None if state.answered => return None,
             None if state.advertised_down.len() > 1 => since.max(asked) + SOME_DOWN_LIMIT,
@@ -648,48 +567,4 @@ fn is_broken(error: &Error) -> bool {
         error.code,
         ErrorCode::TRANSPORT | ErrorCode::BAD_MESSAGE | ErrorCode::UNDERFLOW
     )
-}
-
-/// The silence of the broker that was asked: says now and then whom to ask besides.
-struct Silence<'a> {
-    connection: &'a Connection,
-    asked: Vec<i32>,
-    next: Instant,
-    pause: Duration,
-}
-
-impl<'a> Silence<'a> {
-    fn new(connection: &'a Connection, asked: Instant) -> Self {
-        Self {
-            connection,
-            asked: connection.client.controller().into_iter().collect(),
-            next: asked + SILENCE,
-            pause: NEXT_ONE,
-        }
-    }
-
-    /// Waits until the silence has lasted, and there is another broker to ask: one that was not
-    /// asked yet, else the one whose turn is longest ago.
-    async fn another_broker(&mut self) -> i32 {
-        loop {
-            sleep_until(self.next).await;
-            let brokers = self.connection.brokers.lock();
-            let mut known = brokers.unwrap_or_else(PoisonError::into_inner).clone();
-            known.extend(self.connection.client.controller());
-            let last = |id: &i32| self.asked.iter().rposition(|asked| asked == id);
-            let next = known.into_iter().min_by_key(|id| last(id));
-            match next.filter(|id| self.asked.last() != Some(id)) {
-                Some(broker) => {
-                    self.asked.push(broker);
-                    if self.asked.len() > QUICK_ONES {
-                        self.pause *= 2;
-                    }
-                    self.next = Instant::now() + self.pause;
-                    return broker;
-                }
-                // They may become known.
-                None => self.next = Instant::now() + LOOK_FOR_CONTROLLER,
-            }
-        }
-    }
 }

@@ -38,7 +38,7 @@ pub(super) enum Kind {
     Timeout,
     /// No answer, since a quota is used up.
     Throttled,
-    /// It answers, and lists no brokers.
+    /// It takes the connection, and lists no brokers.
     NoBrokers,
     /// Anything else of the transport.
     Transport,
@@ -175,8 +175,8 @@ impl ConnectionError {
         match self.kind {
             Kind::AllDown | Kind::Transport => "no connection",
             Kind::Timeout => "no answer",
-            Kind::Throttled => "its quota for changes is used up",
-            Kind::NoBrokers => "it knows of no broker yet",
+            Kind::Throttled => "a quota of this client is used up",
+            Kind::NoBrokers => "no broker is listed yet",
             Kind::NotABroker => "a controller and no broker",
             Kind::Closed => "connection closed",
             Kind::Refused => "connection refused",
@@ -253,18 +253,21 @@ impl ConnectionError {
             ),
             Kind::Throttled => (
                 format!(
-                    "{address} reads no request of this client within {}: it has made more changes \
-                     than its quota allows",
+                    "{address} reads no request of this client within {}: a quota is used up",
                     seconds(info.timeout)
                 ),
-                "wait, or give it the time with --timeout; `controller_mutation_rate` is the quota \
-                 (kafka-configs --entity-type users or clients)"
+                "wait, or give it the time with --timeout; quotas of users and clients are \
+                 `controller_mutation_rate` for new topics, and `request_percentage` \
+                 (kafka-configs)"
                     .to_owned(),
             ),
             Kind::NoBrokers => (
-                format!("{address} answers, and knows of no broker yet"),
-                "the cluster is starting, or its brokers are fenced off: --wait 60s waits for them; \
-                 else see the broker's log"
+                format!(
+                    "{address} takes the connection, and listed no broker within {}",
+                    seconds(info.timeout)
+                ),
+                "a cluster that is starting does so: --wait 60s waits for it; else see the broker's \
+                 log"
                     .to_owned(),
             ),
             Kind::NotABroker => (

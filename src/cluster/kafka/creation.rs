@@ -82,11 +82,11 @@ pub(super) async fn validate(
     match used_up_quota(connection) {
         Some(words) => Err(ClusterError {
             kind: ClusterErrorKind::Broker,
-            message: format!("{words}; nothing was created"),
+            message: words,
             detail: None,
             help: Some(
-                "wait, give it the time with --timeout, or have the quota raised: it is \
-                 controller_mutation_rate of the user or client (kafka-configs)"
+                "wait, give it the time with --timeout, or have the quota raised: that for new \
+                 topics is controller_mutation_rate of the user or client (kafka-configs)"
                     .to_owned(),
             ),
         }),
@@ -101,7 +101,7 @@ fn used_up_quota(connection: &Connection) -> Option<String> {
     let left = connection.throttled().filter(|left| *left > limit)?;
     let left = Duration::from_secs(left.as_secs() + 1);
     Some(format!(
-        "the quota of this client for changes is used up for another {}, longer than --timeout",
+        "a quota of this client is used up for another {}, longer than --timeout",
         seconds(left)
     ))
 }
@@ -116,7 +116,8 @@ pub(super) async fn create(connection: &Connection, topics: &[NewTopic]) -> Answ
     let created = |error: &Error| Ok::<_, Infallible>(created(error));
     let answers = ask_controller(connection, topics, created, async |topics| {
         let call = |client: &AdminClient, options| client.create_topics(options, topics, false);
-        Ok(connection.write(call, is_clear).await)
+        let is_good = |results: &Entries<()>| results.values().all(Result::is_ok);
+        Ok(connection.write(call, is_good).await)
     });
     match answers.await {
         Ok(answers) => answers,
@@ -161,8 +162,12 @@ async fn ask_controller<E>(
                     }
                     continue;
                 }
+                // What one broker says is no word on what another one was asked.
+                Some(Err(error)) if repeated => {
+                    Answer::Unclear(format!("asked for more than once: {error}"))
+                }
                 Some(Err(error)) => match answer(&error)? {
-                    Answer::AlreadyExists if repeated || asked_before.contains(&topic.name) => {
+                    Answer::AlreadyExists if asked_before.contains(&topic.name) => {
                         Answer::Unclear(format!("asked for more than once: {error}"))
                     }
                     answer => answer,
@@ -179,7 +184,7 @@ async fn ask_controller<E>(
         pause = (pause * 2).min(LONGEST_PAUSE);
         // librdkafka learns of a new controller from metadata only. Where this fails, the next try
         // says why.
-        let _ = connection.client().refresh_controller(pause).result().await;
+        connection.refresh_controller(pause).await;
     }
 }
 
@@ -192,7 +197,7 @@ fn patience(code: ErrorCode, limit: Duration) -> Duration {
     }
 }
 
-/// What an error of a check says: nothing was made, whatever it is.
+/// What an error of a check says: that nothing was made is read afterwards.
 fn checked(error: &Error) -> Answer {
     match error.code {
         ErrorCode::TOPIC_ALREADY_EXISTS => Answer::AlreadyExists,
@@ -207,15 +212,6 @@ fn created(error: &Error) -> Answer {
         code if REFUSALS.contains(&code) => refused(error),
         _ => Answer::Unclear(error.to_string()),
     }
-}
-
-/// Whether the outcome of each topic is certain by this result alone.
-fn is_clear(results: &Entries<()>) -> bool {
-    let is_clear = |result: &Result<(), Error>| match result {
-        Ok(()) => true,
-        Err(error) => REFUSALS.contains(&error.code),
-    };
-    results.values().all(is_clear)
 }
 
 fn refused(error: &Error) -> Answer {

@@ -3,12 +3,14 @@
 //! librdkafka's ListOffsets has three ways to say no: an error of the partition; no error and no
 //! offset, where a leader gave no answer; and a failure of the whole call, where no leader of any
 //! partition is known. It does not repeat what a leader refused, but it does wait for leaders to
-//! be known, up to the time limit of the call. That limit is short here: who asks does so again.
+//! be known, up to the time limit of the call. That limit is short at first, for who asks does so
+//! again, and longer each time that somebody gave no answer.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use librdkafka_admin::{AdminOptions, Error, ErrorCode, OffsetSpec, Offsets};
+
+use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::convert::by_name;
@@ -18,9 +20,6 @@ use crate::topic::{Partitions, TopicName};
 
 /// Partitions in one ListOffsets call: what librdkafka does with the answer grows with their square.
 pub(super) const PARTITIONS_PER_CALL: usize = 1000;
-
-/// For leaders to become known and to answer.
-const LIMIT: Duration = Duration::from_secs(2);
 
 /// Returns the partitions whose leader did not answer with an end offset.
 pub(super) async fn unserved(
@@ -33,7 +32,10 @@ pub(super) async fn unserved(
         .iter()
         .flat_map(|(name, count)| (0..count.get()).map(|partition| (*name, partition)))
         .collect();
-    let options = AdminOptions::new(connection.options().request_timeout.min(LIMIT));
+    let longest = connection.options().request_timeout;
+    let limit = connection.leader_limit.get().min(longest);
+    let options = AdminOptions::new(limit);
+    let started = Instant::now();
     let client = connection.client();
     let calls: Vec<_> = partitions
         .chunks(PARTITIONS_PER_CALL)
@@ -46,6 +48,9 @@ pub(super) async fn unserved(
     for (batch, call) in calls {
         let result = connection.ask_once(call).await?;
         unserved.extend(read(batch, result));
+    }
+    if started.elapsed() >= limit {
+        connection.leader_limit.set((limit * 2).min(longest));
     }
     Ok(unserved)
 }
@@ -79,7 +84,8 @@ fn reason(error: &Error) -> String {
             let code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
             format!("{code}: not in the metadata yet")
         }
-        ErrorCode::NO_ENTRY | ErrorCode::TIMED_OUT => {
+        ErrorCode::TIMED_OUT => "no leader was known in time, or none answered".to_owned(),
+        ErrorCode::NO_ENTRY => {
             let code = ErrorCode::LEADER_NOT_AVAILABLE;
             format!("{code}: no leader is known yet")
         }

@@ -34,16 +34,23 @@ pub fn interrupted(signal: Signal, purpose: Purpose, wrote: bool) -> Diagnostic 
     Diagnostic::error(Code::Interrupted, message)
 }
 
-/// The cluster could be read, and did not answer the check of what is new.
-pub(super) fn unchecked(error: &ClusterError, access: &Access, check: Check) -> Diagnostic {
-    if error.kind != ClusterErrorKind::Unreachable {
-        return from_cluster_error(error);
-    }
-    let consequence = match check {
-        Check::Created => "",
+/// What a check that went wrong has created, as far as is known.
+pub(super) fn consequence(check: Check) -> &'static str {
+    match check {
+        Check::Created(_) => "",
         Check::Unread => "; no creation was sent",
         Check::Harmless | Check::LeftOut => "; nothing was created",
-    };
+    }
+}
+
+/// The cluster could be read, and the check of what is new could not be made.
+pub(super) fn unchecked(error: &ClusterError, access: &Access, check: Check) -> Diagnostic {
+    let consequence = consequence(check);
+    if error.kind != ClusterErrorKind::Unreachable {
+        let problem = from_cluster_error(error);
+        let message = format!("{}{consequence}", problem.message);
+        return Diagnostic { message, ..problem };
+    }
     let message = format!("the brokers answer, but not the check of new topics{consequence}");
     Diagnostic::error(Code::Unreachable, message)
         .detail(error.message.clone())

@@ -1,7 +1,7 @@
 //! The broker's refusals of new topics, and what would be refused.
 
-use super::is_new;
 use super::reading::{GRANT, TO_CREATE, grant};
+use super::{causes, is_new};
 use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Sources};
 use crate::outcome::{RunResult, Status, TopicOutcome};
@@ -33,10 +33,7 @@ pub(super) fn refused(
         "the broker refuses {} of {}{}",
         refusals.len(),
         plural(result.topics.iter().filter(is_new).count(), "new topic"),
-        match result.wrote {
-            true => "",
-            false => "; nothing was created",
-        }
+        causes::consequence(result.check)
     );
     let problem = Diagnostic::error(Code::Refused, message);
     let problem = problem.detail(listed(&refusals, &context.sources));

@@ -338,7 +338,7 @@ fn result() -> BoxedStrategy<RunResult> {
     let check = select(vec![
         Check::Harmless,
         Check::LeftOut,
-        Check::Created,
+        Check::Created(2),
         Check::Unread,
     ]);
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), check);

@@ -91,7 +91,10 @@ pub(crate) fn of_faults(
     let mut findings = Findings::default();
     alterations(before, after, &mut findings);
     for one in ended {
-        ending(one, &mut findings);
+        let is_early = ended
+            .iter()
+            .any(|other| one.ended_before_it_listened(other));
+        ending(one, is_early, &mut findings);
         round.statuses(one, &mut findings);
         round.success(one, &mut findings);
         round.usable(one, &mut findings);
@@ -146,8 +149,8 @@ fn alterations(before: &Topics, after: &Topics, findings: &mut Findings) {
     }
 }
 
-/// How the process ended.
-fn ending(one: &Ended, findings: &mut Findings) {
+/// How the process ended. One that got its signal too early had no time to listen for it.
+fn ending(one: &Ended, is_early: bool, findings: &mut Findings) {
     let name = one.invocation.name();
     let interrupted = |code| match code {
         130 => one.signals.contains(&Signal::INT),
@@ -156,6 +159,7 @@ fn ending(one: &Ended, findings: &mut Findings) {
     };
     match one.end {
         End::TooLong => findings.add(Kind::Hang, "it had to be killed", name),
+        End::BySignal(_) if is_early => {}
         End::BySignal(signal) => findings.add(Kind::Crash, format!("by signal {signal}"), name),
         // Nobody has to authenticate here.
         End::Code(4) => findings.add(

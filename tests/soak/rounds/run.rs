@@ -325,6 +325,18 @@ impl Ended {
     }
 }
 
+impl Ended {
+    /// Whether it was ended by a signal that was meant for the first request, before it had said or
+    /// asked anything: of two runs at once, that request may have been the `other` one's.
+    pub(crate) fn ended_before_it_listened(&self, other: &Self) -> bool {
+        let at_once = other.started < self.ended && self.started < other.ended;
+        let is_other = !std::ptr::eq(self, other);
+        let ended_so = |signal: &Signal| self.end == End::BySignal(signal.as_raw());
+        let is_silent = self.stdout.is_empty() && self.stderr.is_empty();
+        at_once && is_other && is_silent && self.signals.iter().any(ended_so)
+    }
+}
+
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let took = self.ended - self.started;

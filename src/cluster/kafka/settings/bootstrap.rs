@@ -35,6 +35,17 @@ pub(super) fn check(
         problems.push(problem("no bootstrap servers").help(help));
         return None;
     };
+    if text.is_some_and(|text| text.contains('@')) {
+        // What stands before it is a secret, most likely: neither it nor its line is shown.
+        problems.push(
+            problem(format!(
+                "the bootstrap servers, set by {from}, hold an `@`: a user and a password are no \
+                 part of an address"
+            ))
+            .help("write host:port; set KAFKA_USERNAME and KAFKA_PASSWORD"),
+        );
+        return None;
+    }
     let before = problems.len();
     for server in &servers {
         if let Err(reason) = check_server(server) {

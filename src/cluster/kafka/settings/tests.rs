@@ -196,6 +196,33 @@ fn a_mistake_in_a_chosen_cluster_is_shown_where_it_stands() {
 }
 
 #[test]
+fn a_password_in_an_address_is_not_shown_nor_is_its_line() {
+    let address = "SASL_PLAINTEXT://ci:hush,hush@kafka:9092,kafka-2:9092";
+    let property = format!("bootstrap.servers={address}\n");
+    for given in [
+        Given {
+            flag: Some(address),
+            ..Given::default()
+        },
+        Given {
+            file: Some(&property),
+            ..Given::default()
+        },
+        Given {
+            cluster: Some((Some(address), None)),
+            ..Given::default()
+        },
+    ] {
+        expect_problem(&given, &["a user and a password are no part of an address"]);
+        let found = problems(&given).concat();
+        assert!(!found.contains("hush"), "{found}");
+        let outcome = resolve(&given);
+        let found = outcome.settings.expect_err("bad settings");
+        assert!(found.iter().all(|one| one.primary.is_none()), "{found:?}");
+    }
+}
+
+#[test]
 fn bootstrap_lists_may_have_spaces_and_line_breaks() {
     let list = " b-1:9094, b-2:9094\n b-3:9094,\r\n";
     let given = Given {
