@@ -21,6 +21,7 @@
 mod acls;
 mod class_archive;
 mod cluster;
+mod framing;
 pub mod jars;
 mod java;
 mod lifeline;

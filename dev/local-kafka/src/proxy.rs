@@ -9,7 +9,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     mem,
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,12 +17,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::framing::{framed, read_message, write_message};
+
 mod api_names;
 
 pub use api_names::api_name;
-
-/// A larger message is not Kafka's protocol: the broker's own limit is the same.
-const LARGEST_MESSAGE: usize = 100 << 20;
 
 /// One request that arrived at the proxy, whatever became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -380,26 +379,4 @@ fn header(message: &[u8]) -> Option<(Request, i32)> {
         at: Instant::now(),
     };
     Some((request, i32::from_be_bytes(*rest.first_chunk()?)))
-}
-
-fn read_message(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
-    let mut length = [0; 4];
-    stream.read_exact(&mut length)?;
-    let length = usize::try_from(i32::from_be_bytes(length)).unwrap_or(usize::MAX);
-    if length > LARGEST_MESSAGE {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut message = vec![0; length];
-    stream.read_exact(&mut message)?;
-    Ok(message)
-}
-
-fn write_message(mut stream: &TcpStream, message: &[u8]) -> io::Result<()> {
-    stream.write_all(&framed(message)?)
-}
-
-/// A message behind its length.
-fn framed(message: &[u8]) -> io::Result<Vec<u8>> {
-    let length = i32::try_from(message.len()).map_err(io::Error::other)?;
-    Ok([&length.to_be_bytes()[..], message].concat())
 }

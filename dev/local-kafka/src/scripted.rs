@@ -7,7 +7,7 @@
 
 use std::{
     any::Any,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     mem,
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -27,13 +27,12 @@ use kafka_protocol::{
     },
 };
 
+use crate::framing::{framed, read_message};
+
 mod model;
 
 pub use kafka_protocol;
 pub use model::{CLUSTER_ID, Model, OnCreation, Topic};
-
-/// A larger request is none that an admin client sends.
-const LARGEST_REQUEST: usize = 16 << 20;
 
 /// What the broker was asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,7 +232,8 @@ fn accept(listener: &TcpListener, address: SocketAddr, state: &Arc<Mutex<State>>
 
 fn serve(client: &TcpStream, address: SocketAddr, state: &Mutex<State>) -> Result<()> {
     // A client may go away at any time, and may do so because of what it was sent.
-    while let Ok(mut request) = read(client) {
+    while let Ok(request) = read_message(client) {
+        let mut request = Bytes::from(request);
         let header = decode_request_header_from_buffer(&mut request)?;
         let version = header.request_api_version;
         let api = ApiKey::try_from(header.request_api_key)
@@ -333,20 +333,10 @@ fn offered() -> ApiVersionsResponse {
     ])
 }
 
-fn read(mut stream: &TcpStream) -> io::Result<Bytes> {
-    let mut length = [0; 4];
-    stream.read_exact(&mut length)?;
-    let length = usize::try_from(i32::from_be_bytes(length)).unwrap_or(usize::MAX);
-    if length > LARGEST_REQUEST {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut message = vec![0; length];
-    stream.read_exact(&mut message)?;
-    Ok(message.into())
-}
-
 fn write(mut stream: &TcpStream, frame: &Frame) -> io::Result<()> {
-    let length = i32::try_from(frame.message.len()).map_err(io::Error::other)?;
-    let length = frame.announced.unwrap_or(length).to_be_bytes();
-    stream.write_all(&[&length[..], &frame.message].concat())
+    let mut bytes = framed(&frame.message)?;
+    if let Some(announced) = frame.announced {
+        bytes[..4].copy_from_slice(&announced.to_be_bytes());
+    }
+    stream.write_all(&bytes)
 }

@@ -7,7 +7,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -17,8 +16,9 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use kafka_protocol::{
     ResponseError,
     messages::{
-        BrokerId, CreateTopicsRequest, DescribeConfigsRequest, DescribeQuorumRequest,
-        ListOffsetsRequest, MetadataRequest, RequestHeader, ResponseHeader, TopicName,
+        ApiVersionsRequest, BrokerId, CreateTopicsRequest, DescribeConfigsRequest,
+        DescribeQuorumRequest, ListOffsetsRequest, MetadataRequest, RequestHeader, ResponseHeader,
+        TopicName,
         create_topics_request::{CreatableTopic, CreatableTopicConfig},
         describe_configs_request::DescribeConfigsResource,
         describe_quorum_request,
@@ -27,7 +27,10 @@ use kafka_protocol::{
     protocol::{Decodable as _, Encodable as _, HeaderVersion as _, Request, StrBytes},
 };
 
+use crate::framing::{read_message, write_message};
+
 const METADATA_VERSION: i16 = 10;
+const API_VERSIONS_VERSION: i16 = 0;
 const LIST_OFFSETS_VERSION: i16 = 5;
 const DESCRIBE_CONFIGS_VERSION: i16 = 4;
 const CREATE_TOPICS_VERSION: i16 = 5;
@@ -37,9 +40,6 @@ const DESCRIBE_QUORUM_VERSION: i16 = 0;
 const LATEST: i64 = -1;
 const TOPIC_RESOURCE: i8 = 2;
 const SET_ON_TOPIC: i8 = 1;
-
-/// The answer for hundreds of topics is less than this.
-const LARGEST_ANSWER: usize = 100 << 20;
 
 /// What a broker knows of its cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -105,6 +105,16 @@ impl WireClient {
             stream,
             correlation: 0,
         })
+    }
+
+    /// Has it answer what Kafka answers before authentication.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer as Kafka does.
+    pub fn is_kafka(&mut self) -> Result<()> {
+        self.ask(API_VERSIONS_VERSION, &ApiVersionsRequest::default())?;
+        Ok(())
     }
 
     /// All topics of the cluster.
@@ -264,23 +274,8 @@ impl WireClient {
         let mut message = BytesMut::new();
         header.encode(&mut message, R::header_version(version))?;
         request.encode(&mut message, version)?;
-        let length = i32::try_from(message.len())?;
-        self.stream
-            .write_all(&[&length.to_be_bytes()[..], &message].concat())
-            .context("failed to send a request")?;
-
-        let mut length = [0; 4];
-        self.stream
-            .read_exact(&mut length)
-            .context("no answer came")?;
-        let length = usize::try_from(i32::from_be_bytes(length)).unwrap_or(usize::MAX);
-        if length > LARGEST_ANSWER {
-            bail!("an answer of {length} bytes");
-        }
-        let mut answer = vec![0; length];
-        self.stream
-            .read_exact(&mut answer)
-            .context("an answer ended early")?;
+        write_message(&self.stream, &message).context("failed to send a request")?;
+        let answer = read_message(&self.stream).context("no whole answer came")?;
         let mut answer = Bytes::from(answer);
         let header = ResponseHeader::decode(&mut answer, R::Response::header_version(version))?;
         if header.correlation_id != self.correlation {
