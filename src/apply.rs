@@ -15,7 +15,7 @@ use self::settle::Awaited;
 use crate::accepted::Accepted;
 use crate::backoff::Backoff;
 use crate::cluster::{
-    Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, Keys, NewTopic, Wanted, batch,
+    Absence, Answer, ClusterError, ClusterErrorKind, CreateTopics, NewTopic, Wanted, batch,
 };
 use crate::interrupt::Interrupts;
 use crate::observed::{Observed, Unreadable};
@@ -239,10 +239,7 @@ impl<C: CreateTopics> Run<'_, C> {
         let new = families.iter().flatten();
         let wanted: Vec<_> = new
             .filter(|topic| !self.appeared.contains(&topic.name))
-            .map(|topic| Wanted {
-                name: topic.name.clone(),
-                keys: Keys::NONE,
-            })
+            .map(|topic| Wanted::bare(&topic.name))
             .collect();
         if wanted.is_empty() {
             return Ok(BTreeSet::new());

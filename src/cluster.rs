@@ -24,6 +24,14 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Without its configuration.
+    pub fn bare(name: &TopicName) -> Self {
+        Self {
+            name: name.clone(),
+            keys: Keys::NONE,
+        }
+    }
+
     pub fn declared(topic: &DeclaredTopic) -> Self {
         Self {
             name: topic.name.clone(),

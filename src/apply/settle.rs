@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Progress, Run};
 use crate::backoff::Backoff;
-use crate::cluster::{Absence, ClusterError, CreateTopics, Keys, Wanted};
+use crate::cluster::{Absence, ClusterError, CreateTopics, Wanted};
 use crate::health::HealthIssue;
 use crate::observed::{Observation, Observed};
 use crate::outcome::{Status, TopicOutcome};
@@ -76,6 +76,16 @@ pub(super) struct Awaited {
     pub(super) existing: bool,
 }
 
+/// Since when there is a topic.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// This run created it, or may have.
+    Run,
+    /// Somebody else created it after the plan was made.
+    Plan,
+    Before,
+}
+
 impl Awaited {
     fn contains(&self, outcome: &TopicOutcome) -> bool {
         self.sent.contains(&outcome.topic.name) || self.existing && existed(&outcome.status)
@@ -106,7 +116,7 @@ impl<C: CreateTopics> Run<'_, C> {
                 usable: everything.len() - pending.len(),
                 topics: everything.len(),
             });
-            let narrow: Vec<_> = pending.keys().map(without_config).collect();
+            let narrow: Vec<_> = pending.keys().map(Wanted::bare).collect();
             let is_all = narrow.is_empty();
             // What was read before is no longer the last word.
             last = Err(None);
@@ -119,12 +129,10 @@ impl<C: CreateTopics> Run<'_, C> {
             match found {
                 Ok(Ok(observation)) => {
                     pending = self.obstacles(asked, sent, &observation);
-                    last = match is_all {
-                        true => Ok(observation),
-                        false => Err(None),
-                    };
-                    if pending.is_empty() && !is_all {
-                        continue;
+                    match is_all {
+                        true => last = Ok(observation),
+                        false if pending.is_empty() => continue,
+                        false => {}
                     }
                 }
                 // The cluster may come back before the deadline.
@@ -226,7 +234,7 @@ impl<C: CreateTopics> Run<'_, C> {
         observation: &Observation,
     ) -> Pending {
         let obstacle = |name: &TopicName| {
-            let ours = sent.contains(name) && !self.appeared.contains(name);
+            let ours = self.since(name, sent) == Since::Run;
             let waits = self.options.settle.is_some();
             if !waits && matches!(self.status(name), Some(Status::Created)) {
                 return None;
@@ -280,18 +288,16 @@ impl<C: CreateTopics> Run<'_, C> {
         let Some(at) = self.index.get(name).copied() else {
             return;
         };
-        let created = sent.contains(name) && !self.appeared.contains(name);
+        let since = self.since(name, sent);
+        let created = since == Since::Run;
         // An acceptance is for what was there before; what we create is to be as declared.
         let accepted = if created { &[] } else { &*self.accepted };
         let before = &self.topics[at];
         let mut outcome = decide(before.topic.clone(), observation, accepted);
         outcome.status = match (outcome.status, obstacle) {
-            (_, Some(obstacle)) if obstacle.is_fatal() => not_usable_in_time(
-                &before.status,
-                existence(created, sent, name),
-                obstacle,
-                waited,
-            ),
+            (_, Some(obstacle)) if obstacle.is_fatal() => {
+                not_usable_in_time(&before.status, since, obstacle, waited)
+            }
             (Status::Matching, _) if created => Status::Created,
             (Status::Mismatched { .. }, _) => Status::Mismatched { created },
             // Only its configuration is kept from us.
@@ -309,7 +315,7 @@ impl<C: CreateTopics> Run<'_, C> {
             }
             (other, _) => other,
         };
-        if !sent.contains(name) {
+        if since == Since::Before {
             // They may have been looked for before, and are not now.
             outcome.undeclared.clone_from(&before.undeclared);
         }
@@ -324,11 +330,18 @@ impl<C: CreateTopics> Run<'_, C> {
         obstacle: &Obstacle,
         waited: Duration,
     ) {
-        let created = sent.contains(name) && !self.appeared.contains(name);
+        let since = self.since(name, sent);
         if let Some(before) = self.status(name) {
-            let existence = existence(created, sent, name);
-            let status = not_usable_in_time(before, existence, obstacle, waited);
+            let status = not_usable_in_time(before, since, obstacle, waited);
             self.set(name, status);
+        }
+    }
+
+    fn since(&self, name: &TopicName, sent: &BTreeSet<TopicName>) -> Since {
+        match (self.appeared.contains(name), sent.contains(name)) {
+            (true, _) => Since::Plan,
+            (false, true) => Since::Run,
+            (false, false) => Since::Before,
         }
     }
 }
@@ -342,40 +355,27 @@ fn existed(status: &Status) -> bool {
     }
 }
 
-/// Since when there is a topic, in the words of its report.
-fn existence(created: bool, sent: &BTreeSet<TopicName>, name: &TopicName) -> &'static str {
-    match (created, sent.contains(name)) {
-        (true, _) => "created, but",
-        (false, true) => "it appeared since the plan, and was",
-        (false, false) => "it exists, and was",
-    }
-}
-
 fn not_usable_in_time(
     before: &Status,
-    existence: &str,
+    since: Since,
     obstacle: &Obstacle,
     waited: Duration,
 ) -> Status {
     let seconds = format!("{:.1}", waited.as_secs_f64());
-    match before {
-        Status::Matching | Status::Accepted | Status::Mismatched { created: false }
-            if *obstacle == Obstacle::NotVisible =>
-        {
-            Status::Failed("it existed, and is gone".to_owned())
+    let existence = match (before, since) {
+        (Status::Unclear(sent), _) => {
+            return Status::Unclear(format!(
+                "the creation was sent and not answered ({sent}); {obstacle} after {seconds} s"
+            ));
         }
-        Status::Unclear(sent) => Status::Unclear(format!(
-            "the creation was sent and not answered ({sent}); {obstacle} after {seconds} s"
-        )),
-        _ => Status::Failed(format!(
-            "{existence} not usable within {seconds} s: {obstacle}"
-        )),
-    }
-}
-
-fn without_config(name: &TopicName) -> Wanted {
-    Wanted {
-        name: name.clone(),
-        keys: Keys::NONE,
-    }
+        (_, Since::Before) if *obstacle == Obstacle::NotVisible => {
+            return Status::Failed("it existed, and is gone".to_owned());
+        }
+        (_, Since::Run) => "created, but",
+        (_, Since::Plan) => "it appeared since the plan, and was",
+        (_, Since::Before) => "it exists, and was",
+    };
+    Status::Failed(format!(
+        "{existence} not usable within {seconds} s: {obstacle}"
+    ))
 }

@@ -64,6 +64,11 @@ fn without_describe_configs_the_rest_is_compared_and_the_cause_is_named() {
             .says("declare `tier: plain`");
         broker.end().expect("no other request");
     }
+    // As advised.
+    let broker = without(orders(2), &[ApiKey::DescribeConfigs]);
+    let plain = Manifests::of("topics: [{ name: orders, tier: plain, partitions: 2 }]");
+    let ended = on(&broker.address(), "verify", &plain).run().exits(0);
+    assert_eq!(ended.stderr, "");
 }
 
 #[test]
@@ -109,7 +114,8 @@ fn a_cluster_that_lists_no_broker_yet_is_asked_again() {
             answer.controller_id = (-1).into();
         }
     });
-    run(&broker, "verify", &["--timeout", "1h"]).exits(0);
+    // The wait that is advised where it never does.
+    run(&broker, "verify", &["--timeout", "1s", "--wait", "1h"]).exits(0);
 }
 
 #[test]
@@ -121,7 +127,7 @@ fn a_cluster_that_never_lists_a_broker_is_said_to_be_starting() {
     });
     run(&broker, "verify", &["--timeout", "2s"])
         .exits(3)
-        .says("takes the connection, and listed no broker within 2 s")
+        .says("takes the connection, listed no broker, and did not answer within 2 s")
         .says("--wait 60s");
 }
 

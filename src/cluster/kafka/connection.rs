@@ -8,25 +8,20 @@
 //! with `--wait`). After it, a broker that goes away is the client library's to work around, and
 //! only final errors and the loss of all brokers end a wait.
 
+mod asking;
 mod silence;
 mod state;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use librdkafka_admin::{
-    AdminClient, AdminOptions, ApiVersions, Entries, Error, ErrorCode, Pending,
-};
+use librdkafka_admin::{AdminClient, AdminOptions, ApiVersions, Error, ErrorCode};
 use secrecy::ExposeSecret;
-use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use self::silence::Silence;
+pub(super) use self::asking::Written;
 use self::state::{ConnectionState, StateListener};
 use super::connection_error::{ConnectionError, Kind};
 use super::connection_info::ConnectionInfo;
@@ -53,7 +48,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long an answer may take before another controller is looked for: the broker that all calls
 /// go to, the controller as the metadata names it, may be gone without the cluster knowing yet.
-const LOOK_FOR_CONTROLLER: Duration = Duration::from_millis(250);
+const FIRST_LOOK: Duration = Duration::from_millis(500);
 
 /// How long one look for a controller may take at first; twice as long after each that got no answer,
 /// so that a slow cluster does not get one behind the other. One that finds no broker connected has
@@ -65,13 +60,6 @@ const NEXT_LOOK: Duration = Duration::from_millis(250);
 
 /// How long leaders may take to become known and to answer, at first.
 const LEADER_LIMIT: Duration = Duration::from_secs(2);
-
-/// How long a broker may lack a request that it may have after all.
-const FALLBACK_LIMIT: Duration = Duration::from_secs(2);
-
-/// How long to rest between two tries of a request that broke, so that a broker that is gone is
-/// not asked in a busy loop.
-const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
@@ -92,10 +80,8 @@ pub(super) struct Connection {
     started: Instant,
     wait: Duration,
     progress: Progress,
-    /// The brokers that the cluster last said it has.
-    brokers: Mutex<Vec<i32>>,
-    /// The cluster as it described itself first.
-    pub(super) identity: OnceCell<ClusterIdentity>,
+    /// The cluster as it described itself last.
+    pub(super) identity: RefCell<Option<ClusterIdentity>>,
     /// How long leaders may take to answer, as far as is known of this cluster.
     pub(super) leader_limit: Cell<Duration>,
     /// Held by the one look for a controller that is under way.
@@ -124,8 +110,7 @@ impl Connection {
             started: Instant::now(),
             wait: settings.wait(),
             progress,
-            brokers: Mutex::default(),
-            identity: OnceCell::new(),
+            identity: RefCell::default(),
             leader_limit: Cell::new(LEADER_LIMIT),
             looking: tokio::sync::Mutex::default(),
         };
@@ -157,162 +142,6 @@ impl Connection {
         }
     }
 
-    /// Makes a reading call until it is answered, or an error lasts. An answer that is an
-    /// error for the whole call is an error.
-    pub(super) async fn ask<T>(
-        &self,
-        call: impl Fn(&AdminClient, AdminOptions) -> Pending<T>,
-    ) -> Result<T, ClusterError> {
-        let first = call(&self.client, self.options());
-        self.ask_on(first, call).await
-    }
-
-    /// Makes one reading call for each batch, all under way together, and joins their entries.
-    pub(super) async fn ask_batches<I, T>(
-        &self,
-        items: &[I],
-        size: usize,
-        call: impl Fn(&AdminClient, AdminOptions, &[I]) -> Pending<Entries<T>>,
-    ) -> Result<Entries<T>, ClusterError> {
-        let batches: Vec<_> = items
-            .chunks(size)
-            .map(|batch| (batch, call(&self.client, self.options(), batch)))
-            .collect();
-        let mut entries = Entries::new();
-        for (batch, pending) in batches {
-            let again = |client: &AdminClient, options| call(client, options, batch);
-            entries.extend(self.ask_on(pending, again).await?);
-        }
-        Ok(entries)
-    }
-
-    /// [`Self::ask`] for a call that is under way already. A broker that stays silent does not hold
-    /// it up alone: the same is asked of others meanwhile.
-    async fn ask_on<T>(
-        &self,
-        first: Pending<T>,
-        again: impl Fn(&AdminClient, AdminOptions) -> Pending<T>,
-    ) -> Result<T, ClusterError> {
-        let asked = Instant::now();
-        let mut lasting_error = pin!(self.lasting_error(asked));
-        let mut throttling = pin!(self.report_throttling());
-        let mut look_for_controller = pin!(self.look_for_controller());
-        let mut calls = FuturesUnordered::from_iter([first.result()]);
-        let mut silence = Silence::new(self, asked);
-        loop {
-            let result = tokio::select! {
-                biased;
-                Some(result) = calls.next() => result,
-                error = &mut lasting_error => return Err(error),
-                broker = silence.another_broker() => {
-                    calls.push(again(&self.client, self.options_for(broker, asked)).result());
-                    continue;
-                }
-                never = &mut throttling => match never {},
-                never = &mut look_for_controller => match never {},
-            };
-            match result {
-                Err(error) if is_broken(&error) => {
-                    // The connection broke under the request; another one may carry it.
-                    if asked.elapsed() > self.info.timeout && Instant::now() > self.wait_ends() {
-                        return Err(self.give_up(&error));
-                    }
-                    sleep(RETRY_PAUSE).await;
-                }
-                // librdkafka may know a broker by its fallback only, after an answer to ApiVersions
-                // that was cut short.
-                Err(error)
-                    if error.code == ErrorCode::UNSUPPORTED_FEATURE
-                        && asked.elapsed() < FALLBACK_LIMIT =>
-                {
-                    sleep(RETRY_PAUSE).await;
-                }
-                Err(error) if error.code == ErrorCode::TIMED_OUT => {
-                    if !calls.is_empty() {
-                        continue;
-                    }
-                    if self.is_answered() || Instant::now() > self.wait_ends() {
-                        return Err(self.no_answer());
-                    }
-                }
-                Err(error) if error.code == ErrorCode::DESTROY => {
-                    return Err(self.give_up(&error));
-                }
-                answer => {
-                    self.note_answer();
-                    return answer.map_err(|error| self.give_up(&error));
-                }
-            }
-            if calls.is_empty() {
-                calls.push(again(&self.client, self.options()).result());
-            }
-        }
-    }
-
-    /// Makes a reading call once; an error of the whole call, its time limit included, is a result
-    /// too.
-    pub(super) async fn ask_once<T>(
-        &self,
-        call: Pending<T>,
-    ) -> Result<Result<T, Error>, ClusterError> {
-        tokio::select! {
-            biased;
-            result = call.result() => {
-                if result.is_ok() {
-                    self.note_answer();
-                }
-                Ok(result)
-            }
-            error = self.lasting_error(Instant::now()) => Err(error),
-        }
-    }
-
-    /// Makes a call that writes, for which whatever ends it is its result: it is not repeated but
-    /// where a broker stays silent, at another one. A result that is wholly good counts at once; else
-    /// all calls are waited for, since what one of them made is in the answer of another.
-    pub(super) async fn write<T>(
-        &self,
-        call: impl Fn(&AdminClient, AdminOptions) -> Pending<T>,
-        is_good: impl Fn(&T) -> bool,
-    ) -> Written<T> {
-        let asked = Instant::now();
-        let mut look_for_controller = pin!(self.look_for_controller());
-        let mut throttling = pin!(self.report_throttling());
-        let mut calls = FuturesUnordered::from_iter([call(&self.client, self.options()).result()]);
-        let mut silence = Silence::new(self, asked);
-        let mut best: Option<Result<T, Error>> = None;
-        let mut repeated = false;
-        loop {
-            let result = tokio::select! {
-                biased;
-                Some(result) = calls.next() => result,
-                broker = silence.another_broker() => {
-                    repeated = true;
-                    calls.push(call(&self.client, self.options_for(broker, asked)).result());
-                    continue;
-                }
-                never = &mut throttling => match never {},
-                never = &mut look_for_controller => match never {},
-            };
-            if result.is_ok() {
-                self.note_answer();
-            }
-            if result.as_ref().is_ok_and(&is_good) {
-                return Written { result, repeated };
-            }
-            // What a broker says outweighs that another one did not answer, and the first trouble a
-            // later one.
-            let result = match best.take() {
-                Some(known) if known.is_ok() || result.is_err() => known,
-                _ => result,
-            };
-            if calls.is_empty() {
-                return Written { result, repeated };
-            }
-            best = Some(result);
-        }
-    }
-
     /// The error for a call that an error ended for good.
     pub(super) fn give_up(&self, error: &Error) -> ClusterError {
         match error.code {
@@ -334,8 +163,13 @@ impl Connection {
                 help: None,
             },
             ErrorCode::UNSUPPORTED_FEATURE => ClusterError {
+                kind: ClusterErrorKind::Broker,
+                message: format!(
+                    "{} does not offer a request that is needed",
+                    self.info.bootstrap_servers
+                ),
                 detail: Some(error.message.clone()),
-                ..self.not_offered("request that is needed")
+                help: None,
             },
             code => ClusterError {
                 kind: match code {
@@ -349,11 +183,14 @@ impl Connection {
         }
     }
 
-    /// The error for a service that lacks a request.
-    pub(super) fn not_offered(&self, what: &str) -> ClusterError {
+    /// The error for a service on which topics are not created by Kafka's means.
+    pub(super) fn no_creations(&self) -> ClusterError {
         ClusterError {
             kind: ClusterErrorKind::Broker,
-            message: format!("{} offers no {what}", self.info.bootstrap_servers),
+            message: format!(
+                "{} offers no creation of topics (CREATE_TOPICS)",
+                self.info.bootstrap_servers
+            ),
             detail: None,
             help: Some(
                 "create topics by the means of the service (its console, its own commands), and \
@@ -393,11 +230,6 @@ impl Connection {
         until.checked_duration_since(Instant::now())
     }
 
-    /// The brokers as the cluster lists them.
-    pub(super) fn note_brokers(&self, brokers: &[i32]) {
-        *self.brokers.lock().unwrap_or_else(PoisonError::into_inner) = brokers.to_vec();
-    }
-
     /// The options of a call to one broker that began to be asked for a while ago.
     fn options_for(&self, broker: i32, asked: Instant) -> AdminOptions {
         AdminOptions {
@@ -427,13 +259,18 @@ impl Connection {
     /// sent is not touched by it.
     async fn look_for_controller(&self) -> Infallible {
         let mut limit = LOOK_LIMIT;
-        sleep(LOOK_FOR_CONTROLLER).await;
+        sleep(FIRST_LOOK).await;
         loop {
-            sleep(NEXT_LOOK).await;
             if self.refresh_controller(limit).await == Some(false) {
                 limit = (limit * 2).min(self.info.timeout);
             }
+            sleep(NEXT_LOOK).await;
         }
+    }
+
+    /// What is done while an answer is waited for.
+    async fn meanwhile(&self) -> Infallible {
+        tokio::join!(self.report_throttling(), self.look_for_controller()).0
     }
 
     /// Looks for the controller, unless a look is under way; returns whether there was an answer.
@@ -552,19 +389,4 @@ impl Connection {
         });
         Some(now + PROGRESS_INTERVAL)
     }
-}
-
-/// The result of a call that writes.
-pub(super) struct Written<T> {
-    pub(super) result: Result<T, Error>,
-    /// Whether it was sent to more than one broker, so that one may see what the other one made.
-    pub(super) repeated: bool,
-}
-
-/// Whether a request got lost, or its answer, and not what it asks for.
-fn is_broken(error: &Error) -> bool {
-    matches!(
-        error.code,
-        ErrorCode::TRANSPORT | ErrorCode::BAD_MESSAGE | ErrorCode::UNDERFLOW
-    )
 }

@@ -263,11 +263,11 @@ impl ConnectionError {
             ),
             Kind::NoBrokers => (
                 format!(
-                    "{address} takes the connection, and listed no broker within {}",
+                    "{address} takes the connection, listed no broker, and did not answer within {}",
                     seconds(info.timeout)
                 ),
                 "a cluster that is starting does so: --wait 60s waits for it; else see the broker's \
-                 log"
+                 log; --timeout sets how long to wait for an answer"
                     .to_owned(),
             ),
             Kind::NotABroker => (

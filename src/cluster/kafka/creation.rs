@@ -58,7 +58,7 @@ pub(super) async fn validate(
     topics: &[NewTopic],
 ) -> Result<Answers, ClusterError> {
     if connection.lacks(apis::CREATE_TOPICS) {
-        return Err(connection.not_offered("creation of topics (CREATE_TOPICS)"));
+        return Err(connection.no_creations());
     }
     let checked = |error: &Error| match error.code {
         ErrorCode::NOT_CONTROLLER => Err(connection.give_up(error)),

@@ -46,11 +46,12 @@ pub(super) async fn cluster(connection: &Connection) -> Result<ClusterIdentity, 
         return Ok(ClusterIdentity::default());
     }
     let cluster = connection.ask(AdminClient::describe_cluster).await?;
-    connection.note_brokers(&cluster.brokers);
-    Ok(ClusterIdentity {
+    let identity = ClusterIdentity {
         id: cluster.id,
         brokers: cluster.brokers,
-    })
+    };
+    connection.identity.replace(Some(identity.clone()));
+    Ok(identity)
 }
 
 /// All topics that may be seen. A name that Kafka itself would not create is left out.
@@ -66,11 +67,14 @@ pub(super) async fn names(connection: &Connection) -> Result<Vec<TopicName>, Clu
     Ok(names)
 }
 
-/// The same, asked once: a run that looks again and again does not ask again who answers. (And
+/// The same as it is known: a run that looks again and again does not ask again who answers. (And
 /// librdkafka aborts where the answer lists no broker, as one of a broker that starts may.)
 async fn identity(connection: &Connection) -> Result<ClusterIdentity, ClusterError> {
-    let identity = connection.identity.get_or_try_init(|| cluster(connection));
-    identity.await.cloned()
+    let known = connection.identity.borrow().clone();
+    match known {
+        Some(identity) => Ok(identity),
+        None => cluster(connection).await,
+    }
 }
 
 pub(super) async fn observe(

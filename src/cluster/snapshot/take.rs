@@ -43,9 +43,11 @@ impl Snapshot {
             })
             .collect();
 
-        let whole = names.iter().map(|name| wanted(name, Keys::All));
-        let without_config = probes.values().flatten();
-        let without_config = without_config.map(|name| wanted(name, Keys::NONE));
+        let whole = names.iter().map(|name| Wanted {
+            name: name.clone(),
+            keys: Keys::All,
+        });
+        let without_config = probes.values().flatten().map(Wanted::bare);
         let all: Vec<_> = whole.chain(without_config).collect();
         let Observation {
             cluster: identity,
@@ -82,7 +84,7 @@ async fn record<C: ObserveTopics>(
     let half: Vec<_> = found
         .iter()
         .filter(|(_, observed)| hides(observed))
-        .map(|(name, _)| wanted(name, Keys::NONE))
+        .map(|(name, _)| Wanted::bare(name))
         .collect();
     let mut halves = if half.is_empty() {
         BTreeMap::new()
@@ -105,11 +107,6 @@ async fn record<C: ObserveTopics>(
         (name, recorded)
     });
     Ok(recorded.collect())
-}
-
-fn wanted(name: &TopicName, keys: Keys) -> Wanted {
-    let name = name.clone();
-    Wanted { name, keys }
 }
 
 /// A name that nobody has; `None` where the numbers have run out or it would be too long.

@@ -1,6 +1,5 @@
 //! The silence of a broker that was asked, and whom to ask besides.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -40,8 +39,8 @@ impl<'a> Silence<'a> {
     pub(super) async fn another_broker(&mut self) -> i32 {
         loop {
             sleep_until(self.next).await;
-            let brokers = self.connection.brokers.lock();
-            let mut known = brokers.unwrap_or_else(PoisonError::into_inner).clone();
+            let identity = self.connection.identity.borrow().clone();
+            let mut known = identity.unwrap_or_default().brokers;
             known.extend(self.connection.client.controller());
             let last = |id: &i32| self.asked.iter().rposition(|asked| asked == id);
             let next = known.into_iter().min_by_key(|id| last(id));
