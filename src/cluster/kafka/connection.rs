@@ -149,7 +149,8 @@ impl Connection {
             ErrorCode::TRANSPORT
             | ErrorCode::DESTROY
             | ErrorCode::BAD_MESSAGE
-            | ErrorCode::UNDERFLOW => self
+            | ErrorCode::UNDERFLOW
+            | ErrorCode::DESTROY_BROKER => self
                 .known_error()
                 .unwrap_or_else(|| ConnectionError::from_error(error))
                 .into_cluster_error(&self.info),

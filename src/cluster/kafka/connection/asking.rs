@@ -107,9 +107,7 @@ impl Connection {
                     return answer.map_err(|error| self.give_up(&error));
                 }
             }
-            if calls.is_empty() {
-                calls.push(again(&self.client, self.options()).result());
-            }
+            calls.push(again(&self.client, self.options()).result());
         }
     }
 
@@ -187,6 +185,10 @@ pub(in super::super) struct Written<T> {
 fn is_broken(error: &Error) -> bool {
     matches!(
         error.code,
-        ErrorCode::TRANSPORT | ErrorCode::BAD_MESSAGE | ErrorCode::UNDERFLOW
+        ErrorCode::TRANSPORT
+            | ErrorCode::BAD_MESSAGE
+            | ErrorCode::UNDERFLOW
+            // The broker is no longer in the metadata.
+            | ErrorCode::DESTROY_BROKER
     )
 }

@@ -12,6 +12,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// How long after one another others are asked; twice as long from the third one on.
 const NEXT_ONE: Duration = Duration::from_millis(500);
 const QUICK_ONES: usize = 3;
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Between two looks whether there is another broker to ask.
 const UNTIL_KNOWN: Duration = Duration::from_millis(250);
@@ -40,7 +41,9 @@ impl<'a> Silence<'a> {
         loop {
             sleep_until(self.next).await;
             let identity = self.connection.identity.borrow().clone();
-            let mut known = identity.unwrap_or_default().brokers;
+            // Those that were connected to first.
+            let mut known = self.connection.listener.connected_brokers();
+            known.extend(identity.unwrap_or_default().brokers);
             known.extend(self.connection.client.controller());
             let last = |id: &i32| self.asked.iter().rposition(|asked| asked == id);
             let next = known.into_iter().min_by_key(|id| last(id));
@@ -48,7 +51,7 @@ impl<'a> Silence<'a> {
                 Some(broker) => {
                     self.asked.push(broker);
                     if self.asked.len() > QUICK_ONES {
-                        self.pause *= 2;
+                        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
                     }
                     self.next = Instant::now() + self.pause;
                     return broker;

@@ -90,6 +90,13 @@ impl StateListener {
         self.known().values().any(is)
     }
 
+    /// The ids of the brokers that were connected to, but for bootstrap servers, which have none.
+    pub(super) fn connected_brokers(&self) -> Vec<i32> {
+        let known = self.known();
+        let ids = known.keys().filter_map(|name| name.rsplit_once('/'));
+        ids.filter_map(|(_, id)| id.parse().ok()).collect()
+    }
+
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, ApiVersions>> {
         // Nothing panics while the lock is held.
         self.api_versions
