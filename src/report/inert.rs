@@ -63,7 +63,6 @@ fn spelled(text: &str, spelling: Spelling) -> String {
     for (at, c) in text.char_indices() {
         let (before, behind) = (&text[line..at], &text[at + c.len_utf8()..]);
         match c {
-            // Three of them are none: a snippet's line that leads to another file.
             ':' if begins_command(behind) && before.trim_start().is_empty() => {
                 written.push_str(spelling.colon);
             }
@@ -77,8 +76,10 @@ fn spelled(text: &str, spelling: Spelling) -> String {
     written
 }
 
+/// A snippet's line that leads to another file has three colons and a space, and no command has a
+/// colon for its name.
 fn begins_command(behind: &str) -> bool {
-    behind.starts_with(':') && !behind.starts_with("::")
+    behind.starts_with(':') && !behind.starts_with(":: ")
 }
 
 fn is_command(behind: &str) -> bool {
@@ -99,6 +100,7 @@ mod tests {
             ("a\n \u{a0}::error::x", "a\n \u{a0}: :error::x"),
             ("a ::error::x :: y", "a ::error::x :: y"),
             (" ::: a.yaml:1:18", " ::: a.yaml:1:18"),
+            (":::error::x", ": ::error::x"),
             ("a ##[error]x", "a # #[error]x"),
             ("###[error]", "## #[error]"),
             ("##VSO[task.setvariable]x", "# #VSO[task.setvariable]x"),

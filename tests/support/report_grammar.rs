@@ -106,6 +106,10 @@ pub(crate) fn github(text: &str) -> Result<Vec<Command>, String> {
         let Some(rest) = line.trim_start().strip_prefix("::") else {
             continue;
         };
+        // The snippet's line that leads to another file: no command is called `:`.
+        if rest.starts_with(": ") {
+            continue;
+        }
         let (head, message) = rest.split_once("::").ok_or("no end of the properties")?;
         let (name, properties) = head.split_once(' ').ok_or("no properties")?;
         if !["error", "warning", "notice"].contains(&name) {
