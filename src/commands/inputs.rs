@@ -14,7 +14,9 @@ use jiff::tz::Offset;
 use super::properties_file::properties;
 use crate::accepted;
 use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
-use crate::cluster::kafka::settings::{ChosenCluster, ConnectionOptions, Settings, separate};
+use crate::cluster::kafka::settings::{
+    ChosenCluster, ConnectionOptions, Lookups, Settings, separate,
+};
 use crate::cluster::snapshot::Snapshot;
 use crate::clusters::{Clusters, Reach};
 use crate::context::{RunContext, Target};
@@ -410,7 +412,11 @@ pub(super) fn settings(
         timeout: args.timeout,
         wait: args.wait,
     };
-    Settings::resolve(&options, &|name| std::env::var(name).ok(), sources)
+    let lookups = Lookups {
+        variable: &|name| std::env::var(name).ok(),
+        file: &|path| std::fs::read(path),
+    };
+    Settings::resolve(&options, lookups, sources)
 }
 
 fn chosen_cluster(

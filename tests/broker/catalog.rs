@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use topicctl::catalog::{self, ConfigSpec, KafkaVersion, Kind};
 use topicctl::cluster::kafka::Kafka;
-use topicctl::cluster::kafka::settings::{ConnectionOptions, Settings};
+use topicctl::cluster::kafka::settings::{ConnectionOptions, Lookups, Settings};
 use topicctl::cluster::{Answer, CreateTopics, NewTopic};
 use topicctl::diagnostic::Sources;
 use topicctl::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
@@ -197,7 +197,8 @@ fn ask(topics: &[NewTopic]) -> Vec<Answer> {
         timeout: Some(Duration::from_secs(30)),
         ..ConnectionOptions::default()
     };
-    let settings = Settings::resolve(&options, &|_| None, &Sources::default()).expect("settings");
+    let settings =
+        Settings::resolve(&options, Lookups::NONE, &Sources::default()).expect("settings");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()

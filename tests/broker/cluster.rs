@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use local_kafka::LocalKafka;
 use topicctl::cluster::kafka::Kafka;
-use topicctl::cluster::kafka::settings::{ConnectionOptions, Settings};
+use topicctl::cluster::kafka::settings::{ConnectionOptions, Lookups, Settings};
 use topicctl::cluster::{ClusterError, Keys, NewTopic, Wanted};
 use topicctl::diagnostic::Sources;
 use topicctl::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
@@ -35,7 +35,7 @@ fn settings(servers: &str, overrides: &[&str], timeout: f64, wait: f64) -> Setti
         wait: Duration::from_secs_f64(wait),
         ..ConnectionOptions::default()
     };
-    Settings::resolve(&options, &|_| None, &Sources::default()).expect("good settings")
+    Settings::resolve(&options, Lookups::NONE, &Sources::default()).expect("good settings")
 }
 
 /// A time limit, in seconds, that nothing runs into which ends for another reason.

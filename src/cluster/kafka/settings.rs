@@ -1,6 +1,6 @@
 //! What the user gave, as librdkafka's settings.
 //!
-//! Pure: takes the options of the command line, a look-up of the environment and the text of the
+//! Pure: takes the options of the command line, look-ups of variables and files, and the text of the
 //! properties files, and gives [`Settings`] or every problem at once. Five layers, strongest first:
 //! `-X`, flags, `--cluster`, `--command-config`, environment. A setting that cannot be honored is an
 //! error that names it; none is dropped, except what cannot matter to an admin client. Secrets live
@@ -19,6 +19,8 @@ mod security;
 mod tests;
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -34,6 +36,22 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The first part of the client id where nothing else is said.
 const CLIENT_NAME: &str = "topicctl";
+
+/// Where settings that name a variable or a file find it.
+#[derive(Clone, Copy)]
+pub struct Lookups<'a> {
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// The whole of a file: a store, a secret.
+    pub file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+}
+
+impl Lookups<'static> {
+    /// Without variables, and without files.
+    pub const NONE: Self = Self {
+        variable: &|_| None,
+        file: &|_| Err(io::Error::from(io::ErrorKind::NotFound)),
+    };
+}
 
 #[derive(Clone, Default)]
 pub struct ConnectionOptions {
@@ -76,20 +94,19 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Resolves what the user gave. `environment` looks a variable up; `sources` holds the
-    /// properties file.
+    /// Resolves what the user gave; `sources` holds the properties files.
     ///
     /// # Errors
     /// Every problem, each of [`Code::Connection`]; those of the properties file point into it.
     pub fn resolve(
         options: &ConnectionOptions,
-        environment: &dyn Fn(&str) -> Option<String>,
+        lookups: Lookups,
         sources: &Sources,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut layers = Layers::default();
         let mut problems = vec![];
 
-        environment::apply(environment, &mut layers, &mut problems);
+        environment::apply(lookups, &mut layers, &mut problems);
         let mut asked_timeout = None;
         let cluster = options.cluster.as_ref();
         let cluster_config = cluster.and_then(|cluster| cluster.command_config);
@@ -125,7 +142,7 @@ impl Settings {
                 layers.remove_weaker_than_flags("client.id");
                 name.to_owned()
             }
-            None => filled(environment("SERVICE_NAME").as_deref())
+            None => filled((lookups.variable)("SERVICE_NAME").as_deref())
                 .unwrap_or(CLIENT_NAME)
                 .to_owned(),
         };

@@ -1,5 +1,6 @@
 //! The environment variables that people have for a Kafka connection.
 
+use super::Lookups;
 use super::layers::{Layers, SetBy};
 use crate::diagnostic::Diagnostic;
 
@@ -20,15 +21,11 @@ const VARIABLES: [(&str, &[&str]); 6] = [
 ];
 
 /// Takes what the environment has. An empty variable is one that is not set.
-pub(super) fn apply(
-    environment: &dyn Fn(&str) -> Option<String>,
-    layers: &mut Layers,
-    problems: &mut Vec<Diagnostic>,
-) {
+pub(super) fn apply(lookups: Lookups, layers: &mut Layers, problems: &mut Vec<Diagnostic>) {
     for (name, variables) in VARIABLES {
         let found = variables
             .iter()
-            .filter_map(|variable| Some((*variable, environment(variable)?)))
+            .filter_map(|variable| Some((*variable, (lookups.variable)(variable)?)))
             .find(|(_, value)| !value.trim().is_empty());
         if let Some((variable, value)) = found {
             // A password may begin or end with a space; nothing else may.

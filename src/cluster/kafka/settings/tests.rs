@@ -1,16 +1,20 @@
 //! Settings as people give them.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::{ChosenCluster, ConnectionOptions, Settings};
+use super::{ChosenCluster, ConnectionOptions, Lookups, Settings};
 use crate::diagnostic::{Code, Diagnostic, Sources, Span};
 
 /// What a case is given.
 #[derive(Default)]
 pub(super) struct Given<'a> {
     pub(super) environment: &'a [(&'a str, &'a str)],
+    /// Paths and what is in the files.
+    pub(super) files: &'a [(&'a str, &'a [u8])],
     pub(super) file: Option<&'a str>,
     /// The chosen cluster's `bootstrap_servers`, and its properties file.
     pub(super) cluster: Option<(Option<&'a str>, Option<&'a str>)>,
@@ -51,9 +55,22 @@ fn resolve(given: &Given) -> Outcome {
         ..ConnectionOptions::default()
     };
     let variables: BTreeMap<&str, &str> = given.environment.iter().copied().collect();
-    let environment = |name: &str| variables.get(name).map(|value| (*value).to_owned());
+    let variable = |name: &str| variables.get(name).map(|value| (*value).to_owned());
+    let files: BTreeMap<&Path, &[u8]> = given
+        .files
+        .iter()
+        .map(|(path, bytes)| (Path::new(path), *bytes))
+        .collect();
+    let file = |path: &Path| match files.get(path) {
+        Some(bytes) => Ok(bytes.to_vec()),
+        None => Err(io::Error::from(io::ErrorKind::NotFound)),
+    };
+    let lookups = Lookups {
+        variable: &variable,
+        file: &file,
+    };
     Outcome {
-        settings: Settings::resolve(&options, &environment, &sources),
+        settings: Settings::resolve(&options, lookups, &sources),
         sources,
     }
 }
