@@ -207,7 +207,7 @@ impl ConnectionError {
 
     pub(super) fn into_cluster_error(self, info: &ConnectionInfo) -> ClusterError {
         let (message, help) = self.message_and_help(info);
-        let help = match &info.port_hint {
+        let help = match &info.address_hint {
             Some(hint) => format!("{help}; {hint}"),
             None => help,
         };

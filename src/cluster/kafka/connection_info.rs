@@ -9,8 +9,8 @@ pub(super) struct ConnectionInfo {
     pub(super) security: Security,
     /// The longest silence.
     pub(super) timeout: Duration,
-    /// What a port of the bootstrap list suggests, where it does not fit.
-    pub(super) port_hint: Option<String>,
+    /// What an address of the bootstrap list suggests, where it does not fit.
+    pub(super) address_hint: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -17,6 +17,7 @@ mod properties;
 mod security;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::fmt;
 use std::io;
@@ -151,14 +152,14 @@ impl Settings {
             Some(SetBy::File { span, .. }) => Some(span.source) == cluster_config,
             _ => false,
         };
-        let bootstrap_servers = bootstrap::check(&mut layers, &options.clusters, &mut problems);
+        let bootstrap = bootstrap::check(&mut layers, &options.clusters, &mut problems);
         let security = security::settle(&mut layers, &mut problems);
         layers.fill_defaults(timeout);
-        match bootstrap_servers {
-            Some(bootstrap_servers) if problems.is_empty() => Ok(Self {
+        match bootstrap {
+            Some(bootstrap) if problems.is_empty() => Ok(Self {
                 info: ConnectionInfo {
-                    port_hint: bootstrap::port_hint(&bootstrap_servers, &security.protocol),
-                    bootstrap_servers,
+                    address_hint: bootstrap.hint(&security.protocol),
+                    bootstrap_servers: bootstrap.servers,
                     security,
                     timeout,
                 },

@@ -16,7 +16,7 @@ fn info() -> ConnectionInfo {
             ca: None,
         },
         timeout: Duration::from_secs(30),
-        port_hint: None,
+        address_hint: None,
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::names::refusal;
 use super::problem;
+use super::words::refusal;
 use crate::diagnostic::{Diagnostic, Location, Span};
 
 /// Set last, whatever the user gave: looking must not create a topic, and clusters with KIP-714
@@ -115,7 +115,10 @@ impl Layers {
     ) {
         match refusal(name, value) {
             None => self.set(name, value, from),
-            Some(words) => problems.push(from.locate(problem(format!("{from}: {words}")))),
+            Some(refusal) => {
+                let found = from.locate(problem(format!("{from}: {}", refusal.words)));
+                problems.push(refusal.help.into_iter().fold(found, Diagnostic::help));
+            }
         }
     }
 

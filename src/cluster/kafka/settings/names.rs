@@ -101,16 +101,6 @@ pub(super) fn is_known(name: &str) -> bool {
     !check_property(name, "").is_err_and(|error| error.unknown)
 }
 
-/// librdkafka's words against a value; without them where they could hold a secret.
-pub(super) fn refusal(name: &str, value: &str) -> Option<String> {
-    let error = check_property(name, value).err()?;
-    Some(if is_secret(name) {
-        format!("librdkafka does not take this {name}")
-    } else {
-        error.message
-    })
-}
-
 pub(super) fn suggestion(name: &str) -> String {
     match nearest(name, SUGGESTED) {
         Some(known) => format!("did you mean {known}?"),

@@ -3,7 +3,7 @@
 
 use super::layers::{Layers, SetBy};
 use super::names::{self, canonical, is_known, is_secret};
-use super::problem;
+use super::{problem, words};
 use crate::diagnostic::Diagnostic;
 
 /// Takes one `-X`, the first, second and so on; an empty one says nothing.
@@ -48,9 +48,12 @@ pub(super) fn apply(
         problems.push(found.help("give each setting an -X of its own"));
         return;
     }
-    match names::refusal(name, value) {
+    match words::refusal(name, value) {
         None => layers.set(name, value, SetBy::Override),
-        Some(words) => problems.push(problem(format!("-X {name}: {words}"))),
+        Some(refusal) => {
+            let found = problem(format!("-X {name}: {}", refusal.words));
+            problems.push(refusal.help.into_iter().fold(found, Diagnostic::help));
+        }
     }
 }
 

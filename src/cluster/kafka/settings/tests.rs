@@ -253,6 +253,81 @@ fn bootstrap_lists_may_have_spaces_and_line_breaks() {
 }
 
 #[test]
+fn bootstrap_lists_may_have_semicolons() {
+    let given = Given {
+        flag: Some("b-1:9092;b-2:9092; b-3:9092"),
+        ..Given::default()
+    };
+    let list = [("bootstrap.servers", "b-1:9092,b-2:9092,b-3:9092")];
+    expect(&given, &list);
+}
+
+#[test]
+fn a_protocol_in_front_of_an_address_states_it_where_nothing_else_does() {
+    let list = Some("SSL://b-1:9093,SSL://b-2:9093");
+    let given = Given {
+        flag: list,
+        ..Given::default()
+    };
+    let settings = expect(
+        &given,
+        &[
+            ("bootstrap.servers", "b-1:9093,b-2:9093"),
+            ("security.protocol", "ssl"),
+        ],
+    );
+    assert_eq!(settings.info().address_hint, None);
+    // As in the Java client, and where that fails it is told.
+    let given = Given {
+        overrides: &["security.protocol=plaintext"],
+        ..given
+    };
+    let settings = expect(&given, &[("security.protocol", "plaintext")]);
+    let hint = settings.info().address_hint.clone().unwrap_or_default();
+    assert!(hint.contains("the address says SSL"), "{hint}");
+
+    let given = Given {
+        flag: Some("SASL_SSL://b:9093"),
+        ..Given::default()
+    };
+    expect_problem(&given, &["no credentials for SASL_SSL"]);
+    let given = Given {
+        flag: Some("SSL://b-1:9093,PLAINTEXT://b-2:9092"),
+        ..Given::default()
+    };
+    expect_problem(&given, &["the bootstrap servers say SSL and PLAINTEXT"]);
+}
+
+#[test]
+fn a_text_that_is_no_list_of_addresses_is_told_as_what_it_is() {
+    for (text, words) in [
+        ("\"b-1:9092,b-2:9092\"", "begin or end with a quote"),
+        ("'b-1:9092'", "begin or end with a quote"),
+        ("[\"b-1:9092\", \"b-2:9092\"]", "are written as a list"),
+        ("b-1:9092 # production", "hold a `#`"),
+        (
+            "${KAFKA_HOST}:9092",
+            "hold a placeholder that nothing has replaced",
+        ),
+        (
+            "{{ .Values.kafka }}",
+            "hold a placeholder that nothing has replaced",
+        ),
+        (
+            "<host>:9092",
+            "hold a placeholder that nothing has replaced",
+        ),
+    ] {
+        let given = Given {
+            environment: &[("KAFKA_BOOTSTRAP_SERVERS", text)],
+            ..Given::default()
+        };
+        let set = "the bootstrap servers, set by KAFKA_BOOTSTRAP_SERVERS, ";
+        expect_problem(&given, &[set, words]);
+    }
+}
+
+#[test]
 fn no_bootstrap_servers_is_an_error_that_says_so() {
     let missing = "no bootstrap servers; name them with -b, KAFKA_BOOTSTRAP_SERVERS, or \
                    bootstrap.servers in --command-config";
