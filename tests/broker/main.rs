@@ -9,6 +9,7 @@ mod accepted;
 mod apply;
 mod catalog;
 mod cluster;
+mod connections;
 mod exit_codes;
 mod export;
 mod groups;
