@@ -12,6 +12,7 @@ mod jaas;
 mod java;
 mod layers;
 mod names;
+mod oauthbearer;
 mod overrides;
 mod properties;
 mod security;
@@ -29,6 +30,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::layers::{Layers, SetBy};
 pub use self::overrides::separate;
 use super::connection_info::{ConnectionInfo, seconds};
+use super::token::TokenSource;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
 
@@ -88,6 +90,8 @@ pub struct ChosenCluster {
 pub struct Settings {
     layers: Layers,
     info: ConnectionInfo,
+    token_source: Option<TokenSource>,
+    sasl_extensions: Vec<(String, String)>,
     command_config: Option<String>,
     client_name: String,
     wait: Duration,
@@ -153,7 +157,19 @@ impl Settings {
             _ => false,
         };
         let bootstrap = bootstrap::check(&mut layers, &options.clusters, &mut problems);
-        let security = security::settle(&mut layers, &mut problems);
+        let mut security = security::settle(&mut layers, &mut problems);
+        let token_source = match security.mechanism.as_deref() {
+            Some("OAUTHBEARER") => oauthbearer::source(&layers, timeout, &mut problems),
+            Some("AWS_MSK_IAM") => {
+                problems.push(problem("SASL mechanism AWS_MSK_IAM has no signer yet"));
+                None
+            }
+            _ => None,
+        };
+        if let Some(source) = &token_source {
+            security.credentials_from = source.to_string();
+        }
+        let sasl_extensions = oauthbearer::extensions(&layers, &mut problems);
         layers.fill_defaults(timeout);
         match bootstrap {
             Some(bootstrap) if problems.is_empty() => Ok(Self {
@@ -164,6 +180,8 @@ impl Settings {
                     timeout,
                 },
                 layers,
+                token_source,
+                sasl_extensions,
                 command_config: cluster_config
                     .or(options.command_config)
                     .map(|id| sources.path(id).to_string()),
@@ -199,6 +217,24 @@ impl Settings {
 
     pub fn wait(&self) -> Duration {
         self.wait
+    }
+
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the connection asks for it next")
+    )]
+    /// Where tokens come from, for the mechanisms that need them.
+    pub(super) fn token_source(&self) -> Option<&TokenSource> {
+        self.token_source.as_ref()
+    }
+
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the connection asks for it next")
+    )]
+    /// What goes along with a token.
+    pub(super) fn sasl_extensions(&self) -> &[(String, String)] {
+        &self.sasl_extensions
     }
 
     pub(super) fn info(&self) -> &ConnectionInfo {

@@ -1,12 +1,30 @@
-//! Bearer tokens for SASL/OAUTHBEARER: what one is, and why there is none.
+//! Bearer tokens for SASL/OAUTHBEARER: what one is, and where it comes from.
 //!
-//! A source gives a [`Token`] whenever it is asked, from the outside world only: a file, a command, a
-//! token endpoint, a signature. It may block. It knows nothing of Kafka's protocol, and no message
-//! of it holds a token or a secret.
+//! A [`TokenSource`] gives a [`Token`] whenever it is asked, from the outside world only: a file, a
+//! command, a token endpoint. It may block, for as long as its own time limit says. It knows nothing
+//! of Kafka's protocol, and no message of it holds a token or a secret.
 
-use std::time::SystemTime;
+mod client_credentials;
+mod command;
+mod file;
+mod jwt;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
+
+pub(super) use self::client_credentials::{Ca, ClientCredentials};
+pub(super) use self::command::TokenCommand;
+pub(super) use self::file::TokenFile;
+use self::jwt::Claims;
+use crate::cluster::{ClusterError, ClusterErrorKind};
+
+/// The claim that names the principal where nothing else is said, as for Kafka's brokers.
+pub(super) const PRINCIPAL_CLAIM: &str = "sub";
+
+/// How long a token is used whose end nobody has told.
+const UNKNOWN_LIFETIME: Duration = Duration::from_secs(300);
 
 /// What proves who we are, for a while.
 #[derive(Clone, Debug)]
@@ -15,17 +33,102 @@ pub(super) struct Token {
     /// Whom it names, as librdkafka wants to know; brokers read the token itself.
     pub(super) principal: String,
     pub(super) expires: SystemTime,
+    /// What it says of itself that a broker looks at, for people: `issuer …, audience …`.
+    pub(super) says: Option<String>,
 }
 
-/// Why there is no token.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{message}")]
-pub(super) struct TokenError {
-    /// What went wrong, and where: the file, the command, the endpoint.
-    pub(super) message: String,
-    /// The words of whoever refused.
-    pub(super) detail: Option<String>,
-    pub(super) help: Option<String>,
-    /// Whether asking again may help: nobody answered.
-    pub(super) passes: bool,
+impl Token {
+    /// A token as it was read from `whence`. It lives as long as the issuer has said, else as it
+    /// says itself where it can be read.
+    fn read(
+        text: &str,
+        lifetime: Option<Duration>,
+        principal_claim: &str,
+        whence: &dyn fmt::Display,
+    ) -> Result<Self, ClusterError> {
+        let value = text.trim();
+        if let Some(words) = why_no_token(value) {
+            return Err(TokenError {
+                kind: ClusterErrorKind::Configuration,
+                message: format!("what {whence} gives is not a token: {words}"),
+                detail: None,
+                help: Some("it must be the token alone, as the broker takes it".to_owned()),
+            });
+        }
+        let now = SystemTime::now();
+        let claims = Claims::read(value);
+        let stated = claims.as_ref().and_then(Claims::expires);
+        let expires = match (lifetime, stated) {
+            (Some(lifetime), _) => now + lifetime,
+            (None, Some(expires)) => expires,
+            (None, None) => now + UNKNOWN_LIFETIME,
+        };
+        if let Ok(since) = now.duration_since(expires) {
+            return Err(TokenError {
+                kind: ClusterErrorKind::Authentication,
+                message: format!("the token of {whence} expired {} s ago", since.as_secs()),
+                detail: None,
+                help: Some("have a new one made, and check this machine's clock".to_owned()),
+            });
+        }
+        let principal = claims
+            .as_ref()
+            .and_then(|claims| claims.text(principal_claim));
+        Ok(Self {
+            value: value.into(),
+            principal: principal.unwrap_or_else(|| "topicctl".to_owned()),
+            expires,
+            says: claims.map(|claims| claims.summary()),
+        })
+    }
+}
+
+/// Why a text cannot be a token (RFC 6750, section 2.1), if it cannot.
+fn why_no_token(text: &str) -> Option<&'static str> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
+    match text {
+        "" => Some("it is empty"),
+        text if text.starts_with('{') => Some("it is JSON"),
+        text if text.starts_with("Bearer ") => Some("it begins with the word Bearer"),
+        text if text.contains(char::is_whitespace) => Some("it has several words or lines"),
+        text if !text.bytes().all(fits) => Some("it has characters that no token has"),
+        _ => None,
+    }
+}
+
+/// Why there is no token: [`ClusterErrorKind::Configuration`] where the source cannot be used,
+/// `Unreachable` where nobody answered and asking again may help, and `Authentication` where the
+/// issuer refused.
+pub(super) type TokenError = ClusterError;
+
+/// Where tokens come from.
+#[derive(Clone, Debug)]
+pub(super) enum TokenSource {
+    File(TokenFile),
+    Command(TokenCommand),
+    ClientCredentials(ClientCredentials),
+}
+
+impl TokenSource {
+    /// Fetches a token; may block.
+    ///
+    /// # Errors
+    /// There is none, and why.
+    pub(super) fn token(&self) -> Result<Token, TokenError> {
+        match self {
+            Self::File(file) => file.token(),
+            Self::Command(command) => command.token(),
+            Self::ClientCredentials(credentials) => credentials.token(),
+        }
+    }
+}
+
+impl fmt::Display for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.fmt(f),
+            Self::Command(command) => command.fmt(f),
+            Self::ClientCredentials(credentials) => credentials.fmt(f),
+        }
+    }
 }

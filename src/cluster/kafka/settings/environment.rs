@@ -5,7 +5,7 @@ use super::layers::{Layers, SetBy};
 use crate::diagnostic::Diagnostic;
 
 /// Variables by librdkafka's name of what they set; of several, the first one that is filled.
-const VARIABLES: [(&str, &[&str]); 6] = [
+const VARIABLES: [(&str, &[&str]); 14] = [
     (
         "bootstrap.servers",
         &["TOPICCTL_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"],
@@ -18,6 +18,23 @@ const VARIABLES: [(&str, &[&str]); 6] = [
         "ssl.ca.location",
         &["KAFKA_SSL_CA_LOCATION", "SSL_CA_LOCATION"],
     ),
+    ("sasl.oauthbearer.token.file", &["KAFKA_OAUTH_TOKEN_FILE"]),
+    (
+        "sasl.oauthbearer.token.command",
+        &["KAFKA_OAUTH_TOKEN_COMMAND"],
+    ),
+    (
+        "sasl.oauthbearer.token.endpoint.url",
+        &["KAFKA_OAUTH_TOKEN_ENDPOINT_URL"],
+    ),
+    ("sasl.oauthbearer.client.id", &["KAFKA_OAUTH_CLIENT_ID"]),
+    (
+        "sasl.oauthbearer.client.secret",
+        &["KAFKA_OAUTH_CLIENT_SECRET"],
+    ),
+    ("sasl.oauthbearer.scope", &["KAFKA_OAUTH_SCOPE"]),
+    ("sasl.oauthbearer.extensions", &["KAFKA_OAUTH_EXTENSIONS"]),
+    ("https.ca.location", &["KAFKA_OAUTH_CA_LOCATION"]),
 ];
 
 /// Takes what the environment has. An empty variable is one that is not set.

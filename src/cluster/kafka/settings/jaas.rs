@@ -2,23 +2,54 @@
 //! `org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="p";`
 //!
 //! Read as `org.apache.kafka.common.security.JaasConfig` does: options are `name=value`, values may
-//! stand in double or single quotes with backslash escapes, and a semicolon ends the module.
+//! stand in double or single quotes with backslash escapes, and a semicolon ends the module. What
+//! the options mean is not decided here.
 
-use secrecy::SecretString;
+use std::collections::BTreeMap;
 
-#[derive(Debug)]
+use secrecy::{ExposeSecret, SecretString};
+
+/// A login module with its options, any of which may be a secret.
+#[derive(Clone, Debug)]
 pub(super) struct Login {
-    /// Whether the module is `ScramLoginModule`, else it is `PlainLoginModule`.
-    pub(super) is_scram: bool,
-    pub(super) username: String,
-    pub(super) password: SecretString,
+    pub(super) module: Module,
+    options: BTreeMap<String, SecretString>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Module {
+    Plain,
+    Scram,
+    OAuthBearer,
+    /// Of Amazon's library for Java, aws-msk-iam-auth.
+    MskIam,
+}
+
+impl Module {
+    const KNOWN: [(&'static str, Self); 4] = [
+        ("PlainLoginModule", Self::Plain),
+        ("ScramLoginModule", Self::Scram),
+        ("OAuthBearerLoginModule", Self::OAuthBearer),
+        ("IAMLoginModule", Self::MskIam),
+    ];
+}
+
+impl Login {
+    pub(super) fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(SecretString::expose_secret)
+    }
+
+    pub(super) fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        let options = self.options.iter();
+        options.map(|(name, value)| (name.as_str(), value.expose_secret()))
+    }
 }
 
 /// Reads the configuration. The error does not quote it: it may hold a password.
 pub(super) fn read(text: &str) -> Result<Login, String> {
     let mut tokens = tokens(text)?.into_iter();
-    let is_scram = match tokens.next() {
-        Some(Token::Word(class)) => is_scram(&class)?,
+    let module = match tokens.next() {
+        Some(Token::Word(class)) => module(&class)?,
         _ => return Err("it does not begin with the class of a login module".to_owned()),
     };
     match tokens.next() {
@@ -27,43 +58,29 @@ pub(super) fn read(text: &str) -> Result<Login, String> {
                 .contains(&flag.to_ascii_lowercase().as_str()) => {}
         _ => return Err("`required` is missing after the login module".to_owned()),
     }
-    let (mut username, mut password) = (None, None);
+    let mut options = BTreeMap::new();
     loop {
         match (tokens.next(), tokens.next(), tokens.next()) {
-            (Some(Token::End), None, _) => break,
+            (Some(Token::End), None, _) => return Ok(Login { module, options }),
             (Some(Token::End), ..) => return Err("it has more than one login module".to_owned()),
             (Some(Token::Word(name)), Some(Token::Equals), Some(Token::Word(value))) => {
-                match name.as_str() {
-                    "username" => username = Some(value),
-                    "password" => password = Some(SecretString::from(value)),
-                    "tokenauth" => return Err("delegation tokens are not supported".to_owned()),
-                    // What other clients keep there (`user_alice` of a broker) has no meaning here.
-                    _ => {}
-                }
+                options.insert(name, value.into());
             }
             _ => return Err("it is not of the form name=\"value\" … ending in `;`".to_owned()),
         }
     }
-    match (username, password) {
-        (Some(username), Some(password)) => Ok(Login {
-            is_scram,
-            username,
-            password,
-        }),
-        (None, _) => Err("it has no username".to_owned()),
-        (_, None) => Err("it has no password".to_owned()),
-    }
 }
 
-fn is_scram(class: &str) -> Result<bool, String> {
-    match class.rsplit('.').next().unwrap_or_default() {
-        "PlainLoginModule" => Ok(false),
-        "ScramLoginModule" => Ok(true),
-        _ => Err(format!(
-            "its login module {class} has no counterpart here, only PlainLoginModule and \
-             ScramLoginModule have"
-        )),
-    }
+fn module(class: &str) -> Result<Module, String> {
+    let name = class.rsplit('.').next().unwrap_or_default();
+    let known = Module::KNOWN.into_iter().find(|(known, _)| *known == name);
+    known.map(|(_, module)| module).ok_or_else(|| {
+        let [others @ .., last] = Module::KNOWN.map(|(known, _)| known);
+        format!(
+            "its login module {class} has no counterpart here, only {} and {last} have",
+            others.join(", ")
+        )
+    })
 }
 
 #[derive(PartialEq, Eq)]
@@ -115,8 +132,6 @@ fn quoted(chars: &mut impl Iterator<Item = char>, quote: char) -> Result<String,
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     const PLAIN: &str = "org.apache.kafka.common.security.plain.PlainLoginModule";
@@ -139,9 +154,33 @@ mod tests {
             ),
         ] {
             let login = read(&format!("{PLAIN} required {options}")).expect(options);
-            assert!(!login.is_scram);
-            assert_eq!(login.username, username);
-            assert_eq!(login.password.expose_secret(), password);
+            assert_eq!(login.module, Module::Plain);
+            assert_eq!(login.option("username"), Some(username));
+            assert_eq!(login.option("password"), Some(password));
+            assert!(!format!("{login:?}").contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn modules_are_known_by_their_classes() {
+        let security = "org.apache.kafka.common.security";
+        for (class, module) in [
+            (format!("{security}.scram.ScramLoginModule"), Module::Scram),
+            (
+                format!("{security}.oauthbearer.OAuthBearerLoginModule"),
+                Module::OAuthBearer,
+            ),
+            (
+                "software.amazon.msk.auth.iam.IAMLoginModule".to_owned(),
+                Module::MskIam,
+            ),
+        ] {
+            let login = read(&format!("{class} required awsProfileName=ci;")).expect("a login");
+            assert_eq!(login.module, module);
+            assert_eq!(
+                login.options().collect::<Vec<_>>(),
+                [("awsProfileName", "ci")]
+            );
         }
     }
 
@@ -162,8 +201,6 @@ mod tests {
                 &format!("{PLAIN} required username=ci password=\"hush;"),
                 "not closed",
             ),
-            (&format!("{PLAIN} required password=hush;"), "no username"),
-            (&format!("{PLAIN} required username=ci;"), "no password"),
             (
                 &format!("{PLAIN} required username=ci password=hush; x y z"),
                 "more than one",

@@ -4,6 +4,7 @@
 //! ignored where it cannot matter to a client that only asks and creates, or an error that names
 //! it and the way out.
 
+mod login;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -12,9 +13,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-
-use super::jaas;
 use super::layers::{Layers, SetBy};
 use super::names;
 use super::problem;
@@ -28,12 +26,12 @@ const UNTRANSLATABLE: [(&str, &str); 8] = [
         "write the values out, or set KAFKA_USERNAME and KAFKA_PASSWORD",
     ),
     (
-        "sasl.client.callback.handler.class",
-        "give the credentials in sasl.jaas.config",
+        "sasl.oauthbearer.assertion",
+        "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND",
     ),
     (
-        "sasl.login.callback.handler.class",
-        "give the credentials in sasl.jaas.config",
+        "sasl.oauthbearer.token.command",
+        "only whoever starts topicctl may say what it runs: KAFKA_OAUTH_TOKEN_COMMAND, or -X",
     ),
     (
         "sasl.login.class",
@@ -166,7 +164,8 @@ pub(super) fn apply(
                 layers.set_checked(key, &value, from, problems);
             }
             _ if value.trim().is_empty() => {}
-            "sasl.jaas.config" => login(value, from, layers, problems),
+            "sasl.jaas.config" => login::apply(value, from, layers, problems),
+            _ if login::class(key, value.trim(), &from, problems) => {}
             "request.timeout.ms" => match value.trim().parse() {
                 Ok(milliseconds @ 1..) => timeout = Some(Duration::from_millis(milliseconds)),
                 _ => {
@@ -202,6 +201,8 @@ fn other(key: &str, value: &str, from: SetBy, layers: &mut Layers, problems: &mu
             "`{key}` of the Java client has no counterpart in topicctl"
         ));
         problems.push(from.locate(found).help(*help));
+    } else if names::is_of_tokens(key) {
+        layers.set(key, value, from);
     } else if IGNORED.contains(&key) || IGNORED_PREFIXES.iter().any(|p| key.starts_with(p)) {
         tracing::debug!("{from} does not matter to topicctl");
     } else if names::is_known(key) && names::why_refused(key).is_none() {
@@ -209,26 +210,5 @@ fn other(key: &str, value: &str, from: SetBy, layers: &mut Layers, problems: &mu
     } else {
         let found = problem(format!("`{key}` is not a property of a Kafka client"));
         problems.push(from.locate(found).help(names::suggestion(key)));
-    }
-}
-
-fn login(value: &str, from: SetBy, layers: &mut Layers, problems: &mut Vec<Diagnostic>) {
-    match jaas::read(value) {
-        Ok(login) => {
-            layers.set("sasl.username", &login.username, from.clone());
-            layers.set(
-                "sasl.password",
-                login.password.expose_secret(),
-                from.clone(),
-            );
-            layers.scram_module = login.is_scram.then_some(from);
-        }
-        Err(words) => {
-            let found = problem(format!("`sasl.jaas.config` cannot be used: {words}"));
-            problems.push(from.locate(found).help(
-                "write org.apache.kafka.common.security.plain.PlainLoginModule required \
-                 username=\"…\" password=\"…\"; (or scram.ScramLoginModule)",
-            ));
-        }
     }
 }

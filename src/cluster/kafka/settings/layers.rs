@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::jaas::Login;
+use super::names::is_of_tokens;
 use super::problem;
 use super::words::refusal;
 use crate::diagnostic::{Diagnostic, Location, Span};
@@ -22,7 +24,7 @@ pub(super) const FIXED: [(&str, &str); 2] = [
 
 /// Settings of which the strongest layer's replaces all others: librdkafka refuses, or mixes up,
 /// more than one.
-const EXCLUSIVE: [&[&str]; 3] = [
+const EXCLUSIVE: [&[&str]; 5] = [
     &["ssl.ca.location", "ssl.ca.pem"],
     &["ssl.key.location", "ssl.key.pem", "ssl.keystore.location"],
     &[
@@ -30,6 +32,12 @@ const EXCLUSIVE: [&[&str]; 3] = [
         "ssl.certificate.pem",
         "ssl.keystore.location",
     ],
+    &[
+        "sasl.oauthbearer.token.file",
+        "sasl.oauthbearer.token.command",
+        "sasl.oauthbearer.token.endpoint.url",
+    ],
+    &["https.ca.location", "https.ca.pem"],
 ];
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,7 +93,8 @@ pub(super) struct Entry {
 #[derive(Clone, Default)]
 pub(super) struct Layers {
     entries: BTreeMap<String, Entry>,
-    pub(super) scram_module: Option<SetBy>,
+    /// The login module of a properties file, and where it stands.
+    pub(super) login: Option<(Login, SetBy)>,
 }
 
 impl Layers {
@@ -144,9 +153,11 @@ impl Layers {
         self.get(name).map(|entry| &entry.from)
     }
 
+    /// What librdkafka is given.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&str, SecretString)> {
         self.entries
             .iter()
+            .filter(|(name, _)| !is_of_tokens(name))
             .map(|(name, entry)| (name.as_str(), entry.value.clone()))
     }
 

@@ -5,7 +5,7 @@ use librdkafka_admin::check_property;
 use crate::diagnostic::nearest;
 
 /// Settings that would break a promise, and why; a value in the third place is harmless.
-const REFUSED: [(&str, &str, Option<&str>); 7] = [
+const REFUSED: [(&str, &str, Option<&str>); 9] = [
     (
         "allow.auto.create.topics",
         "looking at a topic must not create it",
@@ -25,16 +25,52 @@ const REFUSED: [(&str, &str, Option<&str>); 7] = [
     ("group.id", "topicctl consumes nothing", None),
     ("plugin.library.paths", "topicctl loads no plugins", None),
     ("log.queue", "topicctl reads the client's log itself", None),
+    (
+        "enable.sasl.oauthbearer.unsecure.jwt",
+        "topicctl has tokens made by others only",
+        Some("false"),
+    ),
+    (
+        "sasl.oauthbearer.config",
+        "it describes tokens that nobody has signed",
+        None,
+    ),
+];
+
+/// Settings that say where bearer tokens come from. Most are librdkafka's names; as it is built
+/// here it fetches none, so that it is not told of them.
+const OF_TOKENS: [&str; 13] = [
+    "https.ca.location",
+    "https.ca.pem",
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.extensions",
+    "sasl.oauthbearer.grant.type",
+    "sasl.oauthbearer.header.urlencode",
+    "sasl.oauthbearer.method",
+    "sasl.oauthbearer.scope",
+    "sasl.oauthbearer.sub.claim.name",
+    "sasl.oauthbearer.token.command",
+    "sasl.oauthbearer.token.endpoint.url",
+    "sasl.oauthbearer.token.file",
 ];
 
 /// Other names of one setting, and the one that is used here.
-const ALIASES: [(&str, &str); 2] = [
+const ALIASES: [(&str, &str); 4] = [
     ("metadata.broker.list", "bootstrap.servers"),
+    (
+        "sasl.oauthbearer.client.credentials.client.id",
+        "sasl.oauthbearer.client.id",
+    ),
+    (
+        "sasl.oauthbearer.client.credentials.client.secret",
+        "sasl.oauthbearer.client.secret",
+    ),
     ("sasl.mechanisms", "sasl.mechanism"),
 ];
 
 /// Names to suggest for a misspelled one.
-pub(super) const SUGGESTED: [&str; 33] = [
+pub(super) const SUGGESTED: [&str; 40] = [
     "bootstrap.servers",
     "broker.address.family",
     "client.id",
@@ -43,6 +79,13 @@ pub(super) const SUGGESTED: [&str; 33] = [
     "request.timeout.ms",
     "sasl.jaas.config",
     "sasl.mechanism",
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.extensions",
+    "sasl.oauthbearer.scope",
+    "sasl.oauthbearer.token.command",
+    "sasl.oauthbearer.token.endpoint.url",
+    "sasl.oauthbearer.token.file",
     "sasl.password",
     "sasl.username",
     "security.protocol",
@@ -92,13 +135,18 @@ pub(super) fn is_secret(name: &str) -> bool {
         "private",
         "assertion",
         "oauthbearer.config",
+        "token.command",
     ]
     .iter()
     .any(|part| name.contains(part))
 }
 
+pub(super) fn is_of_tokens(name: &str) -> bool {
+    OF_TOKENS.contains(&name)
+}
+
 pub(super) fn is_known(name: &str) -> bool {
-    !check_property(name, "").is_err_and(|error| error.unknown)
+    is_of_tokens(name) || !check_property(name, "").is_err_and(|error| error.unknown)
 }
 
 pub(super) fn suggestion(name: &str) -> String {

@@ -4,13 +4,19 @@
 //! certificate means TLS. A password goes over an unencrypted connection only where
 //! SASL_PLAINTEXT is stated.
 
+use super::jaas::Module;
 use super::layers::{Layers, SetBy};
-use super::{filled, problem};
+use super::{filled, oauthbearer, problem};
 use crate::cluster::kafka::connection_info::Security;
 use crate::diagnostic::Diagnostic;
 
-/// Mechanisms of this build.
-const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+const MECHANISMS: [&str; 5] = [
+    "PLAIN",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-512",
+    "OAUTHBEARER",
+    "AWS_MSK_IAM",
+];
 
 /// Settings that only a TLS connection has a use for.
 const TLS: [&str; 8] = [
@@ -28,11 +34,12 @@ const TLS: [&str; 8] = [
 pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Security {
     let ca = filled(layers.text("ssl.ca.location")).map(str::to_owned);
     let user = layers.text("sasl.username").map(str::to_owned);
-    let credentials = layers.has("sasl.username") || layers.has("sasl.password");
+    let any = |names: &[&str]| names.iter().any(|name| layers.has(name));
+    let credentials = any(&["sasl.username", "sasl.password"]) || any(&oauthbearer::SOURCES);
     let protocol = match layers.text("security.protocol") {
         Some(stated) => stated.to_ascii_uppercase(),
         None if credentials => "SASL_SSL".to_owned(),
-        None if TLS.iter().any(|name| layers.has(name)) => "SSL".to_owned(),
+        None if any(&TLS) => "SSL".to_owned(),
         None => "PLAINTEXT".to_owned(),
     };
     if !layers.has("security.protocol") {
@@ -51,7 +58,10 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
     }
 
     let mechanism = settle_mechanism(layers, problems);
-    check_credentials(layers, &protocol, problems);
+    // Of one that is not known it cannot be said what it needs.
+    if ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].contains(&mechanism.as_str()) {
+        check_credentials(layers, &protocol, problems);
+    }
     Security {
         protocol,
         mechanism: Some(mechanism),
@@ -61,37 +71,57 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
     }
 }
 
+/// Decides the mechanism, as Java's client writes it, and sets librdkafka's name for it.
 fn settle_mechanism(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> String {
     let Some(entry) = layers.get("sasl.mechanism") else {
-        if let Some(from) = &layers.scram_module {
-            let found = problem("a ScramLoginModule, and no sasl.mechanism").help(
-                "set sasl.mechanism to SCRAM-SHA-256 or SCRAM-SHA-512, as the cluster has it",
-            );
-            problems.push(from.locate(found));
-        }
-        layers.set("sasl.mechanism", "PLAIN", SetBy::Flag("topicctl itself"));
-        return "PLAIN".to_owned();
+        let mechanism = unstated_mechanism(layers, problems);
+        layers.set(
+            "sasl.mechanism",
+            sent(mechanism),
+            SetBy::Flag("topicctl itself"),
+        );
+        return mechanism.to_owned();
     };
     let from = entry.from.clone();
     let stated = layers.text("sasl.mechanism").unwrap_or_default();
     let mechanism = stated.trim().to_ascii_uppercase();
     if MECHANISMS.contains(&mechanism.as_str()) {
-        layers.set("sasl.mechanism", &mechanism, from);
+        layers.set("sasl.mechanism", sent(&mechanism), from);
     } else {
-        let found = problem(format!(
-            "SASL mechanism {stated} is not in this build of topicctl"
-        ));
-        let help = match mechanism.as_str() {
-            "AWS_MSK_IAM" | "OAUTHBEARER" => {
-                "use SCRAM-SHA-512 (Amazon MSK: port 9096) or TLS with a client certificate \
-                 (port 9094)"
-                    .to_owned()
-            }
-            _ => format!("use one of {}", MECHANISMS.join(", ")),
-        };
-        problems.push(from.locate(found.help(help)));
+        let found = problem(format!("SASL mechanism {stated} is not supported"));
+        let help = format!("use one of {}", MECHANISMS.join(", "));
+        problems.push(from.locate(found).help(help));
     }
     mechanism
+}
+
+fn unstated_mechanism(layers: &Layers, problems: &mut Vec<Diagnostic>) -> &'static str {
+    match &layers.login {
+        Some((login, from)) if login.module == Module::Scram => {
+            let found = problem("a ScramLoginModule, and no sasl.mechanism").help(
+                "set sasl.mechanism to SCRAM-SHA-256 or SCRAM-SHA-512, as the cluster has it",
+            );
+            problems.push(from.locate(found));
+            "PLAIN"
+        }
+        Some((login, _)) if login.module == Module::OAuthBearer => "OAUTHBEARER",
+        Some((login, _)) if login.module == Module::MskIam => "AWS_MSK_IAM",
+        _ if !layers.has("sasl.username")
+            && oauthbearer::SOURCES.iter().any(|name| layers.has(name)) =>
+        {
+            "OAUTHBEARER"
+        }
+        _ => "PLAIN",
+    }
+}
+
+/// What librdkafka calls it: the mechanism of Amazon's library for Java is of that library's own
+/// making, and its brokers take the same proof of identity as a bearer token.
+fn sent(mechanism: &str) -> &str {
+    match mechanism {
+        "AWS_MSK_IAM" => "OAUTHBEARER",
+        other => other,
+    }
 }
 
 fn check_credentials(layers: &Layers, protocol: &str, problems: &mut Vec<Diagnostic>) {

@@ -6,7 +6,7 @@
 use librdkafka_admin::check_property;
 
 use super::bootstrap::PROTOCOLS;
-use super::names::is_secret;
+use super::names::{is_of_tokens, is_secret};
 use crate::diagnostic::nearest;
 
 /// Settings that take one of some words, in the spelling of the documentation.
@@ -50,6 +50,9 @@ pub(super) struct Refusal {
 
 /// Why librdkafka does not take a value, if it does not.
 pub(super) fn refusal(name: &str, value: &str) -> Option<Refusal> {
+    if is_of_tokens(name) {
+        return None;
+    }
     let error = check_property(name, value).err()?;
     if is_secret(name) {
         return Some(Refusal {

@@ -1,0 +1,257 @@
+//! A token that an identity provider's token endpoint gives to a client with its secret (RFC 6749,
+//! section 4.4), as the clients of Java and librdkafka fetch it (KIP-768): one POST over HTTPS.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use openssl::x509::X509;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use ureq::http::StatusCode;
+use ureq::http::header::AUTHORIZATION;
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+
+use super::{Token, TokenError};
+use crate::cluster::ClusterErrorKind;
+use crate::cluster::kafka::connection_info::seconds;
+
+/// More than any answer with a token has.
+const LONGEST_ANSWER: u64 = 1 << 20;
+
+/// More than anybody reads of a refusal.
+const LONGEST_WORDS: usize = 300;
+
+#[derive(Clone, Debug)]
+pub(in super::super) struct ClientCredentials {
+    pub(in super::super) endpoint: String,
+    pub(in super::super) client_id: String,
+    pub(in super::super) client_secret: SecretString,
+    pub(in super::super) scope: Option<String>,
+    /// Whether id and secret are encoded as in a form before they are put together, as the standard
+    /// says and few clients do.
+    pub(in super::super) urlencode: bool,
+    /// Who signs the endpoint's certificate; `None` for the system's bundle.
+    pub(in super::super) ca: Option<Ca>,
+    pub(in super::super) principal_claim: String,
+    pub(in super::super) timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(in super::super) enum Ca {
+    File(PathBuf),
+    Pem(String),
+}
+
+/// An answer of the endpoint: with a token, or with a refusal (RFC 6749, section 5).
+#[derive(Deserialize)]
+struct Answer {
+    access_token: Option<String>,
+    /// Seconds; some providers write a text.
+    expires_in: Option<serde_json::Value>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+impl ClientCredentials {
+    pub(super) fn token(&self) -> Result<Token, TokenError> {
+        let (status, body) = self.ask()?;
+        let answer: Option<Answer> = serde_json::from_slice(&body).ok();
+        if !status.is_success() {
+            return Err(self.refusal(status, answer));
+        }
+        let Some(answer) = answer else {
+            return Err(self.no_endpoint("answers with something else than JSON".to_owned()));
+        };
+        let Some(token) = answer.access_token else {
+            return Err(self.no_endpoint("answers without an access_token".to_owned()));
+        };
+        let lifetime = answer.expires_in.as_ref().and_then(lifetime);
+        Token::read(&token, lifetime, &self.principal_claim, self)
+    }
+
+    fn ask(&self) -> Result<(StatusCode, Vec<u8>), TokenError> {
+        let mut tls = TlsConfig::builder().provider(TlsProvider::NativeTls);
+        tls = tls.root_certs(match &self.ca {
+            Some(ca) => RootCerts::new_with_certs(&self.certificates(ca)?),
+            None => RootCerts::PlatformVerifier,
+        });
+        // A redirection would carry the secret to a place that nobody has named.
+        let agent = ureq::Agent::config_builder()
+            .tls_config(tls.build())
+            .timeout_global(Some(self.timeout))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        let mut form = vec![("grant_type", "client_credentials")];
+        form.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
+        let asked = agent
+            .post(&self.endpoint)
+            .header(AUTHORIZATION, self.authorization())
+            .header("accept", "application/json")
+            .send_form(form);
+        let mut response = asked.map_err(|error| self.no_answer(&error))?;
+        let body = response.body_mut().with_config().limit(LONGEST_ANSWER);
+        let body = body.read_to_vec().map_err(|error| self.no_answer(&error))?;
+        Ok((response.status(), body))
+    }
+
+    fn authorization(&self) -> String {
+        let secret = self.client_secret.expose_secret();
+        let both = match self.urlencode {
+            true => format!("{}:{}", urlencoded(&self.client_id), urlencoded(secret)),
+            false => format!("{}:{secret}", self.client_id),
+        };
+        format!("Basic {}", BASE64_STANDARD.encode(both))
+    }
+
+    fn certificates(&self, ca: &Ca) -> Result<Vec<Certificate<'static>>, TokenError> {
+        let unusable = |words: String, detail: String| TokenError {
+            kind: ClusterErrorKind::Configuration,
+            message: format!("the CA certificates for {self} {words}"),
+            detail: Some(detail),
+            help: Some("https.ca.location names a file of PEM certificates".to_owned()),
+        };
+        let pem = match ca {
+            Ca::Pem(pem) => pem.clone().into_bytes(),
+            Ca::File(path) => std::fs::read(path).map_err(|error| {
+                unusable(
+                    format!("cannot be read: {}", path.display()),
+                    error.to_string(),
+                )
+            })?,
+        };
+        let not_pem = |error: String| unusable("are not PEM".to_owned(), error);
+        let certificates =
+            X509::stack_from_pem(&pem).map_err(|error| not_pem(error.to_string()))?;
+        if certificates.is_empty() {
+            return Err(not_pem("no certificate is in there".to_owned()));
+        }
+        let der = |one: &X509| {
+            one.to_der()
+                .map(|der| Certificate::from_der(&der).to_owned())
+        };
+        let all: Result<_, _> = certificates.iter().map(der).collect();
+        all.map_err(|error| not_pem(error.to_string()))
+    }
+
+    fn refusal(&self, status: StatusCode, answer: Option<Answer>) -> TokenError {
+        let words = answer.and_then(|answer| {
+            let words = [answer.error, answer.error_description];
+            let words: Vec<String> = words.into_iter().flatten().collect();
+            (!words.is_empty()).then(|| words.join(": "))
+        });
+        let detail = words.map(|words| self.shown(&words));
+        match status {
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                TokenError {
+                    kind: ClusterErrorKind::Authentication,
+                    message: format!("{self} refuses the client `{}` ({status})", self.client_id),
+                    detail,
+                    help: Some(
+                        "check client id, secret and scope, as the identity provider has them"
+                            .to_owned(),
+                    ),
+                }
+            }
+            _ => TokenError {
+                detail,
+                ..self.no_endpoint(format!("answers {status}"))
+            },
+        }
+    }
+
+    fn no_endpoint(&self, words: String) -> TokenError {
+        TokenError {
+            kind: ClusterErrorKind::Unreachable,
+            message: format!("{self} {words}"),
+            detail: None,
+            help: Some(
+                "check the address of the token endpoint; an identity provider tells it in \
+                 .well-known/openid-configuration"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn no_answer(&self, error: &ureq::Error) -> TokenError {
+        let unreachable = |words: &str, help: &str| TokenError {
+            kind: ClusterErrorKind::Unreachable,
+            message: format!("{self} {words}"),
+            detail: None,
+            help: Some(help.to_owned()),
+        };
+        let check = "check its address, and firewalls and proxies on the way";
+        match error {
+            ureq::Error::Timeout(_) => unreachable(
+                &format!("did not answer within {}", seconds(self.timeout)),
+                "check its address, and firewalls on the way; --timeout sets how long to wait for \
+                 an answer",
+            ),
+            ureq::Error::HostNotFound => unreachable("is at a name that does not resolve", check),
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                unreachable("refuses the connection", check)
+            }
+            ureq::Error::NativeTls(error) => TokenError {
+                kind: ClusterErrorKind::Authentication,
+                message: format!("TLS with {self} failed"),
+                detail: Some(error.to_string()),
+                help: Some(
+                    "https.ca.location names the CA that signs its certificate (PEM)".to_owned(),
+                ),
+            },
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => TokenError {
+                kind: ClusterErrorKind::Configuration,
+                message: format!("{self} is not at a usable address"),
+                detail: None,
+                help: Some("write https://host/path".to_owned()),
+            },
+            other => TokenError {
+                detail: Some(self.shown(&other.to_string())),
+                ..unreachable("gives no answer", check)
+            },
+        }
+    }
+
+    /// Words from outside, which may repeat what was sent.
+    fn shown(&self, words: &str) -> String {
+        let secret = self.client_secret.expose_secret();
+        let words = match secret.is_empty() {
+            true => words.to_owned(),
+            false => words.replace(secret, "[secret]"),
+        };
+        words.chars().take(LONGEST_WORDS).collect()
+    }
+}
+
+impl fmt::Display for ClientCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the token endpoint {}", self.endpoint)
+    }
+}
+
+fn lifetime(seconds: &serde_json::Value) -> Option<Duration> {
+    let seconds = match seconds {
+        serde_json::Value::String(text) => text.parse().ok()?,
+        number => number.as_f64()?,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// As in a form (`application/x-www-form-urlencoded`).
+fn urlencoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push('+'),
+            b if b.is_ascii_alphanumeric() || b"-._*".contains(&b) => encoded.push(char::from(b)),
+            b => encoded.push_str(&format!("%{b:02X}")),
+        }
+    }
+    encoded
+}
