@@ -45,6 +45,10 @@ pub trait Listener: Send + Sync + 'static {
         let _ = (broker, versions);
     }
 
+    /// The client needs a bearer token, its first or the next one (SASL/OAUTHBEARER). It asks once,
+    /// and again after an answer through [`TokenSlot`](crate::TokenSlot).
+    fn token_wanted(&self) {}
+
     /// A broker reads no further request of this client for this long, since it has used up a
     /// quota; zero when that is over.
     fn throttled(&self, broker: i32, time: Duration) {
@@ -108,8 +112,8 @@ unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: both pointers are owned by this value, and the reading thread, the only other
-        // user, held an `Arc` of it. The queue's reference must go before the handle.
+        // SAFETY: both pointers are owned by this value, and the other users, the reading thread and
+        // whoever sets a token, held an `Arc` of it. The queue's reference must go before the handle.
         unsafe {
             rd::rd_kafka_queue_destroy(self.queue.as_ptr());
             rd::rd_kafka_destroy_flags(self.as_ptr(), rd::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -422,6 +426,7 @@ fn dispatch(
                     });
                 }
             }
+            rd::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH => listener.token_wanted(),
             _ => {
                 let number = rd::rd_kafka_event_opaque(event.as_ptr()).addr();
                 let receiver = handle.waiting().remove(&number);

@@ -97,7 +97,9 @@ impl Config {
         let handle = unsafe {
             rd::rd_kafka_conf_set_events(
                 self.0.as_ptr(),
-                rd::RD_KAFKA_EVENT_ERROR | rd::RD_KAFKA_EVENT_LOG,
+                rd::RD_KAFKA_EVENT_ERROR
+                    | rd::RD_KAFKA_EVENT_LOG
+                    | rd::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
             );
             rd::rd_kafka_new(
                 rd::rd_kafka_type_t::RD_KAFKA_PRODUCER,

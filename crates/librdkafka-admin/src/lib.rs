@@ -43,6 +43,7 @@
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 mod api_versions;
+mod bearer;
 mod client;
 mod cluster;
 mod config;
@@ -56,6 +57,7 @@ mod topics;
 use std::collections::BTreeMap;
 
 pub use api_versions::ApiVersions;
+pub use bearer::{BearerToken, TokenSlot};
 pub use client::{AdminClient, AdminOptions, Listener, Pending};
 pub use cluster::ClusterDescription;
 pub use config::{ConfigError, check_property};
