@@ -16,7 +16,6 @@ mod groups;
 mod look;
 mod serving;
 pub mod settings;
-#[expect(dead_code, reason = "its sources follow")]
 mod token;
 
 use std::collections::BTreeMap;

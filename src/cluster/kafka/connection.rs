@@ -11,10 +11,11 @@
 mod asking;
 mod silence;
 mod state;
+mod tokens;
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use librdkafka_admin::{AdminClient, AdminOptions, ApiVersions, Error, ErrorCode};
@@ -23,6 +24,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 pub(super) use self::asking::Written;
 use self::state::{ConnectionState, StateListener};
+use self::tokens::Supply;
 use super::connection_error::{ConnectionError, Kind};
 use super::connection_info::ConnectionInfo;
 use super::settings::Settings;
@@ -94,7 +96,35 @@ impl Connection {
         settings: &Settings,
         progress: Progress,
     ) -> Result<Self, ClusterError> {
-        let listener = Arc::new(StateListener::default());
+        let started = Instant::now();
+        let mut info = settings.info().clone();
+        let (supply, wanted) = match settings.token_source() {
+            Some(source) => {
+                let wait = settings.wait();
+                let first = tokens::first(source, started + wait, |elapsed| {
+                    progress(&Waiting {
+                        whom: source.to_string(),
+                        what: "no token",
+                        elapsed,
+                        limit: wait,
+                    });
+                });
+                let first = first.await?;
+                info.security.user = Some(first.principal.clone());
+                let says = first.says.as_deref().unwrap_or("opaque");
+                info.security.token = Some(says.to_owned());
+                let (sender, wanted) = mpsc::channel();
+                let supply = Supply {
+                    source: source.clone(),
+                    first,
+                    extensions: settings.sasl_extensions().to_vec(),
+                    wanted,
+                };
+                (Some(supply), Some(sender))
+            }
+            None => (None, None),
+        };
+        let listener = Arc::new(StateListener::new(wanted));
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         // Without a source of randomness two runs have one client id, which harms nobody.
         let entries = settings.entries(&host, getrandom::u32().unwrap_or_default());
@@ -103,11 +133,14 @@ impl Connection {
             .map(|(name, value)| (*name, value.expose_secret()));
         let client = AdminClient::start(properties, Arc::clone(&listener) as _)
             .map_err(|error| settings.start_error(error.property.as_deref(), &error.message))?;
+        if let Some(supply) = supply {
+            supply.start(client.token_slot(), listener.state.clone());
+        }
         let connection = Self {
             client,
             listener,
-            info: settings.info().clone(),
-            started: Instant::now(),
+            info,
+            started,
             wait: settings.wait(),
             progress,
             identity: RefCell::default(),
@@ -150,10 +183,10 @@ impl Connection {
             | ErrorCode::DESTROY
             | ErrorCode::BAD_MESSAGE
             | ErrorCode::UNDERFLOW
-            | ErrorCode::DESTROY_BROKER => self
-                .known_error()
-                .unwrap_or_else(|| ConnectionError::from_error(error))
-                .into_cluster_error(&self.info),
+            | ErrorCode::DESTROY_BROKER => self.told(
+                self.known_error()
+                    .unwrap_or_else(|| ConnectionError::from_error(error)),
+            ),
             ErrorCode::NOT_CONTROLLER => ClusterError {
                 kind: ClusterErrorKind::Unreachable,
                 message: format!(
@@ -212,7 +245,17 @@ impl Connection {
                 None => ConnectionError::timeout(),
             }
         });
-        error.into_cluster_error(&self.info)
+        self.told(error)
+    }
+
+    /// An error in words. Where a newer token was wanted and there was none, an old one is refused
+    /// for that reason.
+    fn told(&self, error: ConnectionError) -> ClusterError {
+        let token_error = self.listener.state.borrow().token_error.clone();
+        match token_error.filter(|_| error.kind == Kind::Credentials) {
+            Some(no_token) => no_token,
+            None => error.into_cluster_error(&self.info),
+        }
     }
 
     /// Whether no broker that was connected to takes a request, by its api key.
@@ -319,7 +362,7 @@ impl Connection {
             if let Some((error, since)) = state.error.clone() {
                 let deadline = self.deadline(&state, &error, since, asked);
                 if error.is_final() || deadline.is_some_and(|deadline| now >= deadline) {
-                    return error.into_cluster_error(&self.info);
+                    return self.told(error);
                 }
                 let next_report = self.report(&error, &mut reported, now);
                 wake = [deadline, next_report].into_iter().flatten().min();

@@ -19,10 +19,12 @@ pub(super) struct Security {
     pub(super) protocol: String,
     /// `None` without SASL.
     pub(super) mechanism: Option<String>,
-    /// `None` without SASL.
+    /// `None` without SASL, and until there is a token.
     pub(super) user: Option<String>,
     /// Where the credentials are set: `KAFKA_USERNAME and KAFKA_PASSWORD`.
     pub(super) credentials_from: String,
+    /// What the token says of itself, for those mechanisms that have one.
+    pub(super) token: Option<String>,
     /// The CA as it is set; `None` for the system's bundle.
     pub(super) ca: Option<String>,
 }

@@ -219,19 +219,11 @@ impl Settings {
         self.wait
     }
 
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the connection asks for it next")
-    )]
     /// Where tokens come from, for the mechanisms that need them.
     pub(super) fn token_source(&self) -> Option<&TokenSource> {
         self.token_source.as_ref()
     }
 
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the connection asks for it next")
-    )]
     /// What goes along with a token.
     pub(super) fn sasl_extensions(&self) -> &[(String, String)] {
         &self.sasl_extensions

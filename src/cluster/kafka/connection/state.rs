@@ -3,7 +3,7 @@
 //! Keeps the error that says most, and what brokers take. It waits for nothing and decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use librdkafka_admin::{ApiVersions, Error, Listener};
@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::connection_error::{ConnectionError, Kind};
+use crate::cluster::ClusterError;
 
 /// How long an error tells what is wrong without coming again: connections are tried anew at least
 /// twice a second.
@@ -29,6 +30,8 @@ pub(super) struct ConnectionState {
     pub(super) all_down: Option<Instant>,
     /// The addresses that the cluster advertises and that failed.
     pub(super) advertised_down: BTreeSet<String>,
+    /// Why there is no newer token, since the last one was asked for.
+    pub(super) token_error: Option<ClusterError>,
     /// Until when brokers read no request of this client, by their ids (KIP-124, KIP-599).
     throttled: BTreeMap<i32, Instant>,
 }
@@ -39,6 +42,8 @@ pub(super) struct StateListener {
     pub(super) state: watch::Sender<ConnectionState>,
     /// Which requests each broker takes that was connected to, by its name.
     api_versions: Mutex<BTreeMap<String, ApiVersions>>,
+    /// Whom to tell that a token is wanted.
+    tokens: Option<mpsc::Sender<()>>,
 }
 
 impl Listener for StateListener {
@@ -50,6 +55,13 @@ impl Listener for StateListener {
     }
 
     fn error(&self, error: Error) {
+        // Our own words. The token that it has may still do, and what became of it is known.
+        if error
+            .message
+            .starts_with("Failed to acquire SASL OAUTHBEARER token")
+        {
+            return;
+        }
         let error = ConnectionError::from_error(&error);
         let now = Instant::now();
         self.state.send_modify(|state| {
@@ -70,6 +82,13 @@ impl Listener for StateListener {
         self.known().insert(broker.to_owned(), versions);
     }
 
+    fn token_wanted(&self) {
+        if let Some(tokens) = &self.tokens {
+            // Nobody listens any more where the connection is about to be closed.
+            let _ = tokens.send(());
+        }
+    }
+
     fn throttled(&self, broker: i32, time: Duration) {
         let until = Instant::now() + time;
         self.state.send_modify(|state| {
@@ -79,6 +98,13 @@ impl Listener for StateListener {
 }
 
 impl StateListener {
+    pub(super) fn new(tokens: Option<mpsc::Sender<()>>) -> Self {
+        Self {
+            tokens,
+            ..Self::default()
+        }
+    }
+
     /// Whether no broker that was connected to takes a request, by its api key.
     pub(super) fn lacks(&self, api_key: i16) -> bool {
         let known = self.known();

@@ -13,6 +13,7 @@ fn info() -> ConnectionInfo {
             mechanism: Some("PLAIN".to_owned()),
             user: Some("ci".to_owned()),
             credentials_from: "KAFKA_USERNAME and KAFKA_PASSWORD".to_owned(),
+            token: None,
             ca: None,
         },
         timeout: Duration::from_secs(30),

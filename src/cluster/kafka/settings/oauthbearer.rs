@@ -170,7 +170,7 @@ pub(super) fn extensions(layers: &Layers, problems: &mut Vec<Diagnostic>) -> Vec
         .map(str::trim)
         .filter(|pair| !pair.is_empty())
     {
-        match pair.split_once('=').filter(|pair| fits(pair)) {
+        match pair.split_once('=').filter(fits) {
             Some((name, value)) => extensions.push((name.to_owned(), value.to_owned())),
             None => {
                 let found = problem(format!("{EXTENSIONS} is not of the form name=value,…"));

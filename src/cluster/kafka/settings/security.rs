@@ -33,7 +33,6 @@ const TLS: [&str; 8] = [
 /// Decides protocol and mechanism, sets them, and reports what is missing for them.
 pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Security {
     let ca = filled(layers.text("ssl.ca.location")).map(str::to_owned);
-    let user = layers.text("sasl.username").map(str::to_owned);
     let any = |names: &[&str]| names.iter().any(|name| layers.has(name));
     let credentials = any(&["sasl.username", "sasl.password"]) || any(&oauthbearer::SOURCES);
     let protocol = match layers.text("security.protocol") {
@@ -59,14 +58,17 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
 
     let mechanism = settle_mechanism(layers, problems);
     // Of one that is not known it cannot be said what it needs.
-    if ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].contains(&mechanism.as_str()) {
+    let has_password = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].contains(&mechanism.as_str());
+    if has_password {
         check_credentials(layers, &protocol, problems);
     }
+    let user = layers.text("sasl.username").filter(|_| has_password);
     Security {
         protocol,
         mechanism: Some(mechanism),
-        user,
+        user: user.map(str::to_owned),
         credentials_from: credentials_from(layers),
+        token: None,
         ca,
     }
 }

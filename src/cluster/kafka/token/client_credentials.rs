@@ -187,13 +187,16 @@ impl ClientCredentials {
             help: Some(help.to_owned()),
         };
         let check = "check its address, and firewalls and proxies on the way";
+        let unresolved = || unreachable("is at a name that does not resolve", check);
         match error {
             ureq::Error::Timeout(_) => unreachable(
                 &format!("did not answer within {}", seconds(self.timeout)),
                 "check its address, and firewalls on the way; --timeout sets how long to wait for \
                  an answer",
             ),
-            ureq::Error::HostNotFound => unreachable("is at a name that does not resolve", check),
+            ureq::Error::HostNotFound => unresolved(),
+            // As the standard library words it, for which it has no kind.
+            ureq::Error::Io(error) if error.to_string().contains("lookup address") => unresolved(),
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 unreachable("refuses the connection", check)
             }
