@@ -16,6 +16,7 @@ mod groups;
 mod health;
 mod kafka;
 mod mismatches;
+mod oauthbearer;
 mod offsets;
 mod quota;
 mod render;

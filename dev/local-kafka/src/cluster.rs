@@ -136,6 +136,10 @@ impl LocalKafka {
                 .context("failed to resolve the class path")?,
             directory: directory.clone(),
             archive: archive.clone(),
+            jwks_endpoint: options
+                .oauthbearer
+                .as_ref()
+                .map(|oauthbearer| oauthbearer.jwks_endpoint.clone()),
         };
         let mut cluster = Self {
             cluster_id: storage::random_id(),

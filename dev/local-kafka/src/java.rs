@@ -97,6 +97,9 @@ pub(crate) struct Jvm {
     /// The cluster's directory; has [`LOG_CONFIG`] and [`TEMPORARY`] in it.
     pub(crate) directory: PathBuf,
     pub(crate) archive: Archive,
+    /// The address that a node may read keys of tokens from: Kafka asks for it as a property of the
+    /// whole process.
+    pub(crate) jwks_endpoint: Option<String>,
 }
 
 /// What a JVM does with an archive of loaded classes.
@@ -131,6 +134,10 @@ impl Jvm {
         ]
         .map(OsString::from)
         .into();
+        if let Some(url) = self.jwks_endpoint.as_ref().filter(|_| main_class == SERVER) {
+            let property = format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={url}");
+            args.push(property.into());
+        }
         let mut push = |option: &str, path: PathBuf| {
             let mut arg = OsString::from(option);
             arg.push(path);

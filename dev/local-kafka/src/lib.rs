@@ -12,6 +12,7 @@
 //! how clients are secured, which users and ACLs there are. The jars come from Maven, once per
 //! version. [`proxy::Proxy`] sits between a client and a node, records requests and breaks them.
 //! [`scripted::ScriptedBroker`] is no Kafka: it gives answers that no Kafka gives.
+//! [`identity_provider::IdentityProvider`] gives bearer tokens that brokers here verify.
 //! [`wire_client::WireClient`] reads what is true of a cluster, one broker at a time.
 //!
 //! What this crate must not do: leave anything behind. Nodes and data go away with the cluster, and
@@ -22,6 +23,7 @@ mod acls;
 mod class_archive;
 mod cluster;
 mod framing;
+pub mod identity_provider;
 pub mod jars;
 mod java;
 mod lifeline;

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
+use crate::identity_provider::IdentityProvider;
 use crate::proxy::Proxy;
 use crate::{LocalKafka, jars, version::Version};
 
@@ -51,6 +52,14 @@ pub struct Options {
     pub(crate) advertised: BTreeMap<u32, String>,
     pub(crate) classpath: Vec<PathBuf>,
     pub(crate) client_port: Option<u16>,
+    pub(crate) oauthbearer: Option<OAuthBearer>,
+}
+
+/// Whose tokens a cluster takes.
+#[derive(Clone, Debug)]
+pub(crate) struct OAuthBearer {
+    pub(crate) jwks_endpoint: String,
+    pub(crate) issuer: String,
 }
 
 impl Default for Options {
@@ -65,6 +74,7 @@ impl Default for Options {
             advertised: BTreeMap::new(),
             classpath: Vec::new(),
             client_port: None,
+            oauthbearer: None,
         }
     }
 }
@@ -103,6 +113,17 @@ impl Options {
     #[must_use]
     pub fn user(mut self, name: &str, password: &str) -> Self {
         self.users.insert(name.to_owned(), password.to_owned());
+        self
+    }
+
+    /// Takes the tokens of an identity provider beside passwords (SASL/OAUTHBEARER), on Kafka 4.0 and
+    /// newer. A user is whom a token names.
+    #[must_use]
+    pub fn oauthbearer(mut self, provider: &IdentityProvider) -> Self {
+        self.oauthbearer = Some(OAuthBearer {
+            jwks_endpoint: provider.jwks_endpoint(),
+            issuer: provider.issuer().to_owned(),
+        });
         self
     }
 
@@ -176,8 +197,8 @@ impl Options {
             );
         }
         let authorizes = !self.users.is_empty() || !self.acls.is_empty();
-        if authorizes && !self.security.has_sasl() {
-            bail!("users and ACLs need Security::Sasl or Security::SaslTls");
+        if (authorizes || self.oauthbearer.is_some()) && !self.security.has_sasl() {
+            bail!("users, tokens and ACLs need Security::Sasl or Security::SaslTls");
         }
         // Both go into a JAAS line and into the argument of `--add-scram`.
         for (name, password) in &self.users {

@@ -9,6 +9,7 @@ use std::{fmt::Write as _, path::Path};
 
 use crate::{
     Security,
+    identity_provider::AUDIENCE,
     options::{Options, SUPER_USER},
     tls,
 };
@@ -103,10 +104,28 @@ pub(crate) fn server_properties(
                 let _ = write!(text, " user_{n}=\"{p}\"");
                 text
             });
-        set(
-            "listener.name.client.sasl.enabled.mechanisms",
-            "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-        );
+        let mut mechanisms = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512".to_owned();
+        if let Some(provider) = &options.oauthbearer {
+            mechanisms.push_str(",OAUTHBEARER");
+            let oauthbearer = "org.apache.kafka.common.security.oauthbearer";
+            let prefix = "listener.name.client.oauthbearer.sasl";
+            set(
+                &format!("{prefix}.jaas.config"),
+                &format!("{oauthbearer}.OAuthBearerLoginModule required;"),
+            );
+            set(
+                &format!("{prefix}.server.callback.handler.class"),
+                &format!("{oauthbearer}.OAuthBearerValidatorCallbackHandler"),
+            );
+            let prefix = "listener.name.client.sasl.oauthbearer";
+            set(
+                &format!("{prefix}.jwks.endpoint.url"),
+                &provider.jwks_endpoint,
+            );
+            set(&format!("{prefix}.expected.audience"), AUDIENCE);
+            set(&format!("{prefix}.expected.issuer"), &provider.issuer);
+        }
+        set("listener.name.client.sasl.enabled.mechanisms", &mechanisms);
         set(
             "listener.name.client.plain.sasl.jaas.config",
             &format!("org.apache.kafka.common.security.plain.PlainLoginModule required{users};"),
