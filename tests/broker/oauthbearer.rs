@@ -141,7 +141,10 @@ fn every_source_of_tokens_connects_and_creates() {
         .all_are("created");
     let manifests = Manifests::small(["oauth.environment"]);
     by_credentials(realm.run("apply", &manifests), &endpoint)
-        .env("KAFKA_OAUTH_EXTENSIONS", "logicalCluster=lkc-1,identityPoolId=pool-1")
+        .env(
+            "KAFKA_OAUTH_EXTENSIONS",
+            "logicalCluster=lkc-1,identityPoolId=pool-1",
+        )
         .json()
         .exits(0)
         .all_are("created");
