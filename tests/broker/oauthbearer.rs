@@ -7,7 +7,7 @@ use std::time::Duration;
 use local_kafka::identity_provider::{
     AUDIENCE, Behavior, CLIENT_ID, CLIENT_SECRET, IdentityProvider,
 };
-use local_kafka::{LocalKafka, Options, Security, free_port};
+use local_kafka::{LocalKafka, Security, free_port};
 
 use crate::kafka::describe;
 use crate::support::binary::{Ended, Manifests, Run, on};
@@ -22,10 +22,11 @@ struct Realm {
 }
 
 impl Realm {
-    fn start(configure: impl FnOnce(Options) -> Options) -> Self {
+    fn start(security: Security) -> Self {
         let provider = IdentityProvider::start().expect("an identity provider");
         let principal = format!("User:{CLIENT_ID}");
-        let options = configure(LocalKafka::options().security(Security::Sasl))
+        let options = LocalKafka::options()
+            .security(security)
             .oauthbearer(&provider)
             .acl(&[
                 "--allow-principal",
@@ -58,7 +59,7 @@ impl Realm {
 }
 
 /// The one that tests share. Its identity provider behaves well.
-static REALM: LazyLock<Realm> = LazyLock::new(|| Realm::start(|options| options));
+static REALM: LazyLock<Realm> = LazyLock::new(|| Realm::start(Security::Sasl));
 
 /// A run that asks this token endpoint.
 fn by_credentials(run: Run, endpoint: &str) -> Run {
@@ -205,6 +206,25 @@ fn a_token_endpoint_over_tls_needs_its_ca_and_says_so() {
 }
 
 #[test]
+fn the_broker_and_the_token_endpoint_have_their_own_cas() {
+    let realm = Realm::start(Security::SaslTls);
+    let manifests = Manifests::small(["oauth.both-tls"]);
+    let ca = realm.provider.certificate().expect("a certificate");
+    let ca = manifests.file("idp.pem", &String::from_utf8(ca).expect("PEM"));
+    let endpoint = realm.provider.tls_token_endpoint();
+    // Neither protocol nor mechanism are stated.
+    by_credentials(
+        on(realm.kafka.bootstrap_servers(), "apply", &manifests),
+        &endpoint,
+    )
+    .env("KAFKA_OAUTH_CA_LOCATION", ca)
+    .env("SSL_CA_LOCATION", realm.kafka.ca_file().expect("a CA"))
+    .json()
+    .exits(0)
+    .all_are("created");
+}
+
+#[test]
 fn what_the_token_endpoint_does_wrong_is_told_by_its_cause() {
     let realm = &*REALM;
     let provider = IdentityProvider::start().expect("an identity provider");
@@ -346,7 +366,7 @@ fn a_file_or_a_command_without_a_token_is_told_before_anything_is_sent() {
 
 #[test]
 fn tokens_are_renewed_while_the_cluster_is_waited_for() {
-    let mut realm = Realm::start(|options| options);
+    let mut realm = Realm::start(Security::Sasl);
     realm.provider.behave(Behavior::Grant { lifetime: 2 });
     realm.kafka.pause_node(1).expect("a node");
     let manifests = Manifests::small(["oauth.patient"]);
@@ -361,7 +381,7 @@ fn tokens_are_renewed_while_the_cluster_is_waited_for() {
 
 #[test]
 fn a_token_that_cannot_be_renewed_is_told_by_that_cause() {
-    let mut realm = Realm::start(|options| options);
+    let mut realm = Realm::start(Security::Sasl);
     realm.provider.behave(Behavior::Grant { lifetime: 2 });
     realm.kafka.pause_node(1).expect("a node");
     let manifests = Manifests::small(["oauth.never"]);

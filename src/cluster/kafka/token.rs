@@ -132,3 +132,77 @@ impl fmt::Display for TokenSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn read(text: &str, lifetime: Option<u64>, claim: &str) -> Result<Token, ClusterError> {
+        let lifetime = lifetime.map(Duration::from_secs);
+        Token::read(text, lifetime, claim, &"here")
+    }
+
+    fn jwt(claims: &str) -> String {
+        format!("e30.{}.sig", BASE64_URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn the_issuer_s_lifetime_goes_before_the_token_s_and_both_before_a_guess() {
+        let stated = SystemTime::UNIX_EPOCH + Duration::from_secs(9_000_000_000);
+        let jwt = jwt(r#"{"exp":9000000000}"#);
+        let token = read(&format!("{jwt}\n"), None, "sub").expect("a token");
+        assert_eq!(token.value.expose_secret(), jwt);
+        assert_eq!(token.expires, stated);
+        let token = read(&jwt, Some(60), "sub").expect("a token");
+        assert!(token.expires < stated);
+        let before = SystemTime::now();
+        let token = read("opaque", None, "sub").expect("a token");
+        assert!(token.expires >= before + UNKNOWN_LIFETIME);
+        assert_eq!(token.says, None);
+    }
+
+    #[test]
+    fn the_principal_is_what_the_claim_says_or_harmless() {
+        let jwt = jwt(r#"{"sub":"ci","azp":"client","iss":"idp","aud":"kafka"}"#);
+        for (text, claim, principal) in [
+            (jwt.as_str(), "sub", "ci"),
+            (&jwt, "azp", "client"),
+            (&jwt, "email", "topicctl"),
+            ("opaque", "sub", "topicctl"),
+        ] {
+            assert_eq!(
+                read(text, None, claim).expect("a token").principal,
+                principal
+            );
+        }
+        let token = read(&jwt, None, "sub").expect("a token");
+        assert_eq!(token.says.as_deref(), Some("issuer idp, audience kafka"));
+        assert!(!format!("{token:?}").contains(&jwt));
+    }
+
+    #[test]
+    fn what_is_not_a_token_is_said_without_quoting_it() {
+        for (text, words) in [
+            (" \n", "it is empty"),
+            ("{\"accessToken\":\"hush\"}", "it is JSON"),
+            ("Bearer hush", "begins with the word Bearer"),
+            ("hush\nhush", "several words or lines"),
+            ("hush\u{1}", "characters that no token has"),
+        ] {
+            let error = read(text, None, "sub").expect_err(text);
+            assert_eq!(error.kind, ClusterErrorKind::Configuration);
+            assert!(error.message.contains(words), "{error:?}");
+            assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+        }
+        let error = read(&jwt(r#"{"exp":1}"#), None, "sub").expect_err("an old token");
+        assert_eq!(error.kind, ClusterErrorKind::Authentication);
+        assert!(
+            error.message.contains("the token of here expired"),
+            "{error:?}"
+        );
+    }
+}

@@ -114,13 +114,17 @@ const IGNORED: [&str; 61] = [
 
 /// Beginnings of names that belong to other clients, or to mechanisms whose use is an error
 /// already.
-const IGNORED_PREFIXES: [&str; 8] = [
+const IGNORED_PREFIXES: [&str; 12] = [
     "basic.auth.",
     "confluent.monitoring.",
     "partitioner.",
     "sasl.kerberos.",
     "sasl.login.",
-    "sasl.oauthbearer.",
+    "sasl.oauthbearer.clock.skew.",
+    "sasl.oauthbearer.expected.",
+    "sasl.oauthbearer.jwks.",
+    "sasl.oauthbearer.jwt.validator.class",
+    "sasl.oauthbearer.scope.claim.name",
     "schema.registry.",
     "transaction.",
 ];

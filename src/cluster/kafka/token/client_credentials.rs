@@ -258,3 +258,47 @@ fn urlencoded(text: &str) -> String {
     }
     encoded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_and_secret_are_sent_as_they_are_unless_they_shall_be_encoded() {
+        let mut credentials = ClientCredentials {
+            endpoint: "https://idp/token".to_owned(),
+            client_id: "a b".to_owned(),
+            client_secret: "c:d/é".into(),
+            scope: None,
+            urlencode: false,
+            ca: None,
+            principal_claim: "sub".to_owned(),
+            timeout: Duration::from_secs(1),
+        };
+        let sent = |credentials: &ClientCredentials| {
+            let header = credentials.authorization();
+            let encoded = header.strip_prefix("Basic ").expect("Basic").to_owned();
+            String::from_utf8(BASE64_STANDARD.decode(encoded).expect("base64")).expect("a text")
+        };
+        assert_eq!(sent(&credentials), "a b:c:d/é");
+        credentials.urlencode = true;
+        assert_eq!(sent(&credentials), "a+b:c%3Ad%2F%C3%A9");
+    }
+
+    #[test]
+    fn a_lifetime_is_a_number_or_a_text_of_seconds() {
+        for (value, seconds) in [
+            (serde_json::json!(3600), Some(3600)),
+            (serde_json::json!("60"), Some(60)),
+            (serde_json::json!(-1), None),
+            (serde_json::json!("soon"), None),
+            (serde_json::json!(null), None),
+        ] {
+            assert_eq!(
+                lifetime(&value),
+                seconds.map(Duration::from_secs),
+                "{value}"
+            );
+        }
+    }
+}

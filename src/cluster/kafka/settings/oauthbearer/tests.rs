@@ -221,6 +221,10 @@ fn what_is_missing_or_not_supported_is_one_problem_that_says_so() {
             ],
         ),
         (
+            "sasl.oauthbearer.token.file=/t\nsasl.oauthbearer.metadata.authentication.type=x\n",
+            &["sasl.oauthbearer.metadata.authentication.type"],
+        ),
+        (
             "sasl.oauthbearer.token.file=/t\nsasl.login.callback.handler.class=com.google.cloud.\
              hosted.kafka.auth.GcpLoginCallbackHandler\n",
             &["GcpLoginCallbackHandler", "KAFKA_OAUTH_TOKEN_COMMAND"],
