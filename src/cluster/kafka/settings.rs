@@ -158,6 +158,9 @@ impl Settings {
         };
         let bootstrap = bootstrap::check(&mut layers, &options.clusters, &mut problems);
         let mut security = security::settle(&mut layers, &mut problems);
+        if security.mechanism.as_deref() != Some("OAUTHBEARER") {
+            problems.extend(layers.foreign_class.clone());
+        }
         let token_source = match security.mechanism.as_deref() {
             Some("OAUTHBEARER") => oauthbearer::source(&layers, timeout, &mut problems),
             Some("AWS_MSK_IAM") => {

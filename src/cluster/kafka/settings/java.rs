@@ -169,7 +169,7 @@ pub(super) fn apply(
             }
             _ if value.trim().is_empty() => {}
             "sasl.jaas.config" => login::apply(value, from, layers, problems),
-            _ if login::class(key, value.trim(), &from, problems) => {}
+            _ if login::class(key, value.trim(), &from, layers) => {}
             "request.timeout.ms" => match value.trim().parse() {
                 Ok(milliseconds @ 1..) => timeout = Some(Duration::from_millis(milliseconds)),
                 _ => {

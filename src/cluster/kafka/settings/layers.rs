@@ -95,6 +95,9 @@ pub(super) struct Layers {
     entries: BTreeMap<String, Entry>,
     /// The login module of a properties file, and where it stands.
     pub(super) login: Option<(Login, SetBy)>,
+    /// A class that gives credentials to Java's client and has no counterpart here, as the problem
+    /// that it is where nothing else gives them.
+    pub(super) foreign_class: Option<Diagnostic>,
 }
 
 impl Layers {

@@ -59,14 +59,15 @@ pub(super) fn source(
     let principal_claim = principal_claim.unwrap_or(PRINCIPAL_CLAIM).to_owned();
     match given[..] {
         [] => {
-            problems.push(
+            let unsaid = || {
                 problem("SASL mechanism OAUTHBEARER, and nothing says where a token comes from")
                     .help(
                         "name a token endpoint with client id and secret \
-                     (sasl.oauthbearer.token.endpoint.url and sasl.jaas.config in \
-                     --command-config), KAFKA_OAUTH_TOKEN_FILE or KAFKA_OAUTH_TOKEN_COMMAND",
-                    ),
-            );
+                         (sasl.oauthbearer.token.endpoint.url and sasl.jaas.config in \
+                         --command-config), KAFKA_OAUTH_TOKEN_FILE or KAFKA_OAUTH_TOKEN_COMMAND",
+                    )
+            };
+            problems.push(layers.foreign_class.clone().unwrap_or_else(unsaid));
             None
         }
         [one, other, ..] => {

@@ -2,7 +2,7 @@
 //! are named to fetch and present tokens.
 //!
 //! A class cannot be run here. Those that do what topicctl does by itself are accepted, and all
-//! others are errors with a way out.
+//! others are errors with a way out, unless a token comes from elsewhere.
 
 use super::super::jaas::{self, Login, Module};
 use super::super::layers::{Layers, SetBy};
@@ -153,7 +153,7 @@ fn unusable(words: &str, from: &SetBy) -> Diagnostic {
 
 /// Takes a property that names a class of callbacks, or one that fetches tokens; returns whether
 /// this is one.
-pub(super) fn class(key: &str, value: &str, from: &SetBy, problems: &mut Vec<Diagnostic>) -> bool {
+pub(super) fn class(key: &str, value: &str, from: &SetBy, layers: &mut Layers) -> bool {
     let known: &[&str] = match key {
         "sasl.login.callback.handler.class" | "sasl.client.callback.handler.class" => &HANDLERS,
         "sasl.oauthbearer.jwt.retriever.class" => &RETRIEVERS,
@@ -163,7 +163,8 @@ pub(super) fn class(key: &str, value: &str, from: &SetBy, problems: &mut Vec<Dia
     if !known.contains(&class) {
         let help = match class {
             "GcpLoginCallbackHandler" => {
-                "a command takes its place: KAFKA_OAUTH_TOKEN_COMMAND, see docs/connecting.md"
+                "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND; docs/connecting.md has \
+                 one for Google"
             }
             "OAuthBearerUnsecuredLoginCallbackHandler" => {
                 "it makes tokens that nobody has signed; have a file hold one: \
@@ -174,7 +175,7 @@ pub(super) fn class(key: &str, value: &str, from: &SetBy, problems: &mut Vec<Dia
         let found = problem(format!(
             "`{key}` names {class}, which has no counterpart here"
         ));
-        problems.push(from.locate(found).help(help));
+        layers.foreign_class = Some(from.locate(found).help(help));
     }
     true
 }

@@ -225,7 +225,7 @@ fn what_is_missing_or_not_supported_is_one_problem_that_says_so() {
             &["sasl.oauthbearer.metadata.authentication.type"],
         ),
         (
-            "sasl.oauthbearer.token.file=/t\nsasl.login.callback.handler.class=com.google.cloud.\
+            "sasl.login.callback.handler.class=com.google.cloud.\
              hosted.kafka.auth.GcpLoginCallbackHandler\n",
             &["GcpLoginCallbackHandler", "KAFKA_OAUTH_TOKEN_COMMAND"],
         ),
@@ -245,4 +245,23 @@ fn what_is_missing_or_not_supported_is_one_problem_that_says_so() {
         ..Given::default()
     };
     expect_problem(&given, &["oauth.audience", "not supported"]);
+}
+
+#[test]
+fn a_class_that_is_not_here_does_no_harm_where_a_command_takes_its_place() {
+    let file = format!("{JAVA}sasl.login.callback.handler.class=com.example.Tokens\n{MODULE};\n");
+    let mut given = Given {
+        file: Some(&file),
+        ..Given::default()
+    };
+    expect_problem(
+        &given,
+        &[
+            "client.properties:4",
+            "names Tokens",
+            "KAFKA_OAUTH_TOKEN_COMMAND",
+        ],
+    );
+    given.environment = &[("KAFKA_OAUTH_TOKEN_COMMAND", "print hush")];
+    assert_eq!(source(&given).to_string(), "the token command");
 }
