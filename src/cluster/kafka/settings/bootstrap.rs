@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::layers::{Entry, Layers, SetBy};
 use super::problem;
+use super::words::PROTOCOLS;
 use crate::diagnostic::Diagnostic;
 
 /// Amazon MSK's listener for clients with IAM.
@@ -18,9 +19,6 @@ const MSK_IAM_PORTS: [&str; 2] = ["9098", "9198"];
 const MSK_TLS_PORTS: [&str; 2] = ["9094", "9194"];
 
 const ZOOKEEPER_PORT: &str = "2181";
-
-/// Kafka's security protocols, `org.apache.kafka.common.security.auth.SecurityProtocol`.
-pub(super) const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
 /// The longest name that DNS has, and the longest part of one (RFC 1035).
 const LONGEST_HOST: usize = 253;

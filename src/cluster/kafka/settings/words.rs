@@ -5,9 +5,11 @@
 
 use librdkafka_admin::check_property;
 
-use super::bootstrap::PROTOCOLS;
 use super::names::{is_of_tokens, is_secret};
 use crate::diagnostic::nearest;
+
+/// Kafka's security protocols, `org.apache.kafka.common.security.auth.SecurityProtocol`.
+pub(super) const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
 /// Settings that take one of some words, in the spelling of the documentation.
 const WORDS: [(&str, &[&str]); 4] = [
