@@ -164,7 +164,11 @@ impl Settings {
         let token_source = match security.mechanism.as_deref() {
             Some("OAUTHBEARER") => oauthbearer::source(&layers, timeout, &mut problems),
             Some("AWS_MSK_IAM") => {
-                problems.push(problem("SASL mechanism AWS_MSK_IAM has no signer yet"));
+                problems.push(
+                    problem("SASL mechanism AWS_MSK_IAM is not in this build of topicctl").help(
+                        "use SCRAM-SHA-512 (port 9096) or TLS with a client certificate (port 9094)",
+                    ),
+                );
                 None
             }
             _ => None,

@@ -603,3 +603,19 @@ fn a_file_that_the_client_cannot_use_is_named_with_who_set_it() {
     );
     assert_eq!(error.help.as_deref(), Some("it is set by SSL_CA_LOCATION"));
 }
+
+#[test]
+fn a_mechanism_that_is_not_built_yet_is_one_problem_with_a_way_out() {
+    let file = "security.protocol=SASL_SSL\n\
+                sasl.mechanism=AWS_MSK_IAM\n\
+                sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required;\n\
+                sasl.client.callback.handler.class=\
+                software.amazon.msk.auth.iam.IAMClientCallbackHandler\n";
+    let given = Given {
+        environment: SERVERS,
+        file: Some(file),
+        ..Given::default()
+    };
+    let words = "SASL mechanism AWS_MSK_IAM is not in this build of topicctl";
+    expect_problem(&given, &[words, "use SCRAM-SHA-512"]);
+}
