@@ -36,6 +36,8 @@ pub(super) struct Candidate<'a> {
     pub(super) shared_dlq: Option<(TopicName, Span)>,
     /// Entries of others for the same topic, with `external: true`.
     pub(super) beside: Vec<&'a Topic>,
+    /// Where external entries stand again, which only one that declares the topic allows.
+    pub(super) again: Vec<Span>,
     pub(super) context: Context<'a>,
 }
 
@@ -78,14 +80,36 @@ impl<'a> Candidates<'a> {
                 (true, false) => {
                     let external = std::mem::replace(first, candidate);
                     first.beside.extend(external.raw);
+                    first.beside.extend(external.beside);
                     first.shared_dlq = first.shared_dlq.take().or(external.shared_dlq);
                     return Some(at);
                 }
-                _ => {}
+                (true, true) => {
+                    first.beside.extend(candidate.raw);
+                    first.shared_dlq = first.shared_dlq.take().or(candidate.shared_dlq);
+                    first.again.push(candidate.span);
+                    return Some(at);
+                }
+                (false, false) => {}
             }
         }
-        diagnostics.push(declared_twice(first, &candidate, sources));
+        let (role, source) = (first.role, first.source);
+        let same_ladder = role == Role::Retry && source == candidate.source;
+        let roles = (role, candidate.role, same_ladder);
+        let places = [first.span, candidate.span];
+        diagnostics.push(declared_twice(&first.name, roles, places, sources));
         None
+    }
+
+    /// Entries of others for one topic, and none that declares it.
+    pub(super) fn check_external_ones(&self, sources: &Sources, diagnostics: &mut Diagnostics) {
+        for candidate in self.list.iter().filter(|candidate| candidate.external) {
+            for again in &candidate.again {
+                let roles = (Role::Main, Role::Main, false);
+                let places = [candidate.span, *again];
+                diagnostics.push(declared_twice(&candidate.name, roles, places, sources));
+            }
+        }
     }
 
     pub(super) fn index(&self, name: &TopicName) -> Option<usize> {
@@ -197,12 +221,16 @@ fn is_yes(word: &str) -> bool {
 }
 
 /// Which one is the second does not depend on the order of reading.
-fn declared_twice(first: &Candidate<'_>, second: &Candidate<'_>, sources: &Sources) -> Diagnostic {
-    let name = &first.name;
+fn declared_twice(
+    name: &TopicName,
+    (first, second, same_ladder): (Role, Role, bool),
+    mut places: [Span; 2],
+    sources: &Sources,
+) -> Diagnostic {
     let error = |message: String| Diagnostic::error(Code::DuplicateTopic, message);
     let twice = || error(format!("`{name}` is declared twice"));
-    let diagnostic = match (first.role, second.role) {
-        (Role::Retry, Role::Retry) if first.source == second.source => error(format!(
+    let diagnostic = match (first, second) {
+        (Role::Retry, Role::Retry) if same_ladder => error(format!(
             "two steps of a retry ladder are both called `{name}`"
         ))
         .help(format!("let the step into the name: {name}-${{delay}}")),
@@ -214,7 +242,6 @@ fn declared_twice(first: &Candidate<'_>, second: &Candidate<'_>, sources: &Sourc
         _ => error(format!("two derived topics are both called `{name}`"))
             .help("give one of them a `name`; a dead letter topic can be shared: `dlq: NAME`"),
     };
-    let mut places = [first.span, second.span];
     places.sort_by_cached_key(|span| sources.location(*span));
     diagnostic
         .at(places[1], "declared again")

@@ -130,6 +130,7 @@ impl<'a> Gatherer<'_, 'a> {
                 delay: None,
                 shared_dlq,
                 beside: Vec::new(),
+                again: Vec::new(),
                 context,
             },
             self.resolver.sources,

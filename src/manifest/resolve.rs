@@ -173,6 +173,7 @@ fn gather<'a>(
     let steps = pipeline::gather(&mut gatherer);
     pipeline::check_declared(&steps, &all, diagnostics);
     all.move_late_ones_back();
+    all.check_external_ones(resolver.sources, diagnostics);
     all.check_collisions(resolver.sources, diagnostics);
     all.check_shared_dlqs(diagnostics);
     (all, steps)

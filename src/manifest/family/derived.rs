@@ -154,6 +154,7 @@ impl<'a> Gatherer<'_, 'a> {
                 delay,
                 shared_dlq: None,
                 beside: Vec::new(),
+                again: Vec::new(),
                 context,
             },
             self.resolver.sources,
