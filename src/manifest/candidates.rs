@@ -36,8 +36,8 @@ pub(super) struct Candidate<'a> {
     pub(super) shared_dlq: Option<(TopicName, Span)>,
     /// Entries of others for the same topic, with `external: true`.
     pub(super) beside: Vec<&'a Topic>,
-    /// Where external entries stand again, which only one that declares the topic allows.
-    pub(super) again: Vec<Span>,
+    /// The second and further ones, where none declares the topic yet.
+    pub(super) again: Vec<Candidate<'a>>,
     pub(super) context: Context<'a>,
 }
 
@@ -78,37 +78,30 @@ impl<'a> Candidates<'a> {
                     return Some(at);
                 }
                 (true, false) => {
-                    let external = std::mem::replace(first, candidate);
-                    first.beside.extend(external.raw);
-                    first.beside.extend(external.beside);
-                    first.shared_dlq = first.shared_dlq.take().or(external.shared_dlq);
+                    let mut external = std::mem::replace(first, candidate);
+                    let again = std::mem::take(&mut external.again);
+                    for entry in std::iter::once(external).chain(again) {
+                        first.beside.extend(entry.raw);
+                        first.shared_dlq = first.shared_dlq.take().or(entry.shared_dlq);
+                    }
                     return Some(at);
                 }
                 (true, true) => {
-                    first.beside.extend(candidate.raw);
-                    first.shared_dlq = first.shared_dlq.take().or(candidate.shared_dlq);
-                    first.again.push(candidate.span);
+                    first.again.push(candidate);
                     return Some(at);
                 }
                 (false, false) => {}
             }
         }
-        let (role, source) = (first.role, first.source);
-        let same_ladder = role == Role::Retry && source == candidate.source;
-        let roles = (role, candidate.role, same_ladder);
-        let places = [first.span, candidate.span];
-        diagnostics.push(declared_twice(&first.name, roles, places, sources));
+        diagnostics.push(declared_twice(first, &candidate, sources));
         None
     }
 
-    /// Entries of others for one topic, and none that declares it.
+    /// Several external entries may stand beside one that declares the topic, and not alone.
     pub(super) fn check_external_ones(&self, sources: &Sources, diagnostics: &mut Diagnostics) {
-        for candidate in self.list.iter().filter(|candidate| candidate.external) {
-            for again in &candidate.again {
-                let roles = (Role::Main, Role::Main, false);
-                let places = [candidate.span, *again];
-                diagnostics.push(declared_twice(&candidate.name, roles, places, sources));
-            }
+        for first in &self.list {
+            let again = first.again.iter();
+            diagnostics.extend(again.map(|second| declared_twice(first, second, sources)));
         }
     }
 
@@ -221,16 +214,12 @@ fn is_yes(word: &str) -> bool {
 }
 
 /// Which one is the second does not depend on the order of reading.
-fn declared_twice(
-    name: &TopicName,
-    (first, second, same_ladder): (Role, Role, bool),
-    mut places: [Span; 2],
-    sources: &Sources,
-) -> Diagnostic {
+fn declared_twice(first: &Candidate<'_>, second: &Candidate<'_>, sources: &Sources) -> Diagnostic {
+    let name = &first.name;
     let error = |message: String| Diagnostic::error(Code::DuplicateTopic, message);
     let twice = || error(format!("`{name}` is declared twice"));
-    let diagnostic = match (first, second) {
-        (Role::Retry, Role::Retry) if same_ladder => error(format!(
+    let diagnostic = match (first.role, second.role) {
+        (Role::Retry, Role::Retry) if first.source == second.source => error(format!(
             "two steps of a retry ladder are both called `{name}`"
         ))
         .help(format!("let the step into the name: {name}-${{delay}}")),
@@ -242,6 +231,7 @@ fn declared_twice(
         _ => error(format!("two derived topics are both called `{name}`"))
             .help("give one of them a `name`; a dead letter topic can be shared: `dlq: NAME`"),
     };
+    let mut places = [first.span, second.span];
     places.sort_by_cached_key(|span| sources.location(*span));
     diagnostic
         .at(places[1], "declared again")
