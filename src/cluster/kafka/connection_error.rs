@@ -379,18 +379,20 @@ impl ConnectionError {
                     _ => "set KAFKA_SASL_MECHANISM or sasl.mechanism to one that it offers".into(),
                 },
             ),
-            Kind::Credentials if let Some(token) = &security.token => (
-                format!("{address} refused the token of `{user}` ({mechanism})"),
-                format!(
-                    "it is from {} ({token}): see what the broker expects \
-                     (sasl.oauthbearer.expected.audience, .issuer), and its log",
-                    security.credentials_from
+            Kind::Credentials => match &security.token {
+                Some(token) => (
+                    format!("{address} refused the token of `{user}` ({mechanism})"),
+                    format!(
+                        "it is from {} ({token}): see what the broker expects \
+                         (sasl.oauthbearer.expected.audience, .issuer), and its log",
+                        security.credentials_from
+                    ),
                 ),
-            ),
-            Kind::Credentials => (
-                format!("{address} refused the credentials of `{user}` ({mechanism})"),
-                format!("check {}", security.credentials_from),
-            ),
+                None => (
+                    format!("{address} refused the credentials of `{user}` ({mechanism})"),
+                    format!("check {}", security.credentials_from),
+                ),
+            },
         }
     }
 }
