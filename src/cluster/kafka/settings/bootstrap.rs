@@ -5,6 +5,9 @@
 //! (`org.apache.kafka.common.utils.Utils.getHost`). What is no address may be anything, a secret
 //! too: it is quoted only where it is made of what addresses are made of.
 
+#[cfg(test)]
+mod tests;
+
 use secrecy::ExposeSecret;
 
 use super::layers::{Entry, Layers, SetBy};
@@ -311,99 +314,5 @@ fn port_hint(servers: &str, protocol: &str) -> Option<String> {
             "{ZOOKEEPER_PORT} is ZooKeeper's port; a broker's is usually 9092"
         )),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn reason(server: &str) -> Option<(String, String)> {
-        let fault = Address::read(server).err()?;
-        Some((fault.reason, fault.help))
-    }
-
-    #[test]
-    fn servers_are_host_and_port() {
-        for (good, protocol, server) in [
-            ("kafka:9092", None, "kafka:9092"),
-            (
-                "kafka_1.example.com.:9092",
-                None,
-                "kafka_1.example.com.:9092",
-            ),
-            ("[::1]:9092", None, "[::1]:9092"),
-            ("[fe80::1%eth0]:9092", None, "[fe80::1%eth0]:9092"),
-            ("SSL://kafka:9093", Some("SSL"), "kafka:9093"),
-            ("sasl_ssl://kafka:9093", Some("SASL_SSL"), "kafka:9093"),
-            ("PLAINTEXT_HOST://kafka:9093", None, "kafka:9093"),
-        ] {
-            let found = Address::read(good).ok().expect(good);
-            assert_eq!(found.protocol.as_deref(), protocol, "{good}");
-            assert_eq!(found.server, server);
-        }
-        for (bad, words) in [
-            ("kafka", "has no port"),
-            (":9092", "has no host"),
-            ("kafka:", "has a port that is not a number from 1 to 65535"),
-            ("kafka:0", "has a port that is not a number from 1 to 65535"),
-            (
-                "kafka:70000",
-                "has a port that is not a number from 1 to 65535",
-            ),
-            ("::1:9092", "has an IPv6 address without brackets"),
-            ("kafka:3:9092", "has more than one colon"),
-            ("kafka/topic:9092", "has `/` in its host"),
-            ("kafkа:9092", "has the character U+0430 in its host"),
-            ("http://kafka:8082", "is a URL of something else than Kafka"),
-            (
-                "http://kafka:8082/topics",
-                "is a URL of something else than Kafka",
-            ),
-            ("kafka+ssl://kafka:9096", "is a URL"),
-        ] {
-            assert_eq!(reason(bad).expect(bad).0, words, "{bad}");
-        }
-        assert!(reason("kafka").expect("a fault").1.ends_with("kafka:9092"));
-        assert_eq!(
-            reason("fe80::1:9092").expect("a fault").1,
-            "write [fe80::1]:9092"
-        );
-        let (_, help) = reason("kafka://kafka-7:9096/0").expect("a fault");
-        assert!(help.starts_with("write kafka-7:9096;"), "{help}");
-    }
-
-    #[test]
-    fn what_is_no_address_is_not_quoted() {
-        let secret = "c2VjcmV0".repeat(10);
-        for text in [
-            &*secret,
-            "hush/hush:9092",
-            "https://ci:9092/?password=hush",
-            "hush=hush",
-        ] {
-            let fault = Address::read(text).err().expect(text);
-            let found = fault.problem(1, text, &SetBy::Environment("KAFKA_BOOTSTRAP_SERVERS"));
-            let words = format!("{}{:?}", found.message, found.help);
-            assert!(
-                !words.contains("hush") && !words.contains(&secret),
-                "{words}"
-            );
-            assert!(
-                words.contains("number 2, set by KAFKA_BOOTSTRAP_SERVERS"),
-                "{words}"
-            );
-        }
-    }
-
-    #[test]
-    fn ports_of_other_listeners_are_distinguished() {
-        let hint = |servers, protocol| port_hint(servers, protocol).unwrap_or_default();
-        assert!(hint("b-1:9098", "SSL").contains("IAM"));
-        assert!(hint("b-1:9094,b-2:9098", "SSL").contains("mixes"));
-        assert!(hint("b-1:9094", "PLAINTEXT").contains("security.protocol is SSL"));
-        assert!(hint("b-1:2181", "PLAINTEXT").contains("ZooKeeper"));
-        assert_eq!(hint("b-1:9094", "SSL"), "");
-        assert_eq!(hint("kafka:9092", "PLAINTEXT"), "");
     }
 }

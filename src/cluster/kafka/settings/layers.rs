@@ -11,7 +11,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::jaas::Login;
 use super::names::is_of_tokens;
-use super::problem;
 use super::words::refusal;
 use crate::diagnostic::{Diagnostic, Location, Span};
 
@@ -127,10 +126,7 @@ impl Layers {
     ) {
         match refusal(name, value) {
             None => self.set(name, value, from),
-            Some(refusal) => {
-                let found = from.locate(problem(format!("{from}: {}", refusal.words)));
-                problems.push(refusal.help.into_iter().fold(found, Diagnostic::help));
-            }
+            Some(refusal) => problems.push(from.locate(refusal.problem(&from))),
         }
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::layers::{Entry, Layers};
+use super::words::shown;
 use super::{filled, problem};
 use crate::cluster::kafka::token::{
     Ca, ClientCredentials, PRINCIPAL_CLAIM, TokenCommand, TokenFile, TokenSource,
@@ -46,7 +47,7 @@ pub(super) fn source(
         };
         let value = layers.text(name).unwrap_or_default().trim();
         if !allowed.iter().any(|one| value.eq_ignore_ascii_case(one)) {
-            let found = problem(format!("{name}={value} is not supported"));
+            let found = problem(format!("{name} {} is not supported", shown(value)));
             let help = "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND";
             problems.push(entry.from.locate(found).help(help));
         }

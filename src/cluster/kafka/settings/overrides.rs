@@ -50,10 +50,7 @@ pub(super) fn apply(
     }
     match words::refusal(name, value) {
         None => layers.set(name, value, SetBy::Override),
-        Some(refusal) => {
-            let found = problem(format!("-X {name}: {}", refusal.words));
-            problems.push(refusal.help.into_iter().fold(found, Diagnostic::help));
-        }
+        Some(refusal) => problems.push(refusal.problem(&format_args!("-X {name}"))),
     }
 }
 

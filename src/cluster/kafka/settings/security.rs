@@ -6,17 +6,14 @@
 
 use super::jaas::Module;
 use super::layers::{Layers, SetBy};
-use super::{filled, oauthbearer, problem};
+use super::{filled, oauthbearer, problem, words};
 use crate::cluster::kafka::connection_info::Security;
 use crate::diagnostic::Diagnostic;
 
-const MECHANISMS: [&str; 5] = [
-    "PLAIN",
-    "SCRAM-SHA-256",
-    "SCRAM-SHA-512",
-    "OAUTHBEARER",
-    "AWS_MSK_IAM",
-];
+const MECHANISMS: [&str; 4] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
+
+/// Known, and refused where the source of tokens is decided on.
+const MSK_IAM: &str = "AWS_MSK_IAM";
 
 /// Settings that only a TLS connection has a use for.
 const TLS: [&str; 8] = [
@@ -87,11 +84,12 @@ fn settle_mechanism(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Stri
     let from = entry.from.clone();
     let stated = layers.text("sasl.mechanism").unwrap_or_default();
     let mechanism = stated.trim().to_ascii_uppercase();
-    if MECHANISMS.contains(&mechanism.as_str()) {
+    if MECHANISMS.contains(&mechanism.as_str()) || mechanism == MSK_IAM {
         layers.set("sasl.mechanism", sent(&mechanism), from);
     } else {
-        let found = problem(format!("SASL mechanism {stated} is not supported"));
-        let help = format!("use one of {}", MECHANISMS.join(", "));
+        let shown = words::shown(stated);
+        let found = problem(format!("SASL mechanism {shown} is not supported"));
+        let help = words::one_of(stated, &MECHANISMS);
         problems.push(from.locate(found).help(help));
     }
     mechanism
@@ -107,7 +105,7 @@ fn unstated_mechanism(layers: &Layers, problems: &mut Vec<Diagnostic>) -> &'stat
             "PLAIN"
         }
         Some((login, _)) if login.module == Module::OAuthBearer => "OAUTHBEARER",
-        Some((login, _)) if login.module == Module::MskIam => "AWS_MSK_IAM",
+        Some((login, _)) if login.module == Module::MskIam => MSK_IAM,
         _ if !layers.has("sasl.username")
             && oauthbearer::SOURCES.iter().any(|name| layers.has(name)) =>
         {
@@ -121,7 +119,7 @@ fn unstated_mechanism(layers: &Layers, problems: &mut Vec<Diagnostic>) -> &'stat
 /// making, and its brokers take the same proof of identity as a bearer token.
 fn sent(mechanism: &str) -> &str {
     match mechanism {
-        "AWS_MSK_IAM" => "OAUTHBEARER",
+        MSK_IAM => "OAUTHBEARER",
         other => other,
     }
 }

@@ -23,12 +23,12 @@ pub(super) struct Given<'a> {
     pub(super) client_id: Option<&'a str>,
 }
 
-struct Outcome {
-    settings: Result<Settings, Vec<Diagnostic>>,
+pub(super) struct Outcome {
+    pub(super) settings: Result<Settings, Vec<Diagnostic>>,
     sources: Sources,
 }
 
-fn resolve(given: &Given) -> Outcome {
+pub(super) fn resolve(given: &Given) -> Outcome {
     let mut sources = Sources::default();
     let cluster = given.cluster.map(|(servers, file)| ChosenCluster {
         name: "prod".to_owned(),
@@ -210,163 +210,6 @@ fn a_mistake_in_a_chosen_cluster_is_shown_where_it_stands() {
         ..Given::default()
     };
     expect_problem(&given, &["topicctl.yaml:1", "`kafka` has no port"]);
-}
-
-#[test]
-fn a_password_in_an_address_is_not_shown_nor_is_its_line() {
-    let address = "SASL_PLAINTEXT://ci:hush,hush@kafka:9092,kafka-2:9092";
-    let property = format!("bootstrap.servers={address}\n");
-    for given in [
-        Given {
-            flag: Some(address),
-            ..Given::default()
-        },
-        Given {
-            file: Some(&property),
-            ..Given::default()
-        },
-        Given {
-            cluster: Some((Some(address), None)),
-            ..Given::default()
-        },
-    ] {
-        expect_problem(&given, &["a user and a password are no part of an address"]);
-        let found = problems(&given).concat();
-        assert!(!found.contains("hush"), "{found}");
-        let outcome = resolve(&given);
-        let found = outcome.settings.expect_err("bad settings");
-        assert!(found.iter().all(|one| one.primary.is_none()), "{found:?}");
-    }
-}
-
-#[test]
-fn bootstrap_lists_may_have_spaces_and_line_breaks() {
-    let list = " b-1:9094, b-2:9094\n b-3:9094,\r\n";
-    let given = Given {
-        environment: &[("KAFKA_BOOTSTRAP_SERVERS", list)],
-        ..Given::default()
-    };
-    expect(
-        &given,
-        &[("bootstrap.servers", "b-1:9094,b-2:9094,b-3:9094")],
-    );
-}
-
-#[test]
-fn bootstrap_lists_may_have_semicolons() {
-    let given = Given {
-        flag: Some("b-1:9092;b-2:9092; b-3:9092"),
-        ..Given::default()
-    };
-    let list = [("bootstrap.servers", "b-1:9092,b-2:9092,b-3:9092")];
-    expect(&given, &list);
-}
-
-#[test]
-fn a_protocol_in_front_of_an_address_states_it_where_nothing_else_does() {
-    let list = Some("SSL://b-1:9093,SSL://b-2:9093");
-    let given = Given {
-        flag: list,
-        ..Given::default()
-    };
-    let settings = expect(
-        &given,
-        &[
-            ("bootstrap.servers", "b-1:9093,b-2:9093"),
-            ("security.protocol", "ssl"),
-        ],
-    );
-    assert_eq!(settings.info().address_hint, None);
-    // As in the Java client, and where that fails it is told.
-    let given = Given {
-        overrides: &["security.protocol=plaintext"],
-        ..given
-    };
-    let settings = expect(&given, &[("security.protocol", "plaintext")]);
-    let hint = settings.info().address_hint.clone().unwrap_or_default();
-    assert!(hint.contains("the address says SSL"), "{hint}");
-
-    let given = Given {
-        flag: Some("SASL_SSL://b:9093"),
-        ..Given::default()
-    };
-    expect_problem(&given, &["no credentials for SASL_SSL"]);
-    let given = Given {
-        flag: Some("SSL://b-1:9093,PLAINTEXT://b-2:9092"),
-        ..Given::default()
-    };
-    expect_problem(&given, &["the bootstrap servers say SSL and PLAINTEXT"]);
-}
-
-#[test]
-fn a_text_that_is_no_list_of_addresses_is_told_as_what_it_is() {
-    for (text, words) in [
-        ("\"b-1:9092,b-2:9092\"", "begin or end with a quote"),
-        ("'b-1:9092'", "begin or end with a quote"),
-        ("[\"b-1:9092\", \"b-2:9092\"]", "are written as a list"),
-        ("b-1:9092 # production", "hold a `#`"),
-        (
-            "${KAFKA_HOST}:9092",
-            "hold a placeholder that nothing has replaced",
-        ),
-        (
-            "{{ .Values.kafka }}",
-            "hold a placeholder that nothing has replaced",
-        ),
-        (
-            "<host>:9092",
-            "hold a placeholder that nothing has replaced",
-        ),
-    ] {
-        let given = Given {
-            environment: &[("KAFKA_BOOTSTRAP_SERVERS", text)],
-            ..Given::default()
-        };
-        let set = "the bootstrap servers, set by KAFKA_BOOTSTRAP_SERVERS, ";
-        expect_problem(&given, &[set, words]);
-    }
-}
-
-#[test]
-fn no_bootstrap_servers_is_an_error_that_says_so() {
-    let missing = "no bootstrap servers; name them with -b, KAFKA_BOOTSTRAP_SERVERS, or \
-                   bootstrap.servers in --command-config";
-    for environment in [
-        &[][..],
-        &[("KAFKA_BOOTSTRAP_SERVERS", " \n")],
-        &[("TOPICCTL_BOOTSTRAP_SERVERS", "")],
-    ] {
-        assert_eq!(
-            problems(&Given {
-                environment,
-                ..Given::default()
-            }),
-            [missing]
-        );
-    }
-    let given = Given {
-        file: Some("bootstrap.servers=\n"),
-        flag: Some(" "),
-        ..Given::default()
-    };
-    assert_eq!(problems(&given), [missing]);
-    let given = Given {
-        overrides: &["bootstrap.servers= , "],
-        ..Given::default()
-    };
-    assert_eq!(problems(&given), [missing]);
-}
-
-#[test]
-fn a_server_without_a_port_is_an_error_with_an_example() {
-    let given = Given {
-        file: Some("# here\nbootstrap.servers=kafka\n"),
-        ..Given::default()
-    };
-    expect_problem(
-        &given,
-        &["client.properties:2: ", "`kafka` has no port", "kafka:9092"],
-    );
 }
 
 #[test]

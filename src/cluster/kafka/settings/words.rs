@@ -3,10 +3,13 @@
 //! A refused value may be a secret in the wrong place. It is quoted only where it is a short word;
 //! else it is said what it looks like.
 
+use std::fmt;
+
 use librdkafka_admin::check_property;
 
 use super::names::{is_of_tokens, is_secret};
-use crate::diagnostic::nearest;
+use super::problem;
+use crate::diagnostic::{Diagnostic, nearest};
 
 /// Kafka's security protocols, `org.apache.kafka.common.security.auth.SecurityProtocol`.
 pub(super) const PROTOCOLS: [&str; 4] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
@@ -50,6 +53,14 @@ pub(super) struct Refusal {
     pub(super) help: Option<String>,
 }
 
+impl Refusal {
+    /// As a problem with what was `given`.
+    pub(super) fn problem(self, given: &dyn fmt::Display) -> Diagnostic {
+        let found = problem(format!("{given}: {}", self.words));
+        self.help.into_iter().fold(found, Diagnostic::help)
+    }
+}
+
 /// Why librdkafka does not take a value, if it does not.
 pub(super) fn refusal(name: &str, value: &str) -> Option<Refusal> {
     if is_of_tokens(name) {
@@ -71,13 +82,9 @@ pub(super) fn refusal(name: &str, value: &str) -> Option<Refusal> {
         });
     }
     if let Some((_, words)) = WORDS.iter().find(|(known, _)| *known == name) {
-        let one_of = format!("use one of {}", words.join(", "));
         return Some(Refusal {
             words: format!("{shown} is no {name}"),
-            help: Some(match meant(bare, words) {
-                Some(word) => format!("{one_of}; {word} is meant, most likely"),
-                None => one_of,
-            }),
+            help: Some(one_of(bare, words)),
         });
     }
     // librdkafka quotes the value where it wants a word, and nowhere else.
@@ -90,8 +97,17 @@ pub(super) fn refusal(name: &str, value: &str) -> Option<Refusal> {
     })
 }
 
+/// The words that may stand in the place of one that may not.
+pub(super) fn one_of(word: &str, words: &[&str]) -> String {
+    let one_of = format!("use one of {}", words.join(", "));
+    match meant(word, words) {
+        Some(word) => format!("{one_of}; {word} is meant, most likely"),
+        None => one_of,
+    }
+}
+
 /// Which of the words stands for one that is none of them.
-pub(super) fn meant<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
+fn meant<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
     let upper = word.to_ascii_uppercase().replace(['-', '/', ' '], "_");
     let known = |meant: &str| words.iter().copied().find(|word| *word == meant);
     known(&upper)

@@ -163,8 +163,8 @@ pub(super) fn class(key: &str, value: &str, from: &SetBy, layers: &mut Layers) -
     if !known.contains(&class) {
         let help = match class {
             "GcpLoginCallbackHandler" => {
-                "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND; docs/connecting.md has \
-                 one for Google"
+                "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND; \
+                 docs/connecting.md has one for Google"
             }
             "OAuthBearerUnsecuredLoginCallbackHandler" => {
                 "it makes tokens that nobody has signed; have a file hold one: \

@@ -140,7 +140,7 @@ fn what_cannot_be_translated_is_named_with_the_way_out() {
         ("security.protocol=TLS", &["security.protocol", "TLS"]),
         (
             "sasl.mechanism=GSSAPI\nsecurity.protocol=SASL_SSL",
-            &["GSSAPI is not supported", "OAUTHBEARER"],
+            &["`GSSAPI` is not supported", "OAUTHBEARER"],
         ),
         (
             "sasl.jaas.config=x.OtherLoginModule required;",
