@@ -250,6 +250,22 @@ fn a_listener_with_tls_takes_clients_that_trust_it() {
         ..said.clone()
     };
     ends(&unstated, &CONNECTED);
+    // And so does the address, where it says so.
+    let prefixed = Said {
+        servers: format!("SSL://{servers}"),
+        ..unstated
+    };
+    ends(&prefixed, &CONNECTED);
+    let contradicted = Said {
+        protocol: Some("PLAINTEXT"),
+        ca: None,
+        ..prefixed
+    };
+    let help = "the address says SSL, and security.protocol, which decides, is PLAINTEXT";
+    ends(
+        &contradicted,
+        &end(3, "closes a connection without TLS", help),
+    );
     let nothing = Said {
         servers: servers.clone(),
         ..Said::default()

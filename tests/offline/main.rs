@@ -3,6 +3,7 @@
 mod apply_loop;
 mod broker_faults;
 mod cli;
+mod connecting;
 mod diagnostics;
 mod documents;
 mod every_file;
