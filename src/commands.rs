@@ -22,6 +22,7 @@ mod render;
 mod schema;
 mod usage;
 mod validate;
+mod variables;
 mod verify;
 
 use std::ffi::OsString;
@@ -30,9 +31,11 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 use self::inputs::InvalidInput;
 use self::output_files::{Contents, OutputFiles};
+use self::variables::Variables;
 use crate::cli::OutputArgs;
 use crate::context::RunContext;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, printable};
@@ -173,67 +176,85 @@ impl From<Box<InvalidInput>> for TextOutput {
 /// Runs topicctl with these arguments, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let started = Instant::now();
-    let cli = match arguments::parse(&arguments) {
+    let (parsed, variables) = arguments::parse(&arguments);
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),
     };
     start_log();
+    let run = Invocation { variables, started };
     match &cli.command {
-        Command::Apply(args) => report(&**args, started),
-        Command::Plan(args) => report(&**args, started),
-        Command::Verify(args) => report(&**args, started),
-        Command::Validate(args) => report(args, started),
-        Command::Explain(args) => answer(args),
-        Command::Render(args) => answer(args),
-        Command::Export(args) => answer(&**args),
-        Command::Partition(args) => answer(args),
-        Command::Schema(args) => answer(args),
-        Command::Init(args) => answer(args),
+        Command::Apply(args) => run.report(&**args),
+        Command::Plan(args) => run.report(&**args),
+        Command::Verify(args) => run.report(&**args),
+        Command::Validate(args) => run.report(args),
+        Command::Explain(args) => run.answer(args),
+        Command::Render(args) => run.answer(args),
+        Command::Export(args) => run.answer(&**args),
+        Command::Partition(args) => run.answer(args),
+        Command::Schema(args) => run.answer(args),
+        Command::Init(args) => run.answer(args),
     }
 }
 
-/// Runs a command and writes its report.
-fn report(command: &impl Reporting, started: Instant) -> ExitCode {
-    let output = command.output();
-    // Begun first: a file that cannot be written is reported before anything is done.
-    let scripts = command.scripts();
-    let (files, problems) = OutputFiles::begin(output, &scripts);
-    let mut report = match problems.is_empty() {
-        false => {
-            let context = command.context();
-            let problems = problems.sorted(&context.sources);
-            Report::invalid(context, problems)
-        }
-        true => block_on(command.run())
-            .unwrap_or_else(|problem| Err(InvalidInput::new(command.context(), *problem)))
-            .unwrap_or_else(Report::from),
-    };
-    report.end(started.elapsed(), SystemTime::now());
-    let (reports, scripts) = files.split();
-    let render = |format: Format, out: &mut dyn Write| format.write(&report, output.verbose, out);
-    let reports = reports.write(&report, render);
-    let code = print_report(&report, output);
-    // Said last, below the result.
-    let written = reports.and(scripts.write(&report, render));
-    or_failed(code, written, report.created())
+/// One run of the program.
+struct Invocation {
+    /// Those that gave arguments.
+    variables: Variables,
+    started: Instant,
 }
 
-/// Runs a command and prints its answer, or why there is none.
-fn answer(command: &impl Answering) -> ExitCode {
-    let answer = command.answer().unwrap_or_else(TextOutput::from);
-    let TextOutput { text, exit, report } = answer;
-    let Some(text) = text else {
-        let format = match command.is_json() {
-            true => Format::Json,
-            false => Format::Text,
+impl Invocation {
+    /// Runs a command and writes its report.
+    fn report(&self, command: &impl Reporting) -> ExitCode {
+        let output = command.output();
+        // Begun first: a file that cannot be written is reported before anything is done.
+        let scripts = command.scripts();
+        let (files, problems) = OutputFiles::begin(output, &scripts);
+        let mut report = match problems.is_empty() {
+            false => {
+                let context = command.context();
+                let problems = problems.sorted(&context.sources);
+                Report::invalid(context, problems)
+            }
+            true => block_on(command.run())
+                .unwrap_or_else(|problem| Err(InvalidInput::new(command.context(), *problem)))
+                .unwrap_or_else(Report::from),
         };
-        print_report(&report, &OutputArgs::only(format));
-        return exit;
-    };
-    print_problems(&report, false);
-    let mut out = io::stdout().lock();
-    let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written(result, exit, false)
+        report.for_each_problem(|problem| self.variables.name(problem));
+        report.end(self.started.elapsed(), SystemTime::now());
+        let (reports, scripts) = files.split();
+        let render =
+            |format: Format, out: &mut dyn Write| format.write(&report, output.verbose, out);
+        let reports = reports.write(&report, render);
+        let code = print_report(&report, output);
+        // Said last, below the result.
+        let written = reports.and(scripts.write(&report, render));
+        or_failed(code, written, report.created())
+    }
+
+    /// Runs a command and prints its answer, or why there is none.
+    fn answer(&self, command: &impl Answering) -> ExitCode {
+        let answer = command.answer().unwrap_or_else(TextOutput::from);
+        let TextOutput {
+            text,
+            exit,
+            mut report,
+        } = answer;
+        report.for_each_problem(|problem| self.variables.name(problem));
+        let Some(text) = text else {
+            let format = match command.is_json() {
+                true => Format::Json,
+                false => Format::Text,
+            };
+            print_report(&report, &OutputArgs::only(format));
+            return exit;
+        };
+        print_problems(&report, false);
+        let mut out = io::stdout().lock();
+        let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        written(result, exit, false)
+    }
 }
 
 /// Says that something could not be written.
@@ -253,8 +274,21 @@ fn or_failed(code: ExitCode, written: io::Result<()>, created: bool) -> ExitCode
 
 /// The log goes to stderr and is silent but for `TOPICCTL_LOG`, a filter such as `debug`.
 fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TOPICCTL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    let wanted = std::env::var("TOPICCTL_LOG").unwrap_or_default();
+    let wanted = match wanted.trim() {
+        "" => "off",
+        wanted => wanted,
+    };
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|error| {
+        let text = format!(
+            "warning: TOPICCTL_LOG is no filter, and nothing is logged: {}\n\
+             help: write a level such as debug, or topicctl=debug,librdkafka=info\n\n",
+            printable(&error.to_string())
+        );
+        // Where stderr is gone, there is no log either.
+        let _ = io::stderr().write_all(&for_log(text.into_bytes()));
+        EnvFilter::new("off")
+    });
     // A second start in one process, as in tests, changes nothing.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

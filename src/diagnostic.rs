@@ -59,6 +59,8 @@ pub struct Diagnostic {
     pub detail: Option<String>,
     pub help: Option<String>,
     pub command: Option<String>,
+    /// The argument that it is about, as `--select`.
+    pub argument: Option<&'static str>,
 }
 
 impl Diagnostic {
@@ -84,6 +86,7 @@ impl Diagnostic {
             detail: None,
             help: None,
             command: None,
+            argument: None,
         }
     }
 
@@ -115,6 +118,29 @@ impl Diagnostic {
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
         self
+    }
+
+    /// Says which argument it is about, by its flag.
+    #[must_use]
+    pub fn about(mut self, argument: &'static str) -> Self {
+        self.argument = Some(argument);
+        self
+    }
+
+    /// Names the variable that gave the argument which it is about.
+    pub fn name_variable(&mut self, variable: &str) {
+        let Some(flag) = self.argument else { return };
+        let named = |text: &str| text.replace(flag, variable);
+        match self.message.contains(flag) {
+            true => self.message = named(&self.message),
+            false => {
+                let by = format!("given by {variable}");
+                let detail = self.detail.take();
+                self.detail =
+                    Some(detail.map_or_else(|| by.clone(), |text| format!("{text}\n{by}")));
+            }
+        }
+        self.help = self.help.as_deref().map(named);
     }
 
     /// Says under which name it holds, where no place says so.

@@ -145,6 +145,15 @@ impl Report {
         Self::without_cluster(context, diagnostics, false)
     }
 
+    /// Gives every problem to a function.
+    pub fn for_each_problem(&mut self, mut each: impl FnMut(&mut Diagnostic)) {
+        let own = self
+            .clusters
+            .iter_mut()
+            .flat_map(|one| &mut one.diagnostics);
+        self.diagnostics.iter_mut().chain(own).for_each(&mut each);
+    }
+
     /// A run that asks no cluster and has no topics to report.
     pub fn without_cluster(
         context: RunContext,

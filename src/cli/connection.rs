@@ -13,16 +13,8 @@ use super::values::{duration, positive_duration};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// Brokers to connect to first, by comma [env: KAFKA_BOOTSTRAP_SERVERS]
-    #[arg(
-        short,
-        long,
-        value_name = "HOST:PORT,…",
-        env = "TOPICCTL_BOOTSTRAP_SERVERS",
-        hide_env = true,
-        group = "ConnectionArgs"
-    )]
-    pub bootstrap_servers: Option<String>,
+    #[command(flatten)]
+    pub bootstrap_servers: Sourced<BootstrapArgs>,
     /// The Java client's properties file
     #[arg(
         long,
@@ -53,6 +45,21 @@ pub struct ConnectionArgs {
         env = "TOPICCTL_WAIT", group = "ConnectionArgs"
     )]
     pub wait: Duration,
+}
+
+/// `-b`.
+#[derive(Args, Debug)]
+pub struct BootstrapArgs {
+    /// Brokers to connect to first, by comma [env: KAFKA_BOOTSTRAP_SERVERS]
+    #[arg(
+        short,
+        long,
+        value_name = "HOST:PORT,…",
+        env = "TOPICCTL_BOOTSTRAP_SERVERS",
+        hide_env = true,
+        group = "ConnectionArgs"
+    )]
+    pub bootstrap_servers: Option<String>,
 }
 
 /// `-X`, one setting each; the variable holds several.

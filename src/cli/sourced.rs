@@ -22,6 +22,16 @@ pub enum By {
     Variable,
 }
 
+impl<A> Sourced<A> {
+    /// What people know the arguments by: their flag, or the variable that gave them.
+    pub fn name(&self, flag: &'static str, variable: &'static str) -> &'static str {
+        match self.by {
+            Some(By::Variable) => variable,
+            Some(By::Flag) | None => flag,
+        }
+    }
+}
+
 impl<A: Args> FromArgMatches for Sourced<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let group = A::group_id();

@@ -12,40 +12,38 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Id};
 
 use super::Cli;
+use super::variables::Variables;
 
 /// A flag, and an argument whose variable it puts aside without excluding the flag: `--cluster` says
 /// where the brokers are, and `-b` may correct it.
 const CORRECTED: (&str, &str) = ("cluster", "bootstrap_servers");
 
-/// Reads the command line, and the variables of what it does not say.
-pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+/// Reads the command line, and the variables of what it does not say; also where that fails, it is
+/// known which variables were read.
+pub(super) fn parse(arguments: &[OsString]) -> (Result<Cli, clap::Error>, Variables) {
     let read = |command: Command| {
         let matches = command.try_get_matches_from(arguments)?;
         Cli::from_arg_matches(&matches)
     };
-    let aside = put_aside(arguments);
+    let (aside, variables) = given(arguments).unwrap_or_default();
     let ignored = |argument: &Arg| aside.contains(argument.get_id()) || says_nothing(argument);
-    match read(without_variables(Cli::command(), &ignored)) {
+    let parsed = match read(without_variables(Cli::command(), &ignored)) {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             read(with_variables_by_name(Cli::command()))
         }
         parsed => parsed,
-    }
+    };
+    let parsed = parsed.map_err(|error| variables.in_usage(error));
+    (parsed, variables)
 }
 
-/// The arguments whose variables yield to the command line.
-fn put_aside(arguments: &[OsString]) -> Vec<Id> {
+/// The arguments whose variables yield to the command line, and the variables of the rest.
+fn given(arguments: &[OsString]) -> Option<(Vec<Id>, Variables)> {
     let mut cli = without_variables(Cli::command(), &|_| true).ignore_errors(true);
     // What is wrong with the command line is told where it is read for good.
-    let Ok(matches) = cli.try_get_matches_from_mut(arguments) else {
-        return Vec::new();
-    };
-    let Some((name, matches)) = matches.subcommand() else {
-        return Vec::new();
-    };
-    let Some(command) = cli.find_subcommand(name) else {
-        return Vec::new();
-    };
+    let matches = cli.try_get_matches_from_mut(arguments).ok()?;
+    let (name, matches) = matches.subcommand()?;
+    let command = cli.find_subcommand(name)?;
     let is_given = |argument: &&Arg| {
         matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
     };
@@ -58,8 +56,21 @@ fn put_aside(arguments: &[OsString]) -> Vec<Id> {
                 || (flag.get_id().as_str(), other.get_id().as_str()) == CORRECTED
         })
     };
-    let aside = command.get_arguments().filter(yields);
-    aside.map(|argument| argument.get_id().clone()).collect()
+    let aside: Vec<_> = command.get_arguments().filter(yields).collect();
+    let mut with_variables = Cli::command();
+    with_variables.build();
+    let rest = with_variables.find_subcommand(name)?.get_arguments();
+    let rest = rest.filter(|argument| {
+        let has = |arguments: &[&Arg]| {
+            arguments
+                .iter()
+                .any(|one| one.get_id() == argument.get_id())
+        };
+        !has(&aside) && !has(&given) && !says_nothing(argument)
+    });
+    let variables = Variables::of(rest);
+    let aside = aside.iter().map(|argument| argument.get_id().clone());
+    Some((aside.collect(), variables))
 }
 
 fn excludes(command: &Command, one: &Arg, other: &Arg) -> bool {

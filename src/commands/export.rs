@@ -86,8 +86,11 @@ impl ExportArgs {
             texts.cloned().collect()
         };
         let scope = Scope::new(&given(&self.select), &given(&self.ignore)).map_err(|error| {
-            let flag = if error.ignored { "ignore" } else { "select" };
-            let problem = Diagnostic::error(Code::Usage, format!("--{flag} {error}"));
+            let flag = match error.ignored {
+                true => "--ignore",
+                false => "--select",
+            };
+            let problem = Diagnostic::error(Code::Usage, format!("{flag} {error}")).about(flag);
             invalid(problem.help("write a topic's name, or a GLOB such as 'orders-*'"))
         })?;
         let settings = inputs::settings(&self.connection, &Clusters::default(), sources)
@@ -231,6 +234,7 @@ fn nothing(snapshot: &Snapshot) -> Diagnostic {
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let problem = Diagnostic::error(Code::Usage, format!("cannot write {}", path.display()))
         .detail(error.to_string())
-        .help("--snapshot names a file in a directory that exists");
+        .help("--snapshot names a file in a directory that exists")
+        .about("--snapshot");
     invalid(problem)
 }

@@ -15,7 +15,7 @@ use super::properties_file::properties;
 use crate::accepted;
 use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
 use crate::cluster::kafka::settings::{
-    ChosenCluster, ConnectionOptions, Lookups, Settings, separate,
+    Argument, ChosenCluster, ConnectionOptions, Lookups, Settings, separate,
 };
 use crate::cluster::snapshot::Snapshot;
 use crate::clusters::{Clusters, Reach};
@@ -345,7 +345,11 @@ fn fail_on(args: &RunArgs, manifests: &Manifests) -> Result<FailOn, Box<Diagnost
     let policy = manifests.fail_on.as_deref();
     args.fail_on(policy).map_err(|message| {
         let help = "give `none`, or the findings that fail the run";
-        Box::new(Diagnostic::error(Code::Usage, message).help(help))
+        Box::new(
+            Diagnostic::error(Code::Usage, message)
+                .help(help)
+                .about("--fail-on"),
+        )
     })
 }
 
@@ -369,7 +373,8 @@ pub(super) fn snapshot(path: &Path) -> Result<Snapshot, Box<Diagnostic>> {
         Box::new(
             Diagnostic::error(Code::Snapshot, message)
                 .detail(detail)
-                .help("`topicctl export --snapshot FILE` takes one"),
+                .help("`topicctl export --snapshot FILE` takes one")
+                .about("--cluster-snapshot"),
         )
     };
     let shown = path.display();
@@ -391,23 +396,22 @@ pub(super) fn settings(
     let given = given.filter(|path| !path.as_os_str().is_empty());
     let flag = "--command-config names the Java client's properties file";
     let command_config = given
-        .map(|path| properties(path, sources).map_err(|problem| vec![problem.help(flag)]))
+        .map(|path| {
+            properties(path, sources)
+                .map_err(|problem| vec![problem.help(flag).about("--command-config")])
+        })
         .transpose()?;
     let chosen = clusters.chosen.as_ref();
     let cluster = chosen
         .map(|(name, reach)| chosen_cluster(name, reach, sources))
         .transpose()?;
     let names = clusters.named.iter().map(|one| one.name.clone());
-    let overrides = &args.overrides.args.overrides;
     let options = ConnectionOptions {
-        bootstrap_servers: args.bootstrap_servers.clone(),
+        bootstrap_servers: bootstrap_servers(args),
         cluster,
         clusters: names.collect(),
         command_config,
-        overrides: match args.overrides.by {
-            Some(By::Variable) => overrides.iter().flat_map(|text| separate(text)).collect(),
-            _ => overrides.clone(),
-        },
+        overrides: overrides(args),
         client_id: args.client_id.clone(),
         timeout: args.timeout,
         wait: args.wait,
@@ -417,6 +421,24 @@ pub(super) fn settings(
         file: &|path| std::fs::read(path),
     };
     Settings::resolve(&options, lookups, sources)
+}
+
+fn bootstrap_servers(args: &ConnectionArgs) -> Option<Argument> {
+    let given = &args.bootstrap_servers;
+    let name = given.name("-b", "TOPICCTL_BOOTSTRAP_SERVERS");
+    let text = given.args.bootstrap_servers.as_ref()?;
+    Some(Argument::new(name, text))
+}
+
+fn overrides(args: &ConnectionArgs) -> Vec<Argument> {
+    let given = &args.overrides;
+    let name = given.name("-X", "TOPICCTL_X");
+    let texts = given.args.overrides.iter();
+    let texts = texts.flat_map(|text| match given.by {
+        Some(By::Variable) => separate(text),
+        _ => vec![text.clone()],
+    });
+    texts.map(|text| Argument::new(name, text)).collect()
 }
 
 fn chosen_cluster(

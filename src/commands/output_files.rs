@@ -136,11 +136,18 @@ fn unwritable(contents: Contents, path: &Path, error: &io::Error) -> Diagnostic 
         ),
     };
     let detail = match (contents, error.kind()) {
+        (_, io::ErrorKind::NotFound) => "its directory does not exist".to_owned(),
         (Contents::Report(_), _) => error.to_string(),
         (_, io::ErrorKind::AlreadyExists) => "it is there already".to_owned(),
         _ => error.to_string(),
     };
+    let argument = match contents {
+        Contents::Report(_) => "--report",
+        Contents::Acceptances => "--write-accepted",
+        Contents::Remedies => "--remedies",
+    };
     Diagnostic::error(Code::Usage, message)
         .detail(detail)
         .help(help)
+        .about(argument)
 }

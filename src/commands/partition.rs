@@ -205,6 +205,7 @@ fn find<'a>(wanted: &str, topics: &'a [DeclaredTopic]) -> Result<&'a DeclaredTop
     }
     let glob = GlobBuilder::new(wanted).build().map_err(|error| {
         usage(format!("--topic {wanted}: {}", error.kind()))
+            .about("--topic")
             .help("`*` stands for any characters, `?` for one, `{a,b}` for one of several")
     })?;
     let glob = glob.compile_matcher();
@@ -218,7 +219,8 @@ fn find<'a>(wanted: &str, topics: &'a [DeclaredTopic]) -> Result<&'a DeclaredTop
             let problem = Diagnostic::error(
                 Code::UnknownTopic,
                 format!("no topic `{wanted}` is declared"),
-            );
+            )
+            .about("--topic");
             let names = topics.iter().map(|topic| topic.name.as_str());
             let help = match nearest(wanted, names) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -232,6 +234,7 @@ fn find<'a>(wanted: &str, topics: &'a [DeclaredTopic]) -> Result<&'a DeclaredTop
             let names: Vec<_> = several.iter().map(|topic| topic.name.as_str()).collect();
             let count = names.len();
             Err(usage(format!("--topic {wanted} matches {count} topics"))
+                .about("--topic")
                 .detail(names.join(", "))
                 .help("name one of them")
                 .into())

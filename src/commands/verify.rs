@@ -187,10 +187,10 @@ impl VerifyArgs {
 
 fn globs(patterns: &[String]) -> Result<GlobSet, Box<Diagnostic>> {
     let usage = |pattern: &str, error: globset::Error| {
-        Box::new(Diagnostic::error(
-            Code::Usage,
-            format!("--ignore {pattern}: {}", error.kind()),
-        ))
+        Box::new(
+            Diagnostic::error(Code::Usage, format!("--ignore {pattern}: {}", error.kind()))
+                .about("--ignore"),
+        )
     };
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {

@@ -214,7 +214,7 @@ impl Reader<'_> {
 
     fn unknown(&self, wanted: &str) -> Diagnostic {
         let message = format!("the cluster `{wanted}` is not declared");
-        let diagnostic = Diagnostic::error(Code::UnknownCluster, message);
+        let diagnostic = Diagnostic::error(Code::UnknownCluster, message).about("--cluster");
         let names = || self.project.clusters.keys().copied();
         if let Some(near) = nearest(wanted, names()) {
             return diagnostic.help(did_you_mean(near));

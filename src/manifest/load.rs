@@ -278,6 +278,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     if error.kind() == io::ErrorKind::NotFound {
         diagnostic
             .help("name the file or directory of your manifests; without a name it is manifests/")
+            .about("--manifests")
     } else {
         diagnostic
     }

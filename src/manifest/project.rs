@@ -186,7 +186,7 @@ impl<'a> Project<'a> {
 
     /// The chosen profile, which is not there.
     pub(super) fn unknown_choice(&self, name: &str, loaded: &Loaded) -> Diagnostic {
-        let diagnostic = undeclared_profile(name);
+        let diagnostic = undeclared_profile(name).about("--profile");
         if let Some(near) = nearest(name, self.profiles.keys().copied()) {
             return diagnostic.help(did_you_mean(near));
         }

@@ -62,7 +62,8 @@ pub(super) fn select(
 
 fn parse(text: &str) -> Result<Selector, Box<Diagnostic>> {
     if text.is_empty() {
-        let problem = Diagnostic::error(Code::NothingSelected, "a selection is empty");
+        let problem =
+            Diagnostic::error(Code::NothingSelected, "a selection is empty").about("--select");
         let help = "leave --select out to take all topics; a variable may be empty here";
         return Err(Box::new(problem.help(help)));
     }
@@ -72,7 +73,7 @@ fn parse(text: &str) -> Result<Selector, Box<Diagnostic>> {
             .map(|glob| glob.compile_matcher())
             .map_err(|error| {
                 Box::new(
-                Diagnostic::error(Code::Usage, format!("--select {text}: {}", error.kind())).help(
+                Diagnostic::error(Code::Usage, format!("--select {text}: {}", error.kind())).about("--select").help(
                     "`*` stands for any characters, `?` for one, `{a,b}` for one of several",
                 ),
             )
@@ -88,6 +89,7 @@ fn parse(text: &str) -> Result<Selector, Box<Diagnostic>> {
                 Code::Usage,
                 format!("--select {text}: `{kind}:` is no kind of selection"),
             )
+            .about("--select")
             .help("select by name (a glob), tier:NAME, owner:NAME or file:GLOB"),
         )),
     }
@@ -112,7 +114,8 @@ fn nothing(text: &str, selector: &Selector, topics: &[DeclaredTopic]) -> Diagnos
     let diagnostic = Diagnostic::error(
         Code::NothingSelected,
         format!("--select {text} matches no declared topic"),
-    );
+    )
+    .about("--select");
     let near = match selector {
         Selector::Name(_) => nearest(text, topics.iter().map(|topic| topic.name.as_str())),
         Selector::Tier(tier) => nearest(tier, topics.iter().filter_map(|t| t.tier.as_deref())),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use topicctl::catalog::{self, ConfigSpec, KafkaVersion, Kind};
 use topicctl::cluster::kafka::Kafka;
-use topicctl::cluster::kafka::settings::{ConnectionOptions, Lookups, Settings};
+use topicctl::cluster::kafka::settings::{Argument, ConnectionOptions, Lookups, Settings};
 use topicctl::cluster::{Answer, CreateTopics, NewTopic};
 use topicctl::diagnostic::Sources;
 use topicctl::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
@@ -193,7 +193,7 @@ fn new_topic(at: usize, config: &[(&str, &str)]) -> NewTopic {
 /// What the broker says to each of these, in their order.
 fn ask(topics: &[NewTopic]) -> Vec<Answer> {
     let options = ConnectionOptions {
-        bootstrap_servers: Some(SHARED.bootstrap_servers().to_owned()),
+        bootstrap_servers: Some(Argument::new("-b", SHARED.bootstrap_servers())),
         timeout: Some(Duration::from_secs(30)),
         ..ConnectionOptions::default()
     };

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use local_kafka::LocalKafka;
 use topicctl::cluster::kafka::Kafka;
-use topicctl::cluster::kafka::settings::{ConnectionOptions, Lookups, Settings};
+use topicctl::cluster::kafka::settings::{Argument, ConnectionOptions, Lookups, Settings};
 use topicctl::cluster::{ClusterError, Keys, NewTopic, Wanted};
 use topicctl::diagnostic::Sources;
 use topicctl::topic::{ConfigKey, ConfigValue, Partitions, ReplicationFactor, TopicName};
@@ -29,8 +29,11 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 
 fn settings(servers: &str, overrides: &[&str], timeout: f64, wait: f64) -> Settings {
     let options = ConnectionOptions {
-        bootstrap_servers: Some(servers.to_owned()),
-        overrides: overrides.iter().map(|text| (*text).to_owned()).collect(),
+        bootstrap_servers: Some(Argument::new("-b", servers)),
+        overrides: overrides
+            .iter()
+            .map(|text| Argument::new("-X", *text))
+            .collect(),
         timeout: Some(Duration::from_secs_f64(timeout)),
         wait: Duration::from_secs_f64(wait),
         ..ConnectionOptions::default()

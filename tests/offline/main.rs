@@ -25,3 +25,4 @@ mod secrets;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "what tests with a broker need of it")]
 mod support;
+mod variables;

@@ -56,17 +56,31 @@ impl Lookups<'static> {
     };
 }
 
+/// What an argument says, and how it was given: by its flag, or by the variable in its place.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    pub name: &'static str,
+    pub text: String,
+}
+
+impl Argument {
+    pub fn new(name: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { name, text }
+    }
+}
+
 #[derive(Clone, Default)]
 pub struct ConnectionOptions {
     /// `-b`: a list of `host:port`.
-    pub bootstrap_servers: Option<String>,
+    pub bootstrap_servers: Option<Argument>,
     pub cluster: Option<ChosenCluster>,
     /// The names that could have been chosen.
     pub clusters: Vec<String>,
     /// `--command-config`: the Java client's properties file, read by the caller.
     pub command_config: Option<SourceId>,
     /// `-X`: `key=value` with librdkafka's names.
-    pub overrides: Vec<String>,
+    pub overrides: Vec<Argument>,
     /// `--client-id`: the first part of the client id.
     pub client_id: Option<String>,
     /// `--timeout`: the longest silence; `None` for the properties file's `request.timeout.ms`,
@@ -134,11 +148,13 @@ impl Settings {
             };
             layers.set("bootstrap.servers", servers, by);
         }
-        if let Some(servers) = filled(options.bootstrap_servers.as_deref()) {
-            layers.set("bootstrap.servers", servers, SetBy::Flag("-b"));
+        if let Some(given) = &options.bootstrap_servers
+            && let Some(servers) = filled(Some(&given.text))
+        {
+            layers.set("bootstrap.servers", servers, SetBy::Flag(given.name));
         }
-        for (index, text) in options.overrides.iter().enumerate() {
-            overrides::apply(index + 1, text, &mut layers, &mut problems);
+        for (index, given) in options.overrides.iter().enumerate() {
+            overrides::apply(index + 1, given, &mut layers, &mut problems);
         }
 
         let timeout = options.timeout.or(asked_timeout).unwrap_or(DEFAULT_TIMEOUT);

@@ -54,16 +54,22 @@ pub(super) enum SetBy {
         span: Span,
     },
     Flag(&'static str),
-    /// `-X`.
-    Override,
+    /// `-X`, or the variable in its place.
+    Override(&'static str),
 }
 
 impl SetBy {
-    /// Points a problem at the place where there is one in a file.
+    /// Points a problem at its place in a file, or names the variable or flag where the problem
+    /// itself does not.
     pub(super) fn locate(&self, found: Diagnostic) -> Diagnostic {
         match self {
             Self::File { span, .. } | Self::Cluster { span, .. } => found.at(*span, ""),
-            _ => found,
+            Self::Environment(name) | Self::Flag(name) | Self::Override(name)
+                if !found.message.contains(name) =>
+            {
+                found.detail(format!("set by {name}"))
+            }
+            Self::Environment(_) | Self::Flag(_) | Self::Override(_) => found,
         }
     }
 }
@@ -71,14 +77,13 @@ impl SetBy {
 impl fmt::Display for SetBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Environment(name) | Self::Flag(name) => f.write_str(name),
+            Self::Environment(name) | Self::Flag(name) | Self::Override(name) => f.write_str(name),
             Self::File {
                 location, property, ..
             } => write!(f, "{property} in {location}"),
             Self::Cluster { name, location, .. } => {
                 write!(f, "bootstrap_servers of `{name}` in {location}")
             }
-            Self::Override => f.write_str("-X"),
         }
     }
 }
@@ -133,7 +138,7 @@ impl Layers {
     /// Forgets a setting of the file or the environment, where a flag says otherwise.
     pub(super) fn remove_weaker_than_flags(&mut self, name: &str) {
         self.entries
-            .retain(|other, entry| other != name || entry.from == SetBy::Override);
+            .retain(|other, entry| other != name || matches!(entry.from, SetBy::Override(_)));
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Entry> {

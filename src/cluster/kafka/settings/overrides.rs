@@ -3,32 +3,33 @@
 
 use super::layers::{Layers, SetBy};
 use super::names::{self, canonical, is_known, is_secret};
-use super::{problem, words};
+use super::{Argument, problem, words};
 use crate::diagnostic::Diagnostic;
 
 /// Takes one `-X`, the first, second and so on; an empty one says nothing.
 pub(super) fn apply(
     number: usize,
-    text: &str,
+    given: &Argument,
     layers: &mut Layers,
     problems: &mut Vec<Diagnostic>,
 ) {
+    let Argument { name: by, text } = given;
     if text.is_empty() {
         return;
     }
     let Some((name, value)) = text.split_once('=') else {
         // The text may be a piece of a secret that a shell has cut.
         problems.push(
-            problem(format!("-X number {number} has no `=`"))
-                .help("write -X key=value, librdkafka's keys"),
+            problem(format!("{by} number {number} has no `=`"))
+                .help(format!("write {by} key=value, librdkafka's keys")),
         );
         return;
     };
     let name = canonical(name.trim());
     if let Some((why, harmless)) = names::why_refused(name) {
         if harmless != Some(value.trim()) {
-            let found = format!("-X {name} is not for you to set: {why}");
-            problems.push(problem(found).help(format!("leave out -X {name}")));
+            let found = format!("{by} {name} is not for you to set: {why}");
+            problems.push(problem(found).help(format!("leave out {by} {name}")));
         }
         return;
     }
@@ -38,19 +39,19 @@ pub(super) fn apply(
             true => name.to_owned(),
             false => format!("number {number}"),
         };
-        let found = problem(format!("-X {shown}: librdkafka has no such setting"));
+        let found = problem(format!("{by} {shown}: librdkafka has no such setting"));
         problems.push(found.help(names::suggestion(name)));
         return;
     }
     // Quoted together, the second would be shown as a part of the first.
     if !is_secret(name) && separate(text).len() > 1 {
-        let found = problem(format!("-X {name}: another setting stands in its value"));
+        let found = problem(format!("{by} {name}: another setting stands in its value"));
         problems.push(found.help("give each setting an -X of its own"));
         return;
     }
     match words::refusal(name, value) {
-        None => layers.set(name, value, SetBy::Override),
-        Some(refusal) => problems.push(refusal.problem(&format_args!("-X {name}"))),
+        None => layers.set(name, value, SetBy::Override(by)),
+        Some(refusal) => problems.push(refusal.problem(&format_args!("{by} {name}"))),
     }
 }
 

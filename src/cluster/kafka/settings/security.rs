@@ -139,8 +139,8 @@ fn check_credentials(layers: &Layers, protocol: &str, problems: &mut Vec<Diagnos
 
 fn credentials_from(layers: &Layers) -> String {
     match (layers.from("sasl.username"), layers.from("sasl.password")) {
-        (Some(SetBy::Override), Some(SetBy::Override)) => {
-            "-X sasl.username and -X sasl.password".to_owned()
+        (Some(SetBy::Override(user)), Some(SetBy::Override(password))) => {
+            format!("{user} sasl.username and {password} sasl.password")
         }
         (Some(user), Some(password)) if user == password => user.to_string(),
         (Some(user), Some(password)) => format!("{user} and {password}"),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::{ChosenCluster, ConnectionOptions, Lookups, Settings};
+use super::{Argument, ChosenCluster, ConnectionOptions, Lookups, Settings};
 use crate::diagnostic::{Code, Diagnostic, Sources, Span};
 
 /// What a case is given.
@@ -41,7 +41,7 @@ pub(super) fn resolve(given: &Given) -> Outcome {
         command_config: file.map(|text| sources.add("prod.properties", text.to_owned())),
     });
     let options = ConnectionOptions {
-        bootstrap_servers: given.flag.map(str::to_owned),
+        bootstrap_servers: given.flag.map(|text| Argument::new("-b", text)),
         cluster,
         command_config: given
             .file
@@ -49,7 +49,7 @@ pub(super) fn resolve(given: &Given) -> Outcome {
         overrides: given
             .overrides
             .iter()
-            .map(|text| (*text).to_owned())
+            .map(|text| Argument::new("-X", *text))
             .collect(),
         client_id: given.client_id.map(str::to_owned),
         ..ConnectionOptions::default()
