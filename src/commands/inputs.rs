@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::properties_file::properties;
+use super::properties_file::{properties, whole};
 use crate::accepted;
 use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
 use crate::cluster::kafka::settings::{
@@ -418,7 +418,7 @@ pub(super) fn settings(
     };
     let lookups = Lookups {
         variable: &|name| std::env::var(name).ok(),
-        file: &|path| std::fs::read(path),
+        file: &whole,
     };
     Settings::resolve(&options, lookups, sources)
 }

@@ -27,21 +27,29 @@ pub(super) fn properties(path: &Path, sources: &mut Sources) -> Result<SourceId,
 }
 
 fn read_properties(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let file = File::open(path)?.take(MOST_OF_PROPERTIES + 1);
-    let length = io::BufReader::new(file).read_to_string(&mut text)? as u64;
-    match length > MOST_OF_PROPERTIES {
+    let bytes = whole(path)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other(NO_TEXT))
+}
+
+/// All of a file that settings name: a store, a secret. One that does not end is none of them.
+pub(super) fn whole(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let length = File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)? as u64;
+    match length > MOST {
         true => Err(io::Error::other("it is larger than 1 MiB")),
-        false => Ok(text),
+        false => Ok(bytes),
     }
 }
 
 /// In bytes.
-const MOST_OF_PROPERTIES: u64 = 1024 * 1024;
+const MOST: u64 = 1024 * 1024;
+
+/// What the standard library says of it.
+const NO_TEXT: &str = "stream did not contain valid UTF-8";
 
 /// The first line that begins with no name of a property, from 1.
 fn no_property(text: &str) -> Option<usize> {
-    let mut is_continued = false;
+    let (mut is_continued, mut pem) = (false, LinesOfPem::default());
     let mut lines = text.trim_start_matches('\u{feff}').lines();
     let line = lines.position(|line| {
         let begins = !std::mem::replace(&mut is_continued, ends_with_escape(line));
@@ -49,9 +57,30 @@ fn no_property(text: &str) -> Option<usize> {
         let is_empty = line.is_empty() || line.starts_with(['#', '!']);
         // A comment ends with its line.
         is_continued &= !begins || !is_empty;
-        begins && !is_empty && !has_name(line)
+        !pem.takes(line) && begins && !is_empty && !has_name(line)
     });
     line.map(|line| line + 1)
+}
+
+/// Lines of a PEM text that somebody pasted behind the name of a property. They are no properties,
+/// and what they lack is told with the property.
+#[derive(Default)]
+struct LinesOfPem {
+    is_open: bool,
+    is_behind_one: bool,
+}
+
+impl LinesOfPem {
+    /// Whether a line is one of them, other than the first.
+    fn takes(&mut self, line: &str) -> bool {
+        let takes = self.is_open || self.is_behind_one && line.starts_with("-----BEGIN ");
+        self.is_open = match takes {
+            true => !line.contains("-----END "),
+            false => line.contains("-----BEGIN ") && !line.contains("-----END ") && has_name(line),
+        };
+        self.is_behind_one = takes && !self.is_open;
+        takes
+    }
 }
 
 fn ends_with_escape(line: &str) -> bool {

@@ -38,7 +38,11 @@ fn settings(servers: &str, overrides: &[&str], timeout: f64, wait: f64) -> Setti
         wait: Duration::from_secs_f64(wait),
         ..ConnectionOptions::default()
     };
-    Settings::resolve(&options, Lookups::NONE, &Sources::default()).expect("good settings")
+    let lookups = Lookups {
+        file: &|path| std::fs::read(path),
+        ..Lookups::NONE
+    };
+    Settings::resolve(&options, lookups, &Sources::default()).expect("good settings")
 }
 
 /// A time limit, in seconds, that nothing runs into which ends for another reason.

@@ -29,6 +29,7 @@ mod several_clusters;
 mod several_nodes;
 mod signals;
 mod soak;
+mod stores;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "what tests without a broker need of it")]
 mod support;

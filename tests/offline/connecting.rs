@@ -5,6 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use openssl::asn1::Asn1Time;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use openssl::x509::X509;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use topicctl::cluster::kafka::settings::{ConnectionOptions, Lookups, Settings};
 use topicctl::diagnostic::Sources;
@@ -27,6 +32,20 @@ fn blocks(language: &str) -> Vec<String> {
     blocks
 }
 
+/// In PEM, in place of every file that a page names.
+fn certificate() -> Vec<u8> {
+    let key = Rsa::generate(2048).and_then(PKey::from_rsa).expect("a key");
+    let mut certificate = X509::builder().expect("a certificate");
+    certificate.set_pubkey(&key).expect("a key");
+    let now = Asn1Time::days_from_now(0).expect("a time");
+    certificate.set_not_before(&now).expect("a time");
+    certificate.set_not_after(&now).expect("a time");
+    certificate
+        .sign(&key, MessageDigest::sha256())
+        .expect("a signature");
+    certificate.build().to_pem().expect("PEM")
+}
+
 #[test]
 fn every_properties_file_to_paste_is_taken() {
     let blocks = blocks("properties");
@@ -37,7 +56,12 @@ fn every_properties_file_to_paste_is_taken() {
             command_config: Some(sources.add("client.properties", text.clone())),
             ..ConnectionOptions::default()
         };
-        let taken = Settings::resolve(&options, Lookups::NONE, &sources);
+        let ca = certificate();
+        let lookups = Lookups {
+            file: &|_| Ok(ca.clone()),
+            ..Lookups::NONE
+        };
+        let taken = Settings::resolve(&options, lookups, &sources);
         assert!(taken.is_ok(), "{text}\n{taken:#?}");
     }
 }

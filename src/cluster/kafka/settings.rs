@@ -7,6 +7,7 @@
 //! in [`SecretString`] and are in no message, log line or `Debug` output.
 
 mod bootstrap;
+mod certificates;
 mod environment;
 mod jaas;
 mod java;
@@ -16,6 +17,7 @@ mod oauthbearer;
 mod overrides;
 mod properties;
 mod security;
+mod store;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -174,6 +176,9 @@ impl Settings {
         };
         let bootstrap = bootstrap::check(&mut layers, &options.clusters, &mut problems);
         let mut security = security::settle(&mut layers, &mut problems);
+        if security.protocol.ends_with("SSL") {
+            certificates::settle(&mut layers, lookups, &mut problems);
+        }
         if security.mechanism.as_deref() != Some("OAUTHBEARER") {
             problems.extend(layers.foreign_class.clone());
         }
@@ -193,6 +198,7 @@ impl Settings {
             security.credentials_from = source.to_string();
         }
         let sasl_extensions = oauthbearer::extensions(&layers, &mut problems);
+        certificates::leave_stores_out(&mut layers);
         layers.fill_defaults(timeout);
         match bootstrap {
             Some(bootstrap) if problems.is_empty() => Ok(Self {

@@ -148,9 +148,12 @@ pub(super) fn apply(
             span: property.span,
             property: property.key.clone(),
         };
-        if let Some(words) = property.broken {
-            let found = problem(format!("the value of `{}` has {words}", property.key));
-            problems.push(from.locate(found));
+        if let Some(broken) = property.broken {
+            let found = problem(format!(
+                "the value of `{}` has {}",
+                property.key, broken.has
+            ));
+            problems.push(from.locate(found).help(broken.help));
             continue;
         }
         let (key, value) = (
@@ -183,7 +186,7 @@ pub(super) fn apply(
             _ => other(key, value.trim(), from, layers, problems),
         }
     }
-    stores.settle(layers, problems);
+    stores.settle(layers);
     timeout
 }
 

@@ -24,7 +24,7 @@ pub(super) const FIXED: [(&str, &str); 2] = [
 /// Settings of which the strongest layer's replaces all others: librdkafka refuses, or mixes up,
 /// more than one.
 const EXCLUSIVE: [&[&str]; 5] = [
-    &["ssl.ca.location", "ssl.ca.pem"],
+    &["ssl.ca.location", "ssl.ca.pem", "ssl.truststore.location"],
     &["ssl.key.location", "ssl.key.pem", "ssl.keystore.location"],
     &[
         "ssl.certificate.location",
@@ -139,6 +139,11 @@ impl Layers {
     pub(super) fn remove_weaker_than_flags(&mut self, name: &str) {
         self.entries
             .retain(|other, entry| other != name || matches!(entry.from, SetBy::Override(_)));
+    }
+
+    /// Takes a setting out, which librdkafka is then not given.
+    pub(super) fn take(&mut self, name: &str) -> Option<Entry> {
+        self.entries.remove(name)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Entry> {

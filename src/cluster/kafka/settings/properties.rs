@@ -14,9 +14,21 @@ pub(super) struct Property {
     pub(super) span: Span,
     /// From 1.
     pub(super) line: u32,
-    /// What is wrong with an escape; the value is not usable then.
-    pub(super) broken: Option<&'static str>,
+    /// What the value has that makes it unusable.
+    pub(super) broken: Option<Broken>,
 }
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Broken {
+    pub(super) has: &'static str,
+    pub(super) help: &'static str,
+}
+
+const LINES_OF_PEM: Broken = Broken {
+    has: "PEM text whose lines are not joined",
+    help: "end each of its lines but the last with `\\n\\`, or name the file: \
+           ssl.keystore.location, ssl.truststore.location, with PEM as the type",
+};
 
 /// Reads all properties, in the file's order.
 pub(super) fn read(text: &str, source: SourceId) -> Vec<Property> {
@@ -37,6 +49,7 @@ pub(super) fn read(text: &str, source: SourceId) -> Vec<Property> {
         let end = reader.at;
         reader.separator();
         let value = reader.part(|_| false);
+        reader.lines_of_pem(&value);
         properties.push(Property {
             key,
             value,
@@ -52,11 +65,14 @@ pub(super) fn read(text: &str, source: SourceId) -> Vec<Property> {
     properties
 }
 
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
     line: u32,
-    broken: Option<&'static str>,
+    broken: Option<Broken>,
 }
 
 impl Reader<'_> {
@@ -86,6 +102,29 @@ impl Reader<'_> {
             }
         }
         false
+    }
+
+    /// Goes over the lines of a PEM text that begins in a value and does not end in it: each would be
+    /// told as a property, and a key shown with it.
+    fn lines_of_pem(&mut self, value: &str) {
+        let blocks = |text: &str, edge: &str| text.matches(edge).count();
+        let mut is_open = blocks(value, BEGIN) > blocks(value, END);
+        if !is_open || !self.text[self.at..].contains(END) {
+            return;
+        }
+        self.broken = Some(LINES_OF_PEM);
+        loop {
+            let rest = self.text[self.at..].trim_start_matches(is_break);
+            let line = rest.lines().next().unwrap_or_default();
+            if rest.is_empty() || !is_open && !line.trim_start().starts_with(BEGIN) {
+                return;
+            }
+            is_open = !line.contains(END);
+            let end = self.text.len() - rest.len() + line.len();
+            while self.at < end {
+                self.bump();
+            }
+        }
     }
 
     /// White space, and one `=` or `:` in it.
@@ -171,7 +210,7 @@ impl Reader<'_> {
         };
         match String::from_utf16(&units) {
             Ok(text) => part.push_str(&text),
-            Err(_) => self.broken = Some("half a character after `\\u`"),
+            Err(_) => self.escaped_wrongly("half a character after `\\u`"),
         }
     }
 
@@ -182,9 +221,16 @@ impl Reader<'_> {
             .and_then(|digits| u16::from_str_radix(digits, 16).ok());
         match unit {
             Some(_) => self.at += 4,
-            None => self.broken = Some("`\\u` without four hexadecimal digits"),
+            None => self.escaped_wrongly("`\\u` without four hexadecimal digits"),
         }
         unit
+    }
+
+    fn escaped_wrongly(&mut self, has: &'static str) {
+        self.broken = Some(Broken {
+            has,
+            help: "write a backslash that is meant as one twice: `\\\\`",
+        });
     }
 }
 
@@ -253,5 +299,24 @@ mod tests {
         for text in ["a=\\u00g0", "a=\\u12", "a=\\ud83d", "a=\\u00é0"] {
             assert!(read(text, source)[0].broken.is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn lines_of_pem_are_one_mistake_of_their_property() {
+        let pem = "-----BEGIN KEY-----\r\nAA==\r\n-----END KEY-----\r\n";
+        let text = format!("a={pem}{pem}b=1\nc={pem}\n\nd=-----BEGIN KEY-----\n");
+        let source = Sources::default().add("client.properties", String::new());
+        let found = read(&text, source);
+        let found: Vec<_> = found
+            .iter()
+            .map(|one| (&*one.key, one.line, one.broken == Some(LINES_OF_PEM)))
+            .collect();
+        let expected = [
+            ("a", 1, true),
+            ("b", 7, false),
+            ("c", 8, true),
+            ("d", 13, false),
+        ];
+        assert_eq!(found, expected);
     }
 }

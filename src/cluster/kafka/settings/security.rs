@@ -16,7 +16,7 @@ const MECHANISMS: [&str; 4] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTH
 const MSK_IAM: &str = "AWS_MSK_IAM";
 
 /// Settings that only a TLS connection has a use for.
-const TLS: [&str; 8] = [
+const TLS: [&str; 9] = [
     "ssl.ca.location",
     "ssl.ca.pem",
     "ssl.certificate.location",
@@ -25,11 +25,14 @@ const TLS: [&str; 8] = [
     "ssl.key.pem",
     "ssl.keystore.location",
     "ssl.crl.location",
+    "ssl.truststore.location",
 ];
 
 /// Decides protocol and mechanism, sets them, and reports what is missing for them.
 pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Security {
-    let ca = filled(layers.text("ssl.ca.location")).map(str::to_owned);
+    let ca = ["ssl.ca.location", "ssl.truststore.location"];
+    let ca = ca.iter().find_map(|name| filled(layers.text(name)));
+    let ca = ca.map(str::to_owned);
     let any = |names: &[&str]| names.iter().any(|name| layers.has(name));
     let credentials = any(&["sasl.username", "sasl.password"]) || any(&oauthbearer::SOURCES);
     let protocol = match layers.text("security.protocol") {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
+use super::store::tests::CA;
 use super::{Argument, ChosenCluster, ConnectionOptions, Lookups, Settings};
 use crate::diagnostic::{Code, Diagnostic, Sources, Span};
 
@@ -242,13 +243,12 @@ fn credentials_alone_mean_sasl_over_tls() {
 #[test]
 fn a_ca_alone_means_tls() {
     let environment = &[SERVERS[0], ("SSL_CA_LOCATION", "/etc/ca.pem")];
-    let wanted = [
-        ("security.protocol", "ssl"),
-        ("ssl.ca.location", "/etc/ca.pem"),
-    ];
+    let ca = CA.certificate_pem();
+    let wanted = [("security.protocol", "ssl"), ("ssl.ca.pem", &*ca)];
     expect(
         &Given {
             environment,
+            files: &[("/etc/ca.pem", ca.as_bytes())],
             ..Given::default()
         },
         &wanted,
@@ -431,20 +431,21 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
-fn a_file_that_the_client_cannot_use_is_named_with_who_set_it() {
+fn a_setting_that_the_client_cannot_use_is_named_with_who_set_it() {
     let given = Given {
-        environment: &[SERVERS[0], ("SSL_CA_LOCATION", "/nowhere/ca.pem")],
+        environment: SERVERS,
+        overrides: &["ssl.crl.location=/nowhere/crl.pem"],
         ..Given::default()
     };
-    let settings = expect(&given, &[("ssl.ca.location", "/nowhere/ca.pem")]);
-    let error = settings.start_error(None, "ssl.ca.location failed: system lib");
+    let settings = expect(&given, &[("ssl.crl.location", "/nowhere/crl.pem")]);
+    let error = settings.start_error(None, "ssl.crl.location failed: system lib");
     assert!(
         error
             .message
-            .ends_with("`ssl.ca.location` is not usable: /nowhere/ca.pem"),
+            .ends_with("`ssl.crl.location` is not usable: /nowhere/crl.pem"),
         "{error}"
     );
-    assert_eq!(error.help.as_deref(), Some("it is set by SSL_CA_LOCATION"));
+    assert_eq!(error.help.as_deref(), Some("it is set by -X"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cluster::kafka::settings::store::tests::CA;
 use crate::cluster::kafka::settings::tests::{Given, expect, expect_problem, problems, value};
 
 #[test]
@@ -24,9 +25,11 @@ enable.idempotence = true
 key.serializer = org.apache.kafka.common.serialization.StringSerializer
 socket.keepalive.enable = true
 "#;
+    let ca = CA.certificate_pem();
     let settings = expect(
         &Given {
             file: Some(file),
+            files: &[("/etc/ca.pem", ca.as_bytes())],
             ..Given::default()
         },
         &[
@@ -35,7 +38,7 @@ socket.keepalive.enable = true
             ("sasl.mechanism", "SCRAM-SHA-512"),
             ("sasl.username", "ci"),
             ("sasl.password", "a\"b"),
-            ("ssl.ca.location", "/etc/ca.pem"),
+            ("ssl.ca.pem", &ca),
             ("ssl.endpoint.identification.algorithm", "none"),
             ("client.id", "mine"),
             ("socket.keepalive.enable", "true"),
@@ -57,72 +60,9 @@ socket.keepalive.enable = true
 }
 
 #[test]
-fn pem_and_pkcs12_stores_are_taken() {
-    let pem = "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----";
-    let wrapped = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let key = "-----BEGIN ENCRYPTED PRIVATE KEY-----AAAA-----END ENCRYPTED PRIVATE KEY-----";
-    let file = format!(
-        "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\n\
-         ssl.truststore.type=PEM\nssl.truststore.certificates={pem}\n\
-         ssl.keystore.type=PEM\nssl.keystore.certificate.chain={pem}\nssl.keystore.key={key}\n\
-         ssl.key.password=hush\n"
-    );
-    let given = Given {
-        file: Some(&file),
-        // A weaker CA must not come along.
-        environment: &[("SSL_CA_LOCATION", "/etc/ca.pem")],
-        ..Given::default()
-    };
-    let wanted = [
-        ("ssl.ca.pem", wrapped),
-        ("ssl.certificate.pem", wrapped),
-        ("ssl.key.password", "hush"),
-    ];
-    let settings = expect(&given, &wanted);
-    assert_eq!(value(&settings, "ssl.ca.location"), None);
-    assert!(!format!("{settings:?}").contains("PRIVATE KEY"));
-
-    let file = "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\nssl.keystore.type=pem\n\
-                ssl.keystore.location=/etc/client.pem\n";
-    let wanted = [
-        ("ssl.key.location", "/etc/client.pem"),
-        ("ssl.certificate.location", "/etc/client.pem"),
-    ];
-    expect(
-        &Given {
-            file: Some(file),
-            ..Given::default()
-        },
-        &wanted,
-    );
-
-    let file = "bootstrap.servers=kafka:9093\nsecurity.protocol=SSL\n\
-                ssl.keystore.location=/etc/client.p12\nssl.keystore.password=hush\n";
-    let wanted = [
-        ("ssl.keystore.location", "/etc/client.p12"),
-        ("ssl.keystore.password", "hush"),
-    ];
-    expect(
-        &Given {
-            file: Some(file),
-            ..Given::default()
-        },
-        &wanted,
-    );
-}
-
-#[test]
 fn what_cannot_be_translated_is_named_with_the_way_out() {
     for (line, parts) in [
-        (
-            "ssl.truststore.location=/t.jks",
-            &["type JKS", "keytool -list -rfc -keystore /t.jks"][..],
-        ),
-        (
-            "ssl.keystore.location=/k.jks",
-            &["type JKS", "keytool -importkeystore"],
-        ),
-        ("ssl.truststore.certificates=/etc/ca.pem", &["not PEM"]),
+        ("ssl.truststore.certificates=/etc/ca.pem", &["not PEM"][..]),
         (
             "config.providers=file",
             &["`config.providers`", "no counterpart"],
