@@ -137,7 +137,7 @@ impl Settings {
         {
             let path = sources.path(source);
             let found = properties::read(sources.text(source), source);
-            let asked = java::apply(found, path, &mut layers, &mut problems);
+            let asked = java::apply(found, path, lookups, &mut layers, &mut problems);
             asked_timeout = asked.or(asked_timeout);
         }
         if let Some(cluster) = cluster

@@ -5,6 +5,7 @@
 //! it and the way out.
 
 mod login;
+mod providers;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -15,16 +16,12 @@ use std::time::Duration;
 
 use super::layers::{Layers, SetBy};
 use super::names;
-use super::problem;
 use super::properties::Property;
+use super::{Lookups, problem};
 use crate::diagnostic::{Diagnostic, Location};
 
 /// What has no counterpart, and what to do instead.
-const UNTRANSLATABLE: [(&str, &str); 8] = [
-    (
-        "config.providers",
-        "write the values out, or set KAFKA_USERNAME and KAFKA_PASSWORD",
-    ),
+const UNTRANSLATABLE: [(&str, &str); 7] = [
     (
         "sasl.oauthbearer.assertion",
         "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND",
@@ -133,21 +130,24 @@ const IGNORED_PREFIXES: [&str; 12] = [
 pub(super) fn apply(
     found: Vec<Property>,
     path: &Arc<str>,
+    lookups: Lookups,
     layers: &mut Layers,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Duration> {
     let mut timeout = None;
     let mut stores = stores::Stores::default();
-    for property in last_of_each(found) {
-        let from = SetBy::File {
-            location: Location {
-                file: Arc::clone(path),
-                line: property.line,
-                column: 1,
-            },
-            span: property.span,
-            property: property.key.clone(),
-        };
+    let place = |property: &Property| SetBy::File {
+        location: Location {
+            file: Arc::clone(path),
+            line: property.line,
+            column: 1,
+        },
+        span: property.span,
+        property: property.key.clone(),
+    };
+    let found = providers::resolve(last_of_each(found), place, lookups, problems);
+    for property in found {
+        let from = place(&property);
         if let Some(broken) = property.broken {
             let found = problem(format!(
                 "the value of `{}` has {}",

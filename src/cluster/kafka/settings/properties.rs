@@ -4,7 +4,7 @@
 //! backslash, escapes with `\uXXXX` included. Every property keeps its place, and a broken one hides
 //! no other. (The crate `java-properties` has lines but no columns, and ends at the first mistake.)
 
-use crate::diagnostic::{SourceId, Span};
+use crate::diagnostic::{SourceId, Sources, Span};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Property {
@@ -67,6 +67,14 @@ pub(super) fn read(text: &str, source: SourceId) -> Vec<Property> {
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
+
+/// Names and values of a file whose places do not matter; a broken value is none.
+pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
+    let nowhere = Sources::default().add("", String::new());
+    let found = read(text, nowhere).into_iter();
+    let usable = found.filter(|one| one.broken.is_none());
+    usable.map(|one| (one.key, one.value)).collect()
+}
 
 struct Reader<'a> {
     text: &'a str,
@@ -249,9 +257,8 @@ fn offset(at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Sources;
 
-    fn pairs(text: &str) -> Vec<(String, String, u32)> {
+    fn lines(text: &str) -> Vec<(String, String, u32)> {
         let source = Sources::default().add("client.properties", String::new());
         read(text, source)
             .into_iter()
@@ -278,14 +285,14 @@ mod tests {
             ("a=x#y", "a", "x#y"),
             ("\u{feff}a=b", "a", "b"),
         ] {
-            let found = pairs(text);
+            let found = lines(text);
             assert_eq!(found, [(key.to_owned(), value.to_owned(), 1)], "{text:?}");
         }
     }
 
     #[test]
     fn comments_do_not_continue_and_lines_are_counted() {
-        let found = pairs("# note \\\na=1\n\n! other\r\n  b=2\\\n 3\nc=4");
+        let found = lines("# note \\\na=1\n\n! other\r\n  b=2\\\n 3\nc=4");
         let lines: Vec<_> = found
             .iter()
             .map(|(key, value, line)| (&**key, &**value, *line))

@@ -64,10 +64,16 @@ fn what_cannot_be_translated_is_named_with_the_way_out() {
     for (line, parts) in [
         ("ssl.truststore.certificates=/etc/ca.pem", &["not PEM"][..]),
         (
-            "config.providers=file",
-            &["`config.providers`", "no counterpart"],
+            "config.providers=vault\nconfig.providers.vault.class=x.VaultConfigProvider",
+            &[
+                "`config.providers.vault.class` names x.VaultConfigProvider",
+                "KAFKA_PASSWORD",
+            ],
         ),
-        ("config.providers.file.class=x.Y", &["no counterpart"]),
+        (
+            "config.providers=file",
+            &["`config.providers.file.class` is not set"],
+        ),
         (
             "sasl.client.callback.handler.class=x.Y",
             &["names Y", "no counterpart", "KAFKA_OAUTH_TOKEN_COMMAND"],
@@ -94,8 +100,9 @@ fn what_cannot_be_translated_is_named_with_the_way_out() {
             file: Some(&text),
             ..Given::default()
         });
-        let place = "client.properties:2: ";
-        assert!(found[0].starts_with(place), "{line}: {found:#?}");
+        let vault = usize::from(line.contains("vault"));
+        let place = format!("client.properties:{}: ", 2 + vault);
+        assert!(found[0].starts_with(&place), "{line}: {found:#?}");
         for part in parts {
             assert!(found[0].contains(part), "{part} is not in {found:#?}");
         }
@@ -114,4 +121,78 @@ fn a_scram_module_needs_its_mechanism() {
         &given,
         &["client.properties:2", "ScramLoginModule", "SCRAM-SHA-256"],
     );
+}
+
+const PROVIDERS: &str = "\
+    bootstrap.servers=kafka:9093\n\
+    config.providers=file, env,directory\n\
+    config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider\n\
+    config.providers.file.param.allowed.paths=/run/secrets,/etc/kafka\n\
+    config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider\n\
+    config.providers.env.param.allowlist.pattern=APP_.*\n\
+    config.providers.directory.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider\n";
+
+#[test]
+fn values_of_config_providers_are_put_in_place() {
+    let file = format!(
+        "{PROVIDERS}sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
+         required username=\"${{env:APP_USER}}\" password=\"${{file:/run/secrets/k.properties:pass}}\";\n\
+         client.id=${{directory:/mnt:id}}-${{vault:a:b}}\n"
+    );
+    let given = Given {
+        file: Some(&file),
+        environment: &[("APP_USER", "$ConnectionString")],
+        files: &[
+            ("/run/secrets/k.properties", b"pass=old\npass=hush\\u0021\n"),
+            ("/mnt/id", b"mine\n"),
+        ],
+        ..Given::default()
+    };
+    let wanted = [
+        ("sasl.username", "$ConnectionString"),
+        ("sasl.password", "hush!"),
+        ("client.id", "mine-${vault:a:b}"),
+    ];
+    let settings = expect(&given, &wanted);
+    assert!(!format!("{settings:?}").contains("hush"));
+    let undeclared = Given {
+        file: Some("bootstrap.servers=kafka:9093\nclient.id=${env:APP_USER}"),
+        ..given
+    };
+    expect(&undeclared, &[("client.id", "${env:APP_USER}")]);
+}
+
+#[test]
+fn a_value_that_no_provider_has_is_named_at_its_property() {
+    for (value, parts) in [
+        (
+            "${file:/run/secrets/gone:pass}",
+            &["/run/secrets/gone cannot be read"][..],
+        ),
+        (
+            "${file:/run/secrets/k:gone}",
+            &["/run/secrets/k has no `gone`"],
+        ),
+        (
+            "${file:/run/secrets/../k:pass}",
+            &["may not be read", "allowed.paths"],
+        ),
+        ("${file:pass}", &["without a path", "${NAME:PATH:KEY}"]),
+        (
+            "${env:HOME}",
+            &["the variable HOME may not be read", "allowlist.pattern"],
+        ),
+        ("${env:APP_GONE}", &["there is no variable APP_GONE"]),
+        ("${directory:/mnt:gone}", &["/mnt/gone cannot be read"]),
+    ] {
+        let file = format!("{PROVIDERS}client.id={value}\n");
+        let given = Given {
+            file: Some(&file),
+            environment: &[("HOME", "/root")],
+            files: &[("/run/secrets/k", b"pass=hush")],
+            ..Given::default()
+        };
+        expect_problem(&given, &["client.properties:8: the value of `client.id`: "]);
+        expect_problem(&given, parts);
+    }
 }
