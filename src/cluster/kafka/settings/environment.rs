@@ -1,7 +1,10 @@
 //! The environment variables that people have for a Kafka connection.
 
-use super::Lookups;
+use std::io;
+use std::path::Path;
+
 use super::layers::{Layers, SetBy};
+use super::{Lookups, problem};
 use crate::diagnostic::Diagnostic;
 
 /// Variables by librdkafka's name of what they set; of several, the first one that is filled.
@@ -37,21 +40,130 @@ const VARIABLES: [(&str, &[&str]); 14] = [
     ("https.ca.location", &["KAFKA_OAUTH_CA_LOCATION"]),
 ];
 
+/// Variables of secrets, and those for the path of a file that holds the secret, as container
+/// images have them.
+const FILES: [(&str, &str); 3] = [
+    ("KAFKA_PASSWORD", "KAFKA_PASSWORD_FILE"),
+    ("KAFKA_SASL_PASSWORD", "KAFKA_SASL_PASSWORD_FILE"),
+    (
+        "KAFKA_OAUTH_CLIENT_SECRET",
+        "KAFKA_OAUTH_CLIENT_SECRET_FILE",
+    ),
+];
+
 /// Takes what the environment has. An empty variable is one that is not set.
 pub(super) fn apply(lookups: Lookups, layers: &mut Layers, problems: &mut Vec<Diagnostic>) {
     for (name, variables) in VARIABLES {
-        let found = variables
-            .iter()
-            .filter_map(|variable| Some((*variable, (lookups.variable)(variable)?)))
-            .find(|(_, value)| !value.trim().is_empty());
-        if let Some((variable, value)) = found {
-            // A password may begin or end with a space; nothing else may.
-            let value = if name == "sasl.password" {
-                &value
-            } else {
-                value.trim()
+        let mut variables = variables.iter();
+        match variables.find_map(|variable| value(variable, lookups)) {
+            Some(Ok((by, value))) => {
+                layers.set_checked(name, &value, SetBy::Environment(by), problems);
+            }
+            Some(Err(found)) => problems.push(*found),
+            None => {}
+        }
+    }
+}
+
+/// A variable's value, or that of its file, with the name of the variable that gives it.
+fn value(
+    variable: &'static str,
+    lookups: Lookups,
+) -> Option<Result<(&'static str, String), Box<Diagnostic>>> {
+    let value = filled_variable(variable, lookups);
+    let Some((_, of_file)) = FILES.iter().find(|(known, _)| *known == variable) else {
+        return value.map(|value| Ok((variable, value.trim().to_owned())));
+    };
+    match (value, filled_variable(of_file, lookups)) {
+        // A secret may begin or end with a space; nothing else may.
+        (Some(value), None) => Some(Ok((variable, value))),
+        (None, Some(path)) => Some(secret(of_file, path.trim(), lookups).map(|it| (*of_file, it))),
+        (None, None) => None,
+        (Some(_), Some(_)) => {
+            let found = problem(format!("{variable} and {of_file} are both set"));
+            Some(Err(Box::new(found.help("set one of them"))))
+        }
+    }
+}
+
+fn filled_variable(variable: &str, lookups: Lookups) -> Option<String> {
+    (lookups.variable)(variable).filter(|value| !value.trim().is_empty())
+}
+
+/// What is in a file. Editors and `echo` end it with a line break, which is no part of a secret.
+fn secret(variable: &str, path: &str, lookups: Lookups) -> Result<String, Box<Diagnostic>> {
+    let failed =
+        |words: String, help: &str| Box::new(problem(format!("{variable}: {words}")).help(help));
+    let text = (lookups.file)(Path::new(path))
+        .and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text")));
+    // Somebody may have put the secret where its path belongs: it is not shown.
+    let text = text.map_err(|error| {
+        failed(
+            format!("the file it names cannot be read ({error})"),
+            "write the path of a file that holds the secret; in a container, as it is mounted",
+        )
+    })?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(failed(
+            "the file it names is empty".to_owned(),
+            "put the secret into it",
+        )),
+        secret => Ok(secret.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cluster::kafka::settings::tests::{Given, expect, expect_problem};
+
+    const USER: [(&str, &str); 2] = [
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092"),
+        ("KAFKA_USERNAME", "ci"),
+    ];
+    const FILE: (&str, &str) = ("KAFKA_PASSWORD_FILE", "/run/secrets/kafka");
+
+    #[test]
+    fn a_secret_of_a_file_loses_its_last_line_break_only() {
+        for variable in ["KAFKA_PASSWORD_FILE", "KAFKA_SASL_PASSWORD_FILE"] {
+            let environment = [USER[0], USER[1], (variable, FILE.1)];
+            let given = Given {
+                environment: &environment,
+                files: &[(FILE.1, b" hush \r\n")],
+                ..Given::default()
             };
-            layers.set_checked(name, value, SetBy::Environment(variable), problems);
+            let settings = expect(&given, &[("sasl.password", " hush ")]);
+            assert!(!format!("{settings:?}").contains("hush"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_gives_no_secret_is_named_by_its_variable() {
+        let both = [USER[0], USER[1], FILE, ("KAFKA_PASSWORD", "hush")];
+        let no_file = &[USER[0], USER[1], FILE][..];
+        for (environment, content, words) in [
+            (
+                &both[..],
+                &b"hush"[..],
+                "KAFKA_PASSWORD and KAFKA_PASSWORD_FILE are both set",
+            ),
+            (
+                no_file,
+                b"\n",
+                "KAFKA_PASSWORD_FILE: the file it names is empty",
+            ),
+            (
+                no_file,
+                b"\xff",
+                "KAFKA_PASSWORD_FILE: the file it names cannot be read",
+            ),
+        ] {
+            let given = Given {
+                environment,
+                files: &[(FILE.1, content)],
+                overrides: &["sasl.password=hush"],
+                ..Given::default()
+            };
+            expect_problem(&given, &[words]);
         }
     }
 }
