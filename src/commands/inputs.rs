@@ -293,6 +293,8 @@ impl RunInputs {
         target.user = settings.user().map(str::to_owned);
         target.access.bootstrap_servers = servers.to_owned();
         target.access.command_config = settings.command_config().map(Into::into);
+        let warnings = settings.warnings().iter().cloned();
+        self.manifests.diagnostics.extend(warnings);
         self
     }
 

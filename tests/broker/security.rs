@@ -269,3 +269,13 @@ fn a_check_without_the_right_is_the_only_request_to_create() {
     assert_eq!(proxied.count(CREATE_TOPICS), 1);
     only_looks_and_creations(&proxied);
 }
+
+#[test]
+fn a_password_that_ends_in_a_line_break_is_refused_with_a_hint() {
+    let manifests = Manifests::small(["enough.line-break"]);
+    as_user("enough", "plan", &manifests)
+        .env("KAFKA_PASSWORD", format!("{PASSWORD}\n"))
+        .run()
+        .exits(4)
+        .says("KAFKA_PASSWORD: the password ends in a line break");
+}

@@ -8,6 +8,7 @@
 
 mod bootstrap;
 mod certificates;
+mod doubts;
 mod environment;
 mod jaas;
 mod java;
@@ -106,6 +107,7 @@ pub struct ChosenCluster {
 pub struct Settings {
     layers: Layers,
     info: ConnectionInfo,
+    warnings: Vec<Diagnostic>,
     token_source: Option<TokenSource>,
     sasl_extensions: Vec<(String, String)>,
     command_config: Option<String>,
@@ -198,6 +200,7 @@ impl Settings {
             security.credentials_from = source.to_string();
         }
         let sasl_extensions = oauthbearer::extensions(&layers, &mut problems);
+        let warnings = doubts::find(&layers);
         certificates::leave_stores_out(&mut layers);
         layers.fill_defaults(timeout);
         match bootstrap {
@@ -208,6 +211,7 @@ impl Settings {
                     security,
                     timeout,
                 },
+                warnings,
                 layers,
                 token_source,
                 sasl_extensions,
@@ -220,6 +224,11 @@ impl Settings {
             }),
             _ => Err(problems),
         }
+    }
+
+    /// What is usable and yet hardly meant, each of [`Code::Connection`].
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// The bootstrap servers, `host:port` by comma, as commands take them.
