@@ -157,7 +157,6 @@ impl LocalKafka {
         };
         cluster.ca_file = storage::prepare(
             options,
-            java,
             &cluster.tools.jvm,
             &cluster.cluster_id,
             &cluster.nodes,

@@ -20,16 +20,15 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
 use openssl::{
-    asn1::Asn1Time,
-    bn::BigNum,
     hash::MessageDigest,
     pkey::{PKey, Private},
     rsa::Rsa,
     sign::Signer,
     ssl::{SslAcceptor, SslMethod},
-    x509::{X509, X509Builder, X509NameBuilder, extension::SubjectAlternativeName},
 };
 use serde_json::{Value, json};
+
+use crate::certificates::{Certificate, Request as CertificateRequest};
 
 /// The client that gets tokens.
 pub const CLIENT_ID: &str = "topicctl-ci";
@@ -69,7 +68,7 @@ pub struct IdentityProvider {
     http: SocketAddr,
     https: SocketAddr,
     shared: Arc<Shared>,
-    certificate: X509,
+    certificate: Certificate,
 }
 
 impl IdentityProvider {
@@ -82,8 +81,8 @@ impl IdentityProvider {
         let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("failed to listen");
         let (http, https) = (listen()?, listen()?);
         let key = PKey::from_rsa(Rsa::generate(2048)?)?;
-        let certificate = certificate(&key)?;
-        let acceptor = acceptor(&certificate, &key)?;
+        let certificate = Certificate::self_signed(&CertificateRequest::loopback())?;
+        let acceptor = acceptor(&certificate)?;
         let provider = Self {
             http: http.local_addr()?,
             https: https.local_addr()?,
@@ -137,7 +136,7 @@ impl IdentityProvider {
     ///
     /// When OpenSSL cannot write it.
     pub fn certificate(&self) -> Result<Vec<u8>> {
-        Ok(self.certificate.to_pem()?)
+        self.certificate.pem()
     }
 
     /// From now on its token endpoint behaves so.
@@ -235,30 +234,10 @@ impl Shared {
     }
 }
 
-fn certificate(key: &PKey<Private>) -> Result<X509> {
-    let mut name = X509NameBuilder::new()?;
-    name.append_entry_by_text("CN", "identity provider of tests")?;
-    let name = name.build();
-    let mut builder = X509Builder::new()?;
-    builder.set_version(2)?;
-    builder.set_serial_number(BigNum::from_u32(1)?.to_asn1_integer()?.as_ref())?;
-    builder.set_subject_name(&name)?;
-    builder.set_issuer_name(&name)?;
-    builder.set_pubkey(key)?;
-    builder.set_not_before(Asn1Time::days_from_now(0)?.as_ref())?;
-    builder.set_not_after(Asn1Time::days_from_now(30)?.as_ref())?;
-    let names = SubjectAlternativeName::new()
-        .ip("127.0.0.1")
-        .build(&builder.x509v3_context(None, None))?;
-    builder.append_extension(names)?;
-    builder.sign(key, MessageDigest::sha256())?;
-    Ok(builder.build())
-}
-
-fn acceptor(certificate: &X509, key: &PKey<Private>) -> Result<SslAcceptor> {
+fn acceptor(certificate: &Certificate) -> Result<SslAcceptor> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls())?;
-    builder.set_certificate(certificate)?;
-    builder.set_private_key(key)?;
+    builder.set_certificate(certificate.x509())?;
+    builder.set_private_key(certificate.key())?;
     Ok(builder.build())
 }
 

@@ -1,4 +1,4 @@
-//! Finds the programs that the harness runs but does not bring along: `java`, `keytool`, `mvn`.
+//! Finds the programs that the harness runs but does not bring along: `java`, `mvn`.
 //!
 //! Reads `JAVA_HOME` and `PATH`. A missing program is an error that says what to install, never a
 //! reason to skip a test.
@@ -70,21 +70,6 @@ impl Java {
             version: version.to_owned(),
             program,
         })
-    }
-
-    /// The JDK's tool for keys and certificates; every runtime has it beside `java`.
-    pub(crate) fn keytool(&self) -> Result<PathBuf> {
-        // `java` on PATH usually is a link into the runtime's directory.
-        let program = self
-            .program
-            .canonicalize()
-            .unwrap_or_else(|_| self.program.clone());
-        let beside = program.with_file_name("keytool");
-        if beside.is_file() {
-            return Ok(beside);
-        }
-        on_path("keytool")
-            .with_context(|| format!("`keytool` is neither beside `java` nor on PATH; {INSTALL}"))
     }
 }
 

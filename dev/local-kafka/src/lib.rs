@@ -12,6 +12,7 @@
 //! how clients are secured, which users and ACLs there are. The jars come from Maven, once per
 //! version. [`proxy::Proxy`] sits between a client and a node, records requests and breaks them.
 //! [`scripted::ScriptedBroker`] is no Kafka: it gives answers that no Kafka gives.
+//! [`certificates::Authority`] issues certificates with the faults that they have in real life.
 //! [`identity_provider::IdentityProvider`] gives bearer tokens that brokers here verify.
 //! [`wire_client::WireClient`] reads what is true of a cluster, one broker at a time.
 //!
@@ -20,6 +21,7 @@
 //! missing `java` or `mvn` is an error.
 
 mod acls;
+pub mod certificates;
 mod class_archive;
 mod cluster;
 mod framing;

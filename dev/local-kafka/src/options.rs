@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
+use crate::certificates::{Authority, Certificate};
 use crate::identity_provider::IdentityProvider;
 use crate::proxy::Proxy;
 use crate::{LocalKafka, jars, version::Version};
@@ -53,6 +54,8 @@ pub struct Options {
     pub(crate) classpath: Vec<PathBuf>,
     pub(crate) client_port: Option<u16>,
     pub(crate) oauthbearer: Option<OAuthBearer>,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) client_authority: Option<Authority>,
 }
 
 /// Whose tokens a cluster takes.
@@ -75,6 +78,8 @@ impl Default for Options {
             classpath: Vec::new(),
             client_port: None,
             oauthbearer: None,
+            certificate: None,
+            client_authority: None,
         }
     }
 }
@@ -124,6 +129,20 @@ impl Options {
             jwks_endpoint: provider.jwks_endpoint(),
             issuer: provider.issuer().to_owned(),
         });
+        self
+    }
+
+    /// The certificate of the brokers, with TLS, instead of a good one that is made for them.
+    #[must_use]
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// Lets in only clients with a certificate of this authority (mutual TLS).
+    #[must_use]
+    pub fn client_authority(mut self, authority: &Authority) -> Self {
+        self.client_authority = Some(authority.clone());
         self
     }
 
@@ -195,6 +214,10 @@ impl Options {
                 "there is no node {id} to advertise, the nodes are 1 to {}",
                 self.nodes
             );
+        }
+        let certifies = self.certificate.is_some() || self.client_authority.is_some();
+        if certifies && !self.security.has_tls() {
+            bail!("certificates need Security::Tls or Security::SaslTls");
         }
         let authorizes = !self.users.is_empty() || !self.acls.is_empty();
         if (authorizes || self.oauthbearer.is_some()) && !self.security.has_sasl() {

@@ -29,7 +29,7 @@ pub(crate) fn server_properties(
     ports: &[Ports],
     own: Ports,
     data: &Path,
-    keystore: Option<&Path>,
+    tls: Option<&tls::Files>,
 ) -> String {
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut set = |key: &str, value: &str| lines.push((key.to_owned(), value.to_owned()));
@@ -83,17 +83,17 @@ pub(crate) fn server_properties(
     }
     set("group.initial.rebalance.delay.ms", "0");
 
-    if let Some(keystore) = keystore {
-        set("listener.name.client.ssl.keystore.type", "PKCS12");
-        set(
-            "listener.name.client.ssl.keystore.location",
-            &keystore.display().to_string(),
-        );
-        set(
-            "listener.name.client.ssl.keystore.password",
-            tls::STORE_PASSWORD,
-        );
-        set("listener.name.client.ssl.key.password", tls::STORE_PASSWORD);
+    if let Some(files) = tls {
+        let mut store = |kind: &str, path: &Path| {
+            let prefix = format!("listener.name.client.ssl.{kind}store");
+            set(&format!("{prefix}.type"), "PEM");
+            set(&format!("{prefix}.location"), &path.display().to_string());
+        };
+        store("key", &files.keystore);
+        if let Some(authority) = &files.client_authority {
+            store("trust", authority);
+            set("listener.name.client.ssl.client.auth", "required");
+        }
     }
     if options.security.has_sasl() {
         let users: String = options

@@ -1,4 +1,4 @@
-//! What nodes start from: their configuration, a certificate, and formatted storage.
+//! What nodes start from: their configuration, certificates, and formatted storage.
 //!
 //! Writes into the cluster's directory only, and starts no node.
 
@@ -7,55 +7,47 @@ use std::{
     hash::{BuildHasher, RandomState},
     path::PathBuf,
     process::Stdio,
-    thread,
 };
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
     Options,
-    java::{Java, Jvm},
+    java::Jvm,
     lifeline,
     node::Node,
     server_properties::{Ports, server_properties},
-    tls::Certificate,
+    tls,
 };
 
 /// Writes all that `nodes` need, and returns the certificate that clients need, if there is one.
 pub(crate) fn prepare(
     options: &Options,
-    java: &Java,
     jvm: &Jvm,
     cluster_id: &str,
     nodes: &[Node],
 ) -> Result<Option<PathBuf>> {
     let has_tls = options.security.has_tls();
-    let certificate = has_tls.then(|| Certificate::in_directory(&jvm.directory));
-    let keystore = certificate
-        .as_ref()
-        .map(|certificate| certificate.keystore.as_path());
+    let files = has_tls.then(|| tls::write(options, &jvm.directory));
+    let files = files.transpose()?;
     let ports: Vec<Ports> = nodes.iter().map(|node| node.ports).collect();
     for node in nodes {
-        let text = server_properties(options, node.id, &ports, node.ports, &node.data(), keystore);
+        let text = server_properties(
+            options,
+            node.id,
+            &ports,
+            node.ports,
+            &node.data(),
+            files.as_ref(),
+        );
         let file = node.properties();
         if let Some(directory) = file.parent() {
             fs::create_dir(directory).context("failed to make a node's directory")?;
         }
         fs::write(file, text).context("failed to write server.properties")?;
     }
-    // Two JVMs that do not need each other.
-    thread::scope(|scope| {
-        let made = certificate
-            .as_ref()
-            .map(|files| scope.spawn(|| files.make(java)));
-        format_all(options, jvm, cluster_id, nodes)?;
-        match made.map(|thread| thread.join()) {
-            Some(Err(_)) => bail!("the thread that made a certificate panicked"),
-            Some(Ok(result)) => result,
-            None => Ok(()),
-        }
-    })?;
-    Ok(certificate.map(|certificate| certificate.ca_file))
+    format_all(options, jvm, cluster_id, nodes)?;
+    Ok(files.map(|files| files.ca_file))
 }
 
 /// Formats the first node's directory with Kafka's tool and derives the others from it: a copy

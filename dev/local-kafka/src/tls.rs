@@ -1,77 +1,47 @@
-//! A server certificate for 127.0.0.1 and localhost, made with the JDK's `keytool`.
-//!
-//! It is self-signed, so it is the CA certificate that clients trust at the same time.
+//! The files that a TLS listener and its clients need: PEM, which brokers take since Kafka 2.7.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-use crate::java::Java;
+use crate::{
+    Options,
+    certificates::{Authority, Request},
+};
 
-/// Protects nothing: the keystore is in a directory that goes away with the cluster.
-pub(crate) const STORE_PASSWORD: &str = "local-kafka";
-
-/// The files that a TLS listener and its clients need.
-pub(crate) struct Certificate {
+/// Where the files are.
+pub(crate) struct Files {
+    /// The broker's key and certificate.
     pub(crate) keystore: PathBuf,
+    /// Whom clients trust.
     pub(crate) ca_file: PathBuf,
+    /// Whom the broker trusts, which then wants a certificate of each client.
+    pub(crate) client_authority: Option<PathBuf>,
 }
 
-impl Certificate {
-    /// Where the files in a directory are. They are not made yet.
-    pub(crate) fn in_directory(directory: &Path) -> Self {
-        Self {
-            keystore: directory.join("server.p12"),
-            ca_file: directory.join("ca.pem"),
-        }
-    }
-
-    pub(crate) fn make(&self, java: &Java) -> Result<()> {
-        let Self { keystore, ca_file } = self;
-        let keytool = java.keytool()?;
-        let store = |verb: &str| {
-            let mut command = Command::new(&keytool);
-            command.args(["-J-XX:-UsePerfData", "-J-XX:TieredStopAtLevel=1", verb]);
-            command.args(["-alias", "server", "-storetype", "PKCS12"]);
-            command
-                .args(["-storepass", STORE_PASSWORD, "-keystore"])
-                .arg(keystore);
-            command
-        };
-        let mut generate = store("-genkeypair");
-        generate.args([
-            "-keyalg",
-            "EC",
-            "-groupname",
-            "secp256r1",
-            "-validity",
-            "3650",
-        ]);
-        generate.args([
-            "-dname",
-            "CN=localhost",
-            "-ext",
-            "san=dns:localhost,ip:127.0.0.1",
-        ]);
-        generate.args(["-ext", "bc:c=ca:true"]);
-        run(generate)?;
-        let mut export = store("-exportcert");
-        export.args(["-rfc", "-file"]).arg(ca_file);
-        run(export)
-    }
-}
-
-fn run(mut command: Command) -> Result<()> {
-    let output = command.output().context("failed to run keytool")?;
-    if !output.status.success() {
-        // keytool reports errors on standard output.
-        bail!(
-            "keytool failed:\n{}",
-            String::from_utf8_lossy(&output.stdout).trim()
-        );
-    }
-    Ok(())
+/// Writes them into a directory: what was asked for, else with an authority made for it.
+pub(crate) fn write(options: &Options, directory: &Path) -> Result<Files> {
+    let certificate = match &options.certificate {
+        Some(certificate) => certificate.clone(),
+        None => Authority::new("local-kafka")?.issue(&Request::loopback())?,
+    };
+    let file = |name: &str, text: &[u8]| {
+        let path = directory.join(name);
+        fs::write(&path, text).with_context(|| format!("failed to write {name}"))?;
+        anyhow::Ok(path)
+    };
+    let authority = options.client_authority.as_ref();
+    Ok(Files {
+        keystore: file(
+            "server.pem",
+            &[certificate.key_pem()?, certificate.pem()?].concat(),
+        )?,
+        ca_file: file("ca.pem", &certificate.root_pem()?)?,
+        client_authority: authority
+            .map(|authority| file("clients.pem", &authority.pem()?))
+            .transpose()?,
+    })
 }

@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf, process::Output};
 
 use anyhow::{Context as _, Result};
+use local_kafka::certificates::{Authority, Request};
 use local_kafka::{LocalKafka, SUPER_PASSWORD, SUPER_USER, Security};
 use tempfile::TempDir;
 
@@ -147,5 +148,46 @@ fn tls_clients_need_the_exported_certificate() -> Result<()> {
         "{}",
         text(&output)
     );
+    Ok(())
+}
+
+#[test]
+fn mutual_tls_lets_in_certificates_of_its_authority_only() -> Result<()> {
+    let authority = Authority::new("clients")?;
+    let kafka = LocalKafka::options()
+        .security(Security::Tls)
+        .client_authority(&authority)
+        .start()?;
+    kafka.tool("kafka-topics", &["--create", "--topic", "orders"])?;
+    let client = Client::of(&kafka)?;
+    let trusting = client.trust()? + "security.protocol=SSL\n";
+    let with = |authority: &Authority| {
+        let certificate = authority.issue(&Request::client("ci"))?;
+        let store = client.files.path().join("client.pem");
+        fs::write(
+            &store,
+            [certificate.key_pem()?, certificate.pem()?].concat(),
+        )?;
+        let store = format!(
+            "ssl.keystore.type=PEM\nssl.keystore.location={}\n",
+            store.display()
+        );
+        client.topics(&(trusting.clone() + &store), &["--list"])
+    };
+    let output = with(&authority)?;
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "orders\n",
+        "{}",
+        text(&output)
+    );
+    let others = with(&Authority::new("others")?)?;
+    for output in [others, client.topics(&trusting, &["--list"])?] {
+        assert!(
+            !output.status.success() && !text(&output).contains("orders"),
+            "{}",
+            text(&output)
+        );
+    }
     Ok(())
 }
