@@ -1,7 +1,7 @@
 //! A mismatch that is known can be left alone without muting what drifts next, and what could be
 //! done about mismatches can be had as a file.
 
-use crate::kafka::{SHARED, run_printed};
+use crate::kafka::{SHARED, run_printed, until};
 use crate::support::binary::{Manifests, on};
 
 const CREATE: [&str; 5] = ["--create", "--topic", "adopted", "--partitions", "3"];
@@ -31,6 +31,20 @@ fn an_adopted_topic_is_accepted_until_it_drifts_on() {
         SHARED
             .tool("kafka-configs", &arguments)
             .expect("the change");
+        // The broker that is asked learns of it a moment later.
+        let read = [
+            "--describe",
+            "--entity-type",
+            "topics",
+            "--entity-name",
+            "adopted",
+        ];
+        until("the change is known", || {
+            let known = SHARED
+                .tool("kafka-configs", &read)
+                .expect("the configuration");
+            known.contains(setting).then_some(())
+        });
     };
     somebody("retention.ms=86400000");
     let servers = SHARED.bootstrap_servers();
@@ -114,5 +128,8 @@ fn an_adopted_topic_is_accepted_until_it_drifts_on() {
         .iter()
         .for_each(|command| run_printed(&SHARED, command));
     manifests.file("accepted.yaml", "");
-    on(servers, "verify", &manifests).run().exits(0);
+    until("the corrections are known", || {
+        let ended = on(servers, "verify", &manifests).run();
+        ended.status().success().then_some(())
+    });
 }

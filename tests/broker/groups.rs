@@ -6,13 +6,13 @@ mod lost;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use live::{Console, Members, produce, until};
+use live::{Console, Members, produce};
 use local_kafka::proxy::{Fault, api_name};
 use local_kafka::{LocalKafka, Security};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::kafka::SHARED;
+use crate::kafka::{SHARED, until};
 use crate::support::binary::{self, Ended};
 
 /// A manifest in a directory of its own.

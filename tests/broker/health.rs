@@ -1,9 +1,7 @@
 //! Three brokers, and fewer: what is wrong with partitions is reported with topics, partitions and
 //! brokers, fails the run where it is asked to, and is gone when the brokers are back.
 
-use std::time::{Duration, Instant};
-
-use crate::kafka::three_nodes;
+use crate::kafka::{three_nodes, until};
 use crate::support::binary::{Ended, Manifests, Report, on, topicctl};
 use local_kafka::LocalKafka;
 
@@ -54,17 +52,6 @@ fn is_quiet(servers: &str, manifests: &Manifests) {
         let report = run.json();
         (report.json["exit_code"] == 0 && unhealthy(&report).is_empty()).then_some(())
     });
-}
-
-/// Waits until something holds; a broker that is lost or back is not known at once.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(120);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "not in time: {what}");
-    }
 }
 
 /// Waits until verify reports this, and gives the whole run.

@@ -14,6 +14,19 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Looks until there is what is waited for: a change is not known to every broker at once.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + 2 * PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// The api key of CreateTopics.
 pub(crate) const CREATE_TOPICS: i16 = 19;
 /// The api key of ListOffsets.

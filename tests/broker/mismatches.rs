@@ -16,13 +16,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 use local_kafka::LocalKafka;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::kafka::SHARED as ONE;
+use crate::kafka::{SHARED as ONE, until};
 use crate::support::binary::{Ended, flat, topicctl_in};
 
 /// Three nodes for the tests of replicas, which take turns: a reassignment of one test would be
@@ -138,8 +137,9 @@ impl<'a> Place<'a> {
     fn until_nothing_moves(&self) {
         until("the reassignment ends", || {
             let list = self.kafka.tool("kafka-reassign-partitions", &["--list"]);
-            list.expect("a list")
-                .contains("No partition reassignments found")
+            let list = list.expect("a list");
+            list.contains("No partition reassignments found")
+                .then_some(())
         });
     }
 
@@ -152,7 +152,7 @@ impl<'a> Place<'a> {
         until(text, || {
             let says = flat(&self.verify(&[]).stdout).contains(text);
             agree = if says { agree + 1 } else { 0 };
-            agree == runs
+            (agree == runs).then_some(())
         });
     }
 
@@ -178,16 +178,6 @@ fn install(kafka: &LocalKafka, tool: &str, bin: &Path) {
     let path = bin.join(tool);
     fs::write(&path, format!("#!/bin/sh\nexec {words} \"$@\"\n")).expect("a file");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its owner");
-}
-
-/// Looks until it is so.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    const PATIENCE: Duration = Duration::from_secs(120);
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < PATIENCE, "not in two minutes: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }
 
 /// A topic that somebody made by hand.

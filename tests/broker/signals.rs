@@ -7,8 +7,7 @@ use local_kafka::free_port;
 use local_kafka::proxy::Fault;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::health::until;
-use crate::kafka::{CREATE_TOPICS, LIST_OFFSETS, Proxied, names};
+use crate::kafka::{CREATE_TOPICS, LIST_OFFSETS, Proxied, names, until};
 use crate::support::binary::{Manifests, Running, on};
 
 /// Lets a hook of the proxy signal a process that is started after it.

@@ -16,8 +16,8 @@ use local_kafka::jars::DEFAULT_VERSION;
 use serde_json::{Value, json};
 use topicctl::catalog::{self, ConfigSpec, Kind};
 
-use crate::groups::live::{Members, produce, until};
-use crate::kafka::Described;
+use crate::groups::live::{Members, produce};
+use crate::kafka::{Described, until};
 use crate::support::binary::{Manifests, Report, Run, flat, on, topicctl, topicctl_in};
 use broker::Broker;
 

@@ -2,7 +2,7 @@
 //! as a process.
 
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use local_kafka::LocalKafka;
 use rdkafka::config::ClientConfig;
@@ -10,20 +10,10 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::kafka::until;
+
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Looks until there is an answer.
-#[track_caller]
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < end, "never: {what}");
-    }
-}
 
 /// Writes as many messages to each partition, from 0.
 pub(crate) fn produce(servers: &str, topic: &str, counts: &[usize]) {

@@ -3,9 +3,9 @@
 use local_kafka::LocalKafka;
 use serde_json::{Value, json};
 
-use crate::kafka::three_nodes;
+use crate::kafka::{three_nodes, until};
 
-use super::live::{produce, until};
+use super::live::produce;
 use super::{column, manifest, topicctl};
 
 #[test]

@@ -14,8 +14,7 @@ use rdkafka::admin::{
 use rdkafka::client::DefaultClientContext;
 use topicctl::catalog::KafkaVersion;
 
-use crate::health::until;
-use crate::kafka::{self, Described};
+use crate::kafka::{self, Described, until};
 
 /// What `KAFKA_VERSIONS` calls kfake; `KFAKE` is the path of its program then.
 const KFAKE: &str = "kfake";

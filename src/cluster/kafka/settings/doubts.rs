@@ -3,7 +3,7 @@
 //! Takes the settings of all layers, and gives warnings: a broker may take such a password after
 //! all. No value is quoted.
 
-use super::layers::{Layers, SetBy};
+use super::layers::Layers;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Credentials, and what they are called.
@@ -23,10 +23,7 @@ pub(super) fn find(layers: &Layers) -> Vec<Diagnostic> {
         let value = layers.text(name)?;
         let (words, help) = doubt(value)?;
         let from = layers.from(name)?;
-        let given = match from {
-            SetBy::Override(by) => format!("{by} {name}"),
-            from => from.to_string(),
-        };
+        let given = from.naming(name);
         let found = Diagnostic::warning(Code::Connection, format!("{given}: the {what} {words}"));
         Some(from.locate(found).help(help))
     });

@@ -59,6 +59,14 @@ pub(super) enum SetBy {
 }
 
 impl SetBy {
+    /// A setting as its place names it: a variable or a property says by itself which one it is.
+    pub(super) fn naming(&self, setting: &str) -> String {
+        match self {
+            Self::Override(by) => format!("{by} {setting}"),
+            other => other.to_string(),
+        }
+    }
+
     /// Points a problem at its place in a file, or names the variable or flag where the problem
     /// itself does not.
     pub(super) fn locate(&self, found: Diagnostic) -> Diagnostic {

@@ -142,11 +142,13 @@ fn check_credentials(layers: &Layers, protocol: &str, problems: &mut Vec<Diagnos
 
 fn credentials_from(layers: &Layers) -> String {
     match (layers.from("sasl.username"), layers.from("sasl.password")) {
-        (Some(SetBy::Override(user)), Some(SetBy::Override(password))) => {
-            format!("{user} sasl.username and {password} sasl.password")
+        (Some(user), Some(password)) => {
+            let user = user.naming("sasl.username");
+            match password.naming("sasl.password") {
+                password if password == user => user,
+                password => format!("{user} and {password}"),
+            }
         }
-        (Some(user), Some(password)) if user == password => user.to_string(),
-        (Some(user), Some(password)) => format!("{user} and {password}"),
         _ => "KAFKA_USERNAME and KAFKA_PASSWORD".to_owned(),
     }
 }

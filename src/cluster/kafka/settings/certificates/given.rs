@@ -180,7 +180,7 @@ impl<'a> Given<'a> {
     ) -> Box<Diagnostic> {
         let path = self.path;
         let what = store.words();
-        let by = password.map(|from| shown(belongs.password, from));
+        let by = password.map(|from| from.naming(belongs.password));
         let by = by.unwrap_or_else(|| "no password".to_owned());
         let convert = || (belongs.convert)(path);
         match why {
@@ -224,14 +224,6 @@ impl<'a> Given<'a> {
 
 impl fmt::Display for Given<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(self.name, self.from))
-    }
-}
-
-/// A setting as its place names it.
-fn shown(name: &str, from: &SetBy) -> String {
-    match from {
-        SetBy::Override(by) => format!("{by} {name}"),
-        other => other.to_string(),
+        f.write_str(&self.from.naming(self.name))
     }
 }

@@ -25,7 +25,7 @@ const WAY_OUT: &str = "topicctl has Kafka's own FileConfigProvider, EnvVarConfig
 /// `org.apache.kafka.common.config.ConfigTransformer.DEFAULT_PATTERN`.
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\$\{([^}]*?):(?:([^}]*?):)?([^}]*?)\}";
-    Regex::new(pattern).expect("a pattern")
+    Regex::new(pattern).expect("the pattern above is a regular expression")
 });
 
 #[derive(Clone, Copy)]
