@@ -8,6 +8,7 @@
 mod accepted;
 mod apply;
 mod catalog;
+mod certificates;
 mod cluster;
 mod connections;
 mod exit_codes;

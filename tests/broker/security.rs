@@ -237,7 +237,7 @@ fn tls_needs_the_ca_and_says_so() {
     run()
         .run()
         .exits(4)
-        .says("signed by nobody that is trusted here")
+        .says("which is not trusted here")
         .says("SSL_CA_LOCATION");
     let ca = kafka.ca_file().expect("a certificate");
     run()

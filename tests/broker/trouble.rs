@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use local_kafka::{LocalKafka, free_port};
 
 use crate::kafka::{Proxied, before_creation, names, three_nodes};
-use crate::support::binary::{Manifests, on};
+use crate::support::binary::{Manifests, flat, on};
 
 #[test]
 fn a_broker_that_is_down_is_named() {
@@ -44,19 +44,41 @@ fn the_log_in_a_pipe_has_no_colors() {
 #[test]
 fn a_port_that_uses_something_else_is_named() {
     let manifests = Manifests::small(["nowhere"]);
+    for (answer, who) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "an HTTP server"),
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n", "an SSH server"),
+        (b"-ERR unknown command\r\n", "Redis"),
+    ] {
+        let address = answers(answer);
+        let ended = on(&address, "verify", &manifests).run().exits(3);
+        let stderr = flat(&ended.stderr);
+        assert!(stderr.contains(&format!("error: {who}")), "{ended}");
+        assert!(
+            stderr.contains(&format!(" answers at {address}")),
+            "{ended}"
+        );
+        assert!(!stderr.contains("receive.message.max.bytes"), "{ended}");
+    }
+    // An alert of TLS: a handshake was expected.
+    let address = answers(b"\x15\x03\x03\x00\x02\x02\x50");
+    on(&address, "verify", &manifests)
+        .run()
+        .exits(3)
+        .says(&format!("{address} closes a connection without TLS"));
+}
+
+/// The address of somebody who answers so, whatever is said.
+fn answers(answer: &'static [u8]) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     std::thread::spawn(move || {
         use std::io::{Read as _, Write as _};
         for mut client in listener.incoming().flatten() {
             let _ = client.read(&mut [0; 512]);
-            let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let _ = client.write_all(answer);
         }
     });
-    on(&address, "verify", &manifests)
-        .run()
-        .exits(3)
-        .says(&format!("{address} does not answer as a Kafka broker does"));
+    address
 }
 
 #[test]

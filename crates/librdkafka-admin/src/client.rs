@@ -15,6 +15,7 @@ use rdkafka_sys as rd;
 use tokio::sync::oneshot;
 
 use crate::api_versions::{ApiVersions, ApiVersionsLog};
+use crate::certificate::{CertificateError, reason};
 use crate::config::{Config, ConfigError};
 use crate::error::{Error, ErrorCode, rd_kafka_event_error};
 use crate::ffi::{ERROR_TEXT, buffer, milliseconds, text};
@@ -30,7 +31,8 @@ const SLOW_POLL: Duration = Duration::from_millis(20);
 /// A broker that is up answers long before this.
 const SLOW_AFTER: Duration = Duration::from_millis(500);
 
-/// What the reading thread reports besides results. Called on that thread: it must not block.
+/// What is reported besides results, by the reading thread where nothing else is said: it must not
+/// block.
 pub trait Listener: Send + Sync + 'static {
     /// The first metadata has arrived, so at least one broker can be talked to.
     fn connected(&self);
@@ -38,6 +40,18 @@ pub trait Listener: Send + Sync + 'static {
     /// An error of a connection or of the client as a whole, or a closed connection, which
     /// librdkafka only logs. The same one may come many times.
     fn error(&self, error: Error);
+
+    /// A broker's certificate is not accepted; the error of the connection follows. Called by the
+    /// thread of that broker.
+    fn certificate_refused(&self, error: CertificateError) {
+        let _ = error;
+    }
+
+    /// A broker says that it belongs to another cluster than the one before it, by their ids. The
+    /// broker's name is librdkafka's, as in its errors.
+    fn other_cluster(&self, broker: &str, id: &str, before: &str) {
+        let _ = (broker, id, before);
+    }
 
     /// Which requests a broker takes, after each connection to it. The name is librdkafka's, as in
     /// its errors: `kafka:9092/bootstrap`.
@@ -72,6 +86,42 @@ unsafe extern "C" fn throttled(
     if let Some(listener) = unsafe { opaque.cast::<Opaque>().as_ref() } {
         let milliseconds = u64::try_from(milliseconds).unwrap_or(0);
         listener.throttled(broker, Duration::from_millis(milliseconds));
+    }
+}
+
+/// librdkafka's `ssl_cert_verify_cb`, called for each certificate of a chain by the thread of the
+/// broker: 1 goes on, 0 ends the handshake. OpenSSL's verdict stands.
+unsafe extern "C" fn certificate_verified(
+    _client: *mut rd::rd_kafka_t,
+    broker: *const c_char,
+    broker_id: i32,
+    code: *mut c_int,
+    depth: c_int,
+    der: *const c_char,
+    size: usize,
+    _words: *mut c_char,
+    _words_size: usize,
+    opaque: *mut c_void,
+) -> c_int {
+    // SAFETY: librdkafka hands over a valid number, a text that ends with NUL, `size` bytes, and
+    // the opaque value of `AdminClient::start`, which lives as long as the handle.
+    unsafe {
+        let code = *code;
+        // X509_V_OK
+        if code == 0 {
+            return 1;
+        }
+        if let Some(listener) = opaque.cast::<Opaque>().as_ref() {
+            listener.certificate_refused(CertificateError {
+                broker: text(broker).unwrap_or_default(),
+                broker_id: (broker_id >= 0).then_some(broker_id),
+                code,
+                reason: reason(code),
+                depth: u32::try_from(depth).unwrap_or_default(),
+                der: std::slice::from_raw_parts(der.cast::<u8>(), size).to_vec(),
+            });
+        }
+        0
     }
 }
 
@@ -168,7 +218,13 @@ impl AdminClient {
         config.set("debug", &debug)?;
         let listener: Arc<Opaque> = Arc::new(listener);
         // SAFETY: the value is at its address until the handle, which holds it, destroys the client.
-        unsafe { config.on_throttle(throttled, Arc::as_ptr(&listener).cast()) };
+        unsafe {
+            config.on_throttle(throttled, Arc::as_ptr(&listener).cast());
+            // Where certificates are not verified, OpenSSL has its doubts all the same.
+            if config.get("enable.ssl.certificate.verification").as_deref() == Some("true") {
+                config.on_certificate(certificate_verified);
+            }
+        }
         let client = config.into_handle()?;
         // SAFETY: the client is alive; the returned queue is a reference that `Handle` gives back.
         let queue = unsafe { rd::rd_kafka_queue_get_main(client.as_ptr()) };
@@ -418,6 +474,11 @@ fn dispatch(
                     return;
                 }
                 tracing::debug!(target: "librdkafka", level, facility, "{line}");
+                if facility == "CLUSTERID"
+                    && let Some((broker, id, before)) = two_clusters(after_thread(&line))
+                {
+                    listener.other_cluster(broker, id, before);
+                }
                 // More severe ones come as errors too.
                 if facility == "FAIL" && level > LOG_ERR {
                     listener.error(Error {
@@ -436,6 +497,16 @@ fn dispatch(
             }
         }
     }
+}
+
+/// The broker and the two ids of librdkafka's warning of a cluster that has become another one
+/// (rdkafka_metadata.c, `rd_kafka_parse_Metadata0`).
+fn two_clusters(line: &str) -> Option<(&str, &str, &str)> {
+    let (broker, ids) = line
+        .strip_prefix("Broker ")?
+        .split_once(" reports different ClusterId \"")?;
+    let (id, before) = ids.split_once("\" than previously known \"")?;
+    Some((broker, id, before.split_once('"')?.0))
 }
 
 /// A log line without the name of librdkafka's thread, `[thrd:app]: `, that it begins with.

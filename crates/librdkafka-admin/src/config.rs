@@ -39,6 +39,19 @@ pub fn check_property(name: &str, value: &str) -> Result<(), ConfigError> {
 pub(crate) type ThrottleCallback =
     unsafe extern "C" fn(*mut rd::rd_kafka_t, *const c_char, i32, c_int, *mut c_void);
 
+pub(crate) type CertificateCallback = unsafe extern "C" fn(
+    *mut rd::rd_kafka_t,
+    *const c_char,
+    i32,
+    *mut c_int,
+    c_int,
+    *const c_char,
+    usize,
+    *mut c_char,
+    usize,
+    *mut c_void,
+) -> c_int;
+
 pub(crate) struct Config(NonNull<rd::rd_kafka_conf_t>);
 
 impl Config {
@@ -76,6 +89,33 @@ impl Config {
             rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_UNKNOWN => Err(failed(true, buffer(&text))),
             rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_INVALID => Err(failed(false, buffer(&text))),
         }
+    }
+
+    /// A property that is a word or a number, as librdkafka has it; `None` for what is no property.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        let name = CString::new(name).ok()?;
+        let mut text = [0; ERROR_TEXT];
+        let mut size = text.len();
+        // SAFETY: the object is alive, the name ends with NUL, and `text` is as long as `size` says.
+        let result = unsafe {
+            rd::rd_kafka_conf_get(
+                self.0.as_ptr(),
+                name.as_ptr(),
+                text.as_mut_ptr(),
+                &raw mut size,
+            )
+        };
+        (result == rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK).then(|| buffer(&text))
+    }
+
+    /// Has librdkafka hand each certificate to `callback`, with the opaque value of
+    /// [`Self::on_throttle`].
+    ///
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn on_certificate(&self, callback: CertificateCallback) {
+        // SAFETY: the object is alive. Without TLS in librdkafka there are no certificates either.
+        unsafe { rd::rd_kafka_conf_set_ssl_cert_verify_cb(self.0.as_ptr(), Some(callback)) };
     }
 
     /// Has librdkafka report quotas that are used up to `callback`, with `opaque`.

@@ -44,6 +44,7 @@
 
 mod api_versions;
 mod bearer;
+mod certificate;
 mod client;
 mod cluster;
 mod config;
@@ -58,6 +59,7 @@ use std::collections::BTreeMap;
 
 pub use api_versions::ApiVersions;
 pub use bearer::{BearerToken, TokenSlot};
+pub use certificate::CertificateError;
 pub use client::{AdminClient, AdminOptions, Listener, Pending};
 pub use cluster::ClusterDescription;
 pub use config::{ConfigError, check_property};

@@ -2,17 +2,21 @@
 //!
 //! librdkafka reports an error of a connection as a code and a line of text.
 //! [`ConnectionError::from_error`] makes a kind of it, and [`ConnectionError::into_cluster_error`]
-//! the words: what happened, and the way out. Pure: it reads [`ConnectionInfo`] and no secret. The
+//! the words: what happened, and the way out. A certificate that OpenSSL refuses has an error of its
+//! own, [`ConnectionError::from_certificate`]. Pure: it reads [`ConnectionInfo`] and no secret. The
 //! texts that it recognizes are those of librdkafka 2.12 (rdkafka_broker.c, rdkafka_transport.c,
 //! rdkafka_ssl.c, rdkafka_sasl*.c).
 
+mod certificate;
+mod foreign;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use librdkafka_admin::{ApiVersions, Error, ErrorCode};
+use librdkafka_admin::{ApiVersions, CertificateError, Error, ErrorCode};
 
+use self::certificate::RefusedCertificate;
 use super::apis;
 use super::connection_info::{ConnectionInfo, seconds};
 use crate::cluster::{ClusterError, ClusterErrorKind};
@@ -26,6 +30,8 @@ pub(super) struct ConnectionError {
     advertised: bool,
     /// librdkafka's words, without the broker's name.
     message: String,
+    /// With [`Kind::Certificate`].
+    certificate: Option<Box<RefusedCertificate>>,
 }
 
 /// Kinds of errors, from what says least to what says most. From [`Kind::Tls`] on, no waiting and
@@ -55,12 +61,14 @@ pub(super) enum Kind {
     NeedsSasl,
     /// It speaks Kafka's protocol, and takes no requests of clients: a controller.
     NotABroker,
+    /// It belongs to another cluster than the broker that was asked before.
+    OtherCluster,
     /// TLS failed in another way.
     Tls,
+    /// The broker wants a client certificate, or another one.
     ClientCertificate,
-    /// The broker's certificate is not for the name that we connect to.
-    WrongHost,
-    Untrusted,
+    /// The broker's certificate is not accepted here.
+    Certificate,
     NoSasl,
     Mechanism,
     Credentials,
@@ -80,25 +88,15 @@ impl ConnectionError {
             ErrorCode::AUTHENTICATION if has("Local: Timed out") => Kind::Timeout,
             ErrorCode::AUTHENTICATION => Kind::Credentials,
             ErrorCode::SSL if has("wrong version number") => Kind::TlsToPlaintext,
-            ErrorCode::SSL if has("hostname mismatch") || has("IP address mismatch") => {
-                Kind::WrongHost
-            }
-            ErrorCode::SSL if has("certificate verify failed") || has("could not be verified") => {
-                Kind::Untrusted
-            }
-            ErrorCode::SSL
-                if has("client SSL authentication")
-                    || has("certificate required")
-                    || has("bad certificate")
-                    || has("unknown ca") =>
-            {
-                Kind::ClientCertificate
-            }
+            // After a handshake over TLS 1.3 it is an error of the transport.
+            _ if certificate::refusal_of_ours(message).is_some() => Kind::ClientCertificate,
+            ErrorCode::SSL if has("client SSL authentication") => Kind::ClientCertificate,
             ErrorCode::SSL => Kind::Tls,
             _ if has("PLAINTEXT broker listener") => Kind::TlsToPlaintext,
             _ if has("connecting to a SSL listener") => Kind::PlaintextToTls,
             _ if has("might require SASL") => Kind::NeedsSasl,
             _ if has("refused") => Kind::Refused,
+            _ if foreign::is_tls(message) => Kind::PlaintextToTls,
             _ if has("Invalid response size") => Kind::NotKafka,
             _ if has("timed out") || has("Timed out") => Kind::Timeout,
             _ if has("Disconnected") || has("reset by peer") || has("Broken pipe") => {
@@ -111,6 +109,18 @@ impl ConnectionError {
             broker: address.map(|(broker, _)| broker.to_owned()),
             advertised: address.is_some_and(|(_, id)| id != "bootstrap"),
             message: message.to_owned(),
+            certificate: None,
+        }
+    }
+
+    /// The error of a broker whose certificate is not accepted here.
+    pub(super) fn from_certificate(error: &CertificateError) -> Self {
+        Self {
+            kind: Kind::Certificate,
+            broker: Some(error.broker.clone()),
+            advertised: error.broker_id.is_some(),
+            message: error.reason.clone(),
+            certificate: Some(Box::new(RefusedCertificate::new(error))),
         }
     }
 
@@ -121,6 +131,7 @@ impl ConnectionError {
             broker: None,
             advertised: false,
             message: String::new(),
+            certificate: None,
         }
     }
 
@@ -146,16 +157,26 @@ impl ConnectionError {
         if versions.has(apis::METADATA) {
             return None;
         }
-        let broker = broker
-            .split_once("://")
-            .map_or(broker, |(_, broker)| broker);
-        let (address, id) = broker.rsplit_once('/')?;
+        let (address, id) = without_protocol(broker).rsplit_once('/')?;
         Some(Self {
             kind: Kind::NotABroker,
             broker: Some(address.to_owned()),
             advertised: id != "bootstrap",
-            message: String::new(),
+            ..Self::timeout()
         })
+    }
+
+    /// The error of a broker that belongs to another cluster than one before it: `broker` is
+    /// librdkafka's name.
+    pub(super) fn other_cluster(broker: &str, id: &str, before: &str) -> Self {
+        let (address, broker_id) = broker.rsplit_once('/').unwrap_or((broker, "bootstrap"));
+        Self {
+            kind: Kind::OtherCluster,
+            broker: Some(without_protocol(address).to_owned()),
+            advertised: broker_id != "bootstrap",
+            message: format!("its cluster id is {id}, and that of the first one is {before}"),
+            certificate: None,
+        }
     }
 
     /// The same error after a first answer, which proves that the protocol is right.
@@ -167,7 +188,12 @@ impl ConnectionError {
     }
 
     pub(super) fn is_final(&self) -> bool {
-        self.kind >= Kind::Tls
+        self.kind >= Kind::OtherCluster
+    }
+
+    /// Whether an answer shows that it is over.
+    pub(super) fn may_pass(&self) -> bool {
+        self.kind != Kind::OtherCluster
     }
 
     /// A few words for a progress line: `connection refused`.
@@ -178,6 +204,7 @@ impl ConnectionError {
             Kind::Throttled => "a quota of this client is used up",
             Kind::NoBrokers => "no broker is listed yet",
             Kind::NotABroker => "a controller and no broker",
+            Kind::OtherCluster => "another cluster",
             Kind::Closed => "connection closed",
             Kind::Refused => "connection refused",
             Kind::Unresolved => "name does not resolve",
@@ -186,8 +213,7 @@ impl ConnectionError {
             Kind::NeedsSasl => "connection closed, perhaps it wants credentials",
             Kind::Tls => "TLS failed",
             Kind::ClientCertificate => "it wants a client certificate",
-            Kind::WrongHost => "certificate of another host",
-            Kind::Untrusted => "certificate not trusted",
+            Kind::Certificate => "certificate not accepted",
             Kind::NotKafka => "something else than Kafka answers",
             Kind::NoSasl => "no SASL there",
             Kind::Mechanism => "SASL mechanism not offered",
@@ -206,14 +232,20 @@ impl ConnectionError {
     }
 
     pub(super) fn into_cluster_error(self, info: &ConnectionInfo) -> ClusterError {
-        let (message, help) = self.message_and_help(info);
+        let (mut message, mut help) = self.message_and_help(info);
+        if self.advertised && !matches!(self.kind, Kind::Credentials | Kind::Mechanism) {
+            message.push_str("; the cluster advertises this address");
+            help = self.help_of_advertised(info).unwrap_or(help);
+        }
         let help = match &info.address_hint {
             Some(hint) => format!("{help}; {hint}"),
             None => help,
         };
-        let quoted = self.kind != Kind::AllDown && !self.message.is_empty();
+        // librdkafka's advice about an answer that is none of Kafka's is to take a larger one.
+        let misleads = matches!(self.kind, Kind::AllDown | Kind::NotKafka);
+        let quoted = !misleads && !self.message.is_empty();
         ClusterError {
-            kind: if self.is_final() {
+            kind: if self.kind >= Kind::Tls {
                 ClusterErrorKind::Authentication
             } else {
                 ClusterErrorKind::Unreachable
@@ -221,11 +253,35 @@ impl ConnectionError {
             message,
             detail: quoted.then(|| {
                 let words = without_connection_state(&self.message);
+                let words = words
+                    .rsplit_once("SSL routines::")
+                    .map_or(words, |(_, words)| words);
                 let prefix = "SASL authentication error: ";
                 words.strip_prefix(prefix).unwrap_or(words).to_owned()
             }),
             help: Some(help),
         }
+    }
+
+    /// The way out where the cluster, and not the user, says where its broker is.
+    fn help_of_advertised(&self, info: &ConnectionInfo) -> Option<String> {
+        let there = match self.kind {
+            Kind::Refused | Kind::Unresolved | Kind::Timeout | Kind::Transport => {
+                "it cannot be reached from here"
+            }
+            Kind::NotKafka
+            | Kind::TlsToPlaintext
+            | Kind::PlaintextToTls
+            | Kind::NeedsSasl
+            | Kind::OtherCluster => "something else is there, seen from here",
+            _ => return None,
+        };
+        Some(format!(
+            "{} answers and sends clients on to this address, and {there}: see that the broker \
+             runs, and that its advertised.listeners is right, or connect from inside of its \
+             network",
+            info.bootstrap_servers
+        ))
     }
 
     fn message_and_help(&self, info: &ConnectionInfo) -> (String, String) {
@@ -271,28 +327,15 @@ impl ConnectionError {
                     .to_owned(),
             ),
             Kind::NotABroker => (
-                match self.advertised {
-                    true => format!(
-                        "{address} is no broker's listener; the cluster advertises this address"
-                    ),
-                    false => format!("{address} is no broker's listener"),
-                },
+                format!("{address} is no broker's listener"),
                 "it takes no requests of clients (no METADATA), as a KRaft controller does, usually \
                  on port 9093: use the port of a broker, usually 9092"
                     .to_owned(),
-            ),
-            Kind::Refused if self.advertised => (
-                format!("{address} refuses the connection; the cluster advertises this address"),
-                advertised(info),
             ),
             Kind::Refused => (
                 format!("nothing listens at {address}: connection refused"),
                 "check the address, and whether the broker runs; --wait 60s waits for it to start"
                     .to_owned(),
-            ),
-            Kind::Unresolved if self.advertised => (
-                format!("{address} does not resolve; the cluster advertises this address"),
-                advertised(info),
             ),
             Kind::Unresolved => (
                 format!("the name of {address} does not resolve"),
@@ -316,11 +359,23 @@ impl ConnectionError {
                  9094 TLS)"
                     .to_owned(),
             ),
-            Kind::NotKafka => (
-                format!("{address} does not answer as a Kafka broker does over {protocol}"),
-                "check the port; if the listener speaks TLS, set KAFKA_SECURITY_PROTOCOL or \
-                 security.protocol to SSL or SASL_SSL"
-                    .to_owned(),
+            Kind::NotKafka => match foreign::who(&self.message) {
+                Some(who) => (
+                    format!("{who} answers at {address}, and no Kafka broker"),
+                    "use the address of a broker's listener: its port is usually 9092, or 9093 or \
+                     9094 with TLS"
+                        .to_owned(),
+                ),
+                None => (
+                    format!("{address} does not answer as a Kafka broker does over {protocol}"),
+                    "check the port, and whether the listener speaks TLS: \
+                     KAFKA_SECURITY_PROTOCOL or security.protocol says what is spoken here"
+                        .to_owned(),
+                ),
+            },
+            Kind::OtherCluster => (
+                format!("{address} belongs to another cluster"),
+                "name brokers of one cluster only".to_owned(),
             ),
             Kind::TlsToPlaintext => (
                 format!("{address} does not speak TLS"),
@@ -342,26 +397,14 @@ impl ConnectionError {
                 format!("TLS with {address} failed"),
                 "check the ssl.* settings and the broker's log".to_owned(),
             ),
-            Kind::ClientCertificate => (
-                format!("{address} wants a client certificate that it trusts"),
-                "set ssl.keystore.type=PEM and ssl.keystore.location in --command-config, or \
-                 ssl.certificate.location and ssl.key.location with -X"
-                    .to_owned(),
-            ),
-            Kind::WrongHost => (
-                format!("the certificate of {address} is for another name"),
-                "connect by a name that the certificate has; as a last resort set \
-                 ssl.endpoint.identification.algorithm to none"
-                    .to_owned(),
-            ),
-            Kind::Untrusted => (
-                format!("the certificate of {address} is signed by nobody that is trusted here"),
-                format!(
-                    "give the cluster's CA certificate (PEM): SSL_CA_LOCATION, or ssl.ca.location \
-                     with -X; now it is {}",
-                    security.ca.as_deref().unwrap_or("the system's bundle")
+            Kind::ClientCertificate => certificate::wanted(address, &self.message, security),
+            Kind::Certificate => match &self.certificate {
+                Some(refused) => refused.words(address, self.advertised, security),
+                None => (
+                    format!("the certificate of {address} is not accepted"),
+                    "check the ssl.* settings".to_owned(),
                 ),
-            ),
+            },
             Kind::NoSasl => (
                 format!("{address} takes no credentials: this listener is without SASL"),
                 format!(
@@ -416,12 +459,10 @@ fn closed(words: &str) -> Kind {
     }
 }
 
-fn advertised(info: &ConnectionInfo) -> String {
-    format!(
-        "{} answers, and sends clients on to an address that cannot be reached from here: correct \
-         advertised.listeners of the broker, or connect from inside of its network",
-        info.bootstrap_servers
-    )
+fn without_protocol(broker: &str) -> &str {
+    broker
+        .split_once("://")
+        .map_or(broker, |(_, broker)| broker)
 }
 
 /// Splits `sasl_ssl://kafka:9092/bootstrap: words` into `kafka:9092`, what is after the slash, and

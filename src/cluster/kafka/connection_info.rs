@@ -25,8 +25,10 @@ pub(super) struct Security {
     pub(super) credentials_from: String,
     /// What the token says of itself, for those mechanisms that have one.
     pub(super) token: Option<String>,
-    /// The CA as it is set; `None` for the system's bundle.
+    /// The CA's file, or the setting that holds it; `None` for the system's bundle.
     pub(super) ca: Option<String>,
+    /// Where the client certificate is set; `None` without one.
+    pub(super) client_certificate: Option<String>,
 }
 
 /// `30 s`, `0.5 s`.

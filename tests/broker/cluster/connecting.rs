@@ -91,7 +91,7 @@ fn tls_mismatches_are_distinguished() {
         expect(
             &error,
             ClusterErrorKind::Authentication,
-            "signed by nobody",
+            "not trusted here",
             "SSL_CA_LOCATION",
         );
         assert!(took < SOON, "{took:?}");
@@ -239,7 +239,8 @@ fn an_advertised_address_that_cannot_be_reached_is_named() {
             .expect("bootstrap works");
         let started = Instant::now();
         let error = open.identity().await.expect_err("nothing behind it");
-        let message = format!("{nowhere} refuses the connection; the cluster advertises");
+        let message =
+            format!("nothing listens at {nowhere}: connection refused; the cluster advertises");
         expect(
             &error,
             ClusterErrorKind::Unreachable,

@@ -104,6 +104,10 @@ impl Connection {
                 }
                 answer => {
                     self.note_answer();
+                    // An answer of another cluster is none.
+                    if let Some(error) = self.known_error() {
+                        return Err(self.told(error));
+                    }
                     return answer.map_err(|error| self.give_up(&error));
                 }
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use librdkafka_admin::{ApiVersions, Error, Listener};
+use librdkafka_admin::{ApiVersions, CertificateError, Error, Listener};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -74,6 +74,18 @@ impl Listener for StateListener {
         });
     }
 
+    fn certificate_refused(&self, error: CertificateError) {
+        let error = ConnectionError::from_certificate(&error);
+        let now = Instant::now();
+        self.state.send_modify(|state| state.note(error, now));
+    }
+
+    fn other_cluster(&self, broker: &str, id: &str, before: &str) {
+        let error = ConnectionError::other_cluster(broker, id, before);
+        let now = Instant::now();
+        self.state.send_modify(|state| state.note(error, now));
+    }
+
     fn api_versions(&self, broker: &str, versions: ApiVersions) {
         if let Some(error) = ConnectionError::from_api_versions(broker, &versions) {
             let now = Instant::now();
@@ -138,9 +150,10 @@ impl ConnectionState {
         }
         self.advertised_down.extend(error.advertised_address());
         let is_current = self.seen.is_some_and(|seen| now < seen + CURRENT);
+        let lasts = |known: &ConnectionError| is_current || !known.may_pass();
         match &mut self.error {
             // A kind that says less does not hide one that says more, as long as that comes again.
-            Some((known, _)) if known.kind > error.kind && is_current => return,
+            Some((known, _)) if known.kind > error.kind && lasts(known) => return,
             Some(_) if error.kind == Kind::AllDown => return,
             Some((known, _)) => *known = error,
             none => *none = Some((error, now)),
@@ -154,9 +167,16 @@ impl ConnectionState {
         until.filter(|until| *until > Instant::now())
     }
 
+    /// Forgets what an answer shows to be over.
     pub(super) fn forget_errors(&mut self) {
-        self.error = None;
-        self.seen = None;
+        if self
+            .error
+            .as_ref()
+            .is_some_and(|(error, _)| error.may_pass())
+        {
+            self.error = None;
+            self.seen = None;
+        }
         self.all_down = None;
         self.advertised_down.clear();
     }

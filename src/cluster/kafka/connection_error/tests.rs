@@ -15,6 +15,7 @@ fn info() -> ConnectionInfo {
             credentials_from: "KAFKA_USERNAME and KAFKA_PASSWORD".to_owned(),
             token: None,
             ca: None,
+            client_certificate: None,
         },
         timeout: Duration::from_secs(30),
         address_hint: None,
@@ -92,10 +93,40 @@ fn errors_of_connections_are_distinguished() {
             Kind::Timeout,
         ),
         (
+            ErrorCode::TRANSPORT,
+            "Receive failed: Invalid response size 352518912 (0..100000000): increase \
+             receive.message.max.bytes",
+            Kind::PlaintextToTls,
+        ),
+        (
             ErrorCode::SSL,
             "SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: \
              broker certificate could not be verified",
-            Kind::Untrusted,
+            Kind::Tls,
+        ),
+        (
+            ErrorCode::SSL,
+            "SSL handshake failed: error:0A000410:SSL routines::ssl/tls alert handshake failure: \
+             SSL alert number 40",
+            Kind::Tls,
+        ),
+        (
+            ErrorCode::SSL,
+            "SSL handshake failed: error:0A000412:SSL routines::ssl/tls alert bad certificate: \
+             SSL alert number 42",
+            Kind::ClientCertificate,
+        ),
+        (
+            ErrorCode::TRANSPORT,
+            "Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate required: SSL \
+             alert number 116 (after 4ms in state APIVERSION_QUERY)",
+            Kind::ClientCertificate,
+        ),
+        (
+            ErrorCode::TRANSPORT,
+            "Receive failed: error:0A000418:SSL routines::tlsv1 alert unknown ca: SSL alert \
+             number 48",
+            Kind::ClientCertificate,
         ),
         (
             ErrorCode::AUTHENTICATION,
@@ -134,13 +165,103 @@ fn an_advertised_address_is_not_the_users_to_correct() {
     let error = read(ErrorCode::RESOLVE, message).into_cluster_error(&info());
     assert_eq!(
         error.message,
-        "kafka:29092 does not resolve; the cluster advertises this address"
+        "the name of kafka:29092 does not resolve; the cluster advertises this address"
     );
     assert!(
         error
             .help
             .is_some_and(|help| help.contains("advertised.listeners"))
     );
+}
+
+#[test]
+fn who_answers_is_known_by_the_first_bytes() {
+    let says = |bytes: &[u8; 4]| {
+        let size = i32::from_be_bytes(*bytes);
+        let words = format!(
+            "kafka:8081/bootstrap: Receive failed: Invalid response size {size} (0..100000000): \
+             increase receive.message.max.bytes (after 3ms in state APIVERSION_QUERY)"
+        );
+        read(ErrorCode::BAD_MESSAGE, &words).into_cluster_error(&info())
+    };
+    for (bytes, who) in [
+        (b"HTTP", "an HTTP server"),
+        (b"SSH-", "an SSH server"),
+        (b"AMQP", "an AMQP broker"),
+        (b"-ERR", "Redis"),
+        (b"E\0\0\0", "PostgreSQL"),
+        (b"J\0\0\0", "MySQL"),
+    ] {
+        let error = says(bytes);
+        assert!(error.message.starts_with(who), "{error}");
+        assert!(error.message.contains(" answers at kafka:8081"), "{error}");
+        // What librdkafka advises would lead astray, and so would TLS.
+        assert_eq!(error.detail, None);
+        assert!(error.help.is_some_and(|help| !help.contains("increase")));
+    }
+    let unknown = says(&[0xff, 0xfe, 0xfd, 0xfc]);
+    assert!(
+        unknown
+            .message
+            .contains("does not answer as a Kafka broker")
+    );
+}
+
+#[test]
+fn a_broker_may_want_a_client_certificate_or_another_one() {
+    let alert = |number: u8| {
+        let words =
+            format!("kafka:9092/bootstrap: SSL handshake failed: SSL alert number {number}");
+        read(ErrorCode::SSL, &words)
+    };
+    let mut info = info();
+    let none = alert(116).into_cluster_error(&info);
+    assert_eq!(none.kind, ClusterErrorKind::Authentication);
+    assert!(none.message.ends_with("none is given"), "{none}");
+    info.security.client_certificate = Some("ssl.keystore.location in ci.properties:3".to_owned());
+    for (number, why) in [
+        (42, "does not take the client certificate"),
+        (43, "of a kind that"),
+        (44, "it is revoked"),
+        (45, "it has expired"),
+        (46, "does not trust"),
+        (48, "does not trust"),
+    ] {
+        let error = alert(number).into_cluster_error(&info);
+        assert!(error.message.contains(why), "{error}");
+        assert!(
+            error
+                .help
+                .is_some_and(|help| help.contains("ci.properties:3"))
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_refused_by_the_code_all_the_same() {
+    for (code, words) in [
+        (9, "is valid from"),
+        (10, "expired on"),
+        (18, "is self-signed"),
+        (20, "which is not trusted here"),
+        (23, "is revoked"),
+        (26, "is not meant for this use"),
+        (62, "has no name"),
+        (66, "is not accepted"),
+    ] {
+        let error = ConnectionError::from_certificate(&CertificateError {
+            broker: "kafka:9092".to_owned(),
+            broker_id: None,
+            code,
+            reason: "OpenSSL's words".to_owned(),
+            depth: 0,
+            der: Vec::new(),
+        });
+        assert!(error.is_final());
+        let error = error.into_cluster_error(&info());
+        assert!(error.message.contains(words), "{code}: {error}");
+        assert_eq!(error.detail.as_deref(), Some("OpenSSL's words"));
+    }
 }
 
 #[test]

@@ -15,6 +15,13 @@ const MECHANISMS: [&str; 4] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTH
 /// Known, and refused where the source of tokens is decided on.
 const MSK_IAM: &str = "AWS_MSK_IAM";
 
+/// Settings that give a client certificate.
+const CLIENT_CERTIFICATE: [&str; 3] = [
+    "ssl.keystore.location",
+    "ssl.certificate.location",
+    "ssl.certificate.pem",
+];
+
 /// Settings that only a TLS connection has a use for.
 const TLS: [&str; 9] = [
     "ssl.ca.location",
@@ -30,9 +37,13 @@ const TLS: [&str; 9] = [
 
 /// Decides protocol and mechanism, sets them, and reports what is missing for them.
 pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Security {
+    let place = |name: &&'static str| Some(layers.from(name)?.naming(name));
     let ca = ["ssl.ca.location", "ssl.truststore.location"];
     let ca = ca.iter().find_map(|name| filled(layers.text(name)));
-    let ca = ca.map(str::to_owned);
+    // librdkafka's word for the system's bundle.
+    let ca = ca.filter(|ca| *ca != "probe").map(str::to_owned);
+    let ca = ca.or_else(|| place(&"ssl.ca.pem"));
+    let client_certificate = CLIENT_CERTIFICATE.iter().find_map(place);
     let any = |names: &[&str]| names.iter().any(|name| layers.has(name));
     let credentials = any(&["sasl.username", "sasl.password"]) || any(&oauthbearer::SOURCES);
     let protocol = match layers.text("security.protocol") {
@@ -52,6 +63,7 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
         return Security {
             protocol,
             ca,
+            client_certificate,
             ..Security::default()
         };
     }
@@ -70,6 +82,7 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
         credentials_from: credentials_from(layers),
         token: None,
         ca,
+        client_certificate,
     }
 }
 
