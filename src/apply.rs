@@ -112,12 +112,16 @@ struct Run<'a, C> {
 
 impl<C: CreateTopics> Run<'_, C> {
     async fn run(&mut self, brokers: usize) -> Result<(), Stop> {
-        let unknown =
-            |outcome: &TopicOutcome| matches!(&outcome.status, Status::Unknown(u) if !u.exists);
-        if self.topics.iter().any(unknown) {
+        let families = self.families();
+        let unknown: Vec<_> = self.topics.iter().filter_map(unknown_existence).collect();
+        if !unknown.is_empty() {
+            // Rights that are missing too are told together with these.
+            let hidden = unknown.iter().all(|unknown| unknown.unauthorized);
+            if hidden && !families.is_empty() {
+                self.check(&families).await?;
+            }
             return Err(Stop::UnknownExistence);
         }
-        let families = self.families();
         let mut sent = BTreeSet::new();
         if !families.is_empty() {
             self.wait_for_brokers(brokers, &families).await?;
@@ -358,6 +362,14 @@ impl<C: CreateTopics> Run<'_, C> {
 fn not_known(observed: &Observed) -> Option<&Unreadable> {
     match observed {
         Observed::Unknown(unknown) if !unknown.exists => Some(unknown),
+        _ => None,
+    }
+}
+
+/// Why it is not known whether a topic exists, if it is not.
+fn unknown_existence(outcome: &TopicOutcome) -> Option<&Unreadable> {
+    match &outcome.status {
+        Status::Unknown(unknown) if !unknown.exists => Some(unknown),
         _ => None,
     }
 }

@@ -73,7 +73,7 @@ fn without_describe_nothing_is_created_and_the_way_out_is_printed() {
     let reported = report.diagnostics();
     let granted = |create: &str| {
         format!(
-            "kafka-acls --bootstrap-server {} --command-config client.properties --add \
+            "kafka-acls --bootstrap-server {} --command-config admin.properties --add \
              --allow-principal User:enough --operation Describe --operation DescribeConfigs \
              {create}--topic hidden",
             SASL.servers()
@@ -98,25 +98,56 @@ fn without_describe_nothing_is_created_and_the_way_out_is_printed() {
     );
 }
 
+/// One that cannot be seen does not hide that another one may not be created.
 #[test]
-fn the_printed_acl_command_gives_the_rights() {
-    let manifests = Manifests::small(["granted.later"]);
-    let report = as_user("no-create", "apply", &manifests).json().exits(4);
+fn all_missing_rights_are_told_at_once_and_the_printed_commands_give_them() {
+    let retention = ["retention.ms=86400000"];
+    crate::kafka::create(&SASL.kafka, "no-configs.granted", 1, &retention);
+    let names = [
+        "no-configs.granted",
+        "no-create.granted",
+        "no-describe.granted",
+        "granted",
+    ];
+    let topics = names
+        .map(|name| format!("{{ name: {name}, retention: 1d }}"))
+        .join(", ");
+    let manifests = Manifests::of(&format!("defaults: {{ tier: plain }}\ntopics: [{topics}]"));
+    let report = as_user("both", "apply", &manifests).json().exits(4);
     let reported = report.diagnostics();
-    let command = reported
+    for name in names {
+        assert!(reported.contains(name), "{reported}");
+    }
+    assert!(
+        reported.contains("(admin.properties is their own)"),
+        "{reported}"
+    );
+    let found = crate::kafka::names(&SASL.kafka);
+    assert!(!found.contains("granted"), "{found:?}");
+    let commands = reported
         .lines()
-        .find(|line| line.starts_with("kafka-acls "))
-        .expect("a command");
-    let words = shlex::split(command).expect("a command for a shell");
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let [tool, _, _, "--command-config", _, rest @ ..] = words.as_slice() else {
-        panic!("{command}")
-    };
-    SASL.kafka.tool(tool, rest).expect("the rights");
-    as_user("no-create", "apply", &manifests)
+        .filter(|line| line.starts_with("kafka-acls "));
+    for command in commands {
+        let words = shlex::split(command).expect("a command for a shell");
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let [
+            tool,
+            _,
+            _,
+            "--command-config",
+            "admin.properties",
+            rest @ ..,
+        ] = words.as_slice()
+        else {
+            panic!("{command}")
+        };
+        SASL.kafka.tool(tool, rest).expect("the rights");
+    }
+    as_user("both", "apply", &manifests).json().exits(0);
+    as_user("both", "verify", &manifests)
         .json()
         .exits(0)
-        .all_are("created");
+        .all_are("matching");
 }
 
 #[test]
@@ -133,10 +164,8 @@ fn without_create_the_check_refuses_and_nothing_is_created() {
         .says("TOPIC_AUTHORIZATION_FAILED")
         .says("--operation Create --topic no-create.a --topic no-create.b");
     let found = names(&SASL.kafka);
-    assert!(
-        !found.iter().any(|name| name.starts_with("no-create.")),
-        "{found:?}"
-    );
+    let created = ["no-create.a", "no-create.b"].map(|name| found.contains(name));
+    assert_eq!(created, [false, false], "{found:?}");
 }
 
 #[test]

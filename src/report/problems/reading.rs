@@ -8,10 +8,13 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::groups::{GroupLags, GroupStatus};
 use crate::observed::Unreadable;
 use crate::outcome::{RunResult, Status};
+use crate::remedy::Access;
 use crate::report::wording::plural;
 use crate::topic::TopicName;
 
-pub(super) const GRANT: &str = "someone who may can grant the rights:";
+/// The properties file of somebody who may grant rights: the one of the run is of somebody who lacks
+/// them.
+const THEIRS: &str = "admin.properties";
 
 /// What comparing a topic takes.
 const TO_READ: &[&str] = &["Describe", "DescribeConfigs"];
@@ -66,7 +69,9 @@ pub(super) fn unknown_topics(
             true => TO_CREATE,
             false => TO_READ,
         };
-        problem.help(GRANT).command(grant(rights, &names, target))
+        problem
+            .help(who_may_grant(target))
+            .command(grant(rights, &names, target))
     };
     by_reason.into_iter().map(problem).collect()
 }
@@ -101,7 +106,9 @@ pub(super) fn unreadable_groups(groups: &GroupLags, target: &Target) -> Vec<Diag
         };
         let problem = problem.detail(names_and_reason(&names, reason));
         match unauthorized {
-            true => problem.help(GRANT).command(grant_groups(&names, target)),
+            true => problem
+                .help(who_may_grant(target))
+                .command(grant_groups(&names, target)),
             false => problem,
         }
     };
@@ -158,6 +165,15 @@ fn with_rights(target: &Target) -> String {
     }
 }
 
+/// Who may run the command.
+pub(super) fn who_may_grant(target: &Target) -> String {
+    let theirs = match target.access.command_config {
+        Some(_) => format!(" ({THEIRS} is their own)"),
+        None => String::new(),
+    };
+    format!("someone who may can grant the rights{theirs}:")
+}
+
 /// The command that would give rights to topics, for whoever may run it.
 pub(super) fn grant(rights: &[&str], names: &[&TopicName], target: &Target) -> String {
     let topics = names.iter().flat_map(|name| ["--topic", name.as_str()]);
@@ -181,5 +197,10 @@ fn acls<'a>(
         arguments.extend(["--operation", operation]);
     }
     arguments.extend(resources.map(|one: &str| -> &str { one }));
-    target.access.command("kafka-acls", &arguments)
+    let theirs = target.access.command_config.as_ref().map(|_| THEIRS.into());
+    let access = Access {
+        command_config: theirs,
+        ..target.access.clone()
+    };
+    access.command("kafka-acls", &arguments)
 }

@@ -1,6 +1,6 @@
 //! The broker's refusals of new topics, and what would be refused.
 
-use super::reading::{GRANT, TO_CREATE, grant};
+use super::reading::{TO_CREATE, grant, who_may_grant};
 use super::{causes, is_new};
 use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Sources};
@@ -47,7 +47,7 @@ pub(super) fn refused(
         ))
     } else if !unauthorized.is_empty() {
         let command = grant(TO_CREATE, &unauthorized, target);
-        problem.help(GRANT).command(command)
+        problem.help(who_may_grant(target)).command(command)
     } else {
         problem
     })
