@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use local_kafka::certificates::{Authority, Request};
+use local_kafka::identity_provider::{AUDIENCE, CLIENT_ID, IdentityProvider};
 use local_kafka::{LocalKafka, SUPER_PASSWORD, SUPER_USER, Security};
 
 use crate::kafka::SHARED;
@@ -49,6 +51,10 @@ struct Said {
     user: Option<&'static str>,
     password: Option<&'static str>,
     ca: Option<PathBuf>,
+    /// A client certificate and its key, in one file.
+    identity: Option<PathBuf>,
+    /// A file with a token.
+    token: Option<PathBuf>,
 }
 
 impl Said {
@@ -84,8 +90,19 @@ impl Said {
         self.ca.as_deref().and_then(Path::to_str)
     }
 
+    fn identity(&self) -> Option<&str> {
+        self.identity.as_deref().and_then(Path::to_str)
+    }
+
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref().and_then(Path::to_str)
+    }
+
     fn overrides(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
+            ("ssl.certificate.location", self.identity()),
+            ("ssl.key.location", self.identity()),
+            ("sasl.oauthbearer.token.file", self.token()),
             ("bootstrap.servers", Some(self.servers.as_str())),
             ("security.protocol", self.protocol),
             ("sasl.mechanism", self.mechanism),
@@ -106,6 +123,9 @@ impl Said {
                 "sasl.username" => "KAFKA_USERNAME",
                 "sasl.password" => "KAFKA_PASSWORD",
                 "ssl.ca.location" => "SSL_CA_LOCATION",
+                "ssl.certificate.location" => "KAFKA_SSL_CERTIFICATE_LOCATION",
+                "ssl.key.location" => "KAFKA_SSL_KEY_LOCATION",
+                "sasl.oauthbearer.token.file" => "KAFKA_OAUTH_TOKEN_FILE",
                 other => panic!("{other} has no variable"),
             };
             (variable, value)
@@ -132,6 +152,14 @@ impl Said {
         }
         set("ssl.truststore.type", self.ca().map(|_| "PEM"));
         set("ssl.truststore.location", self.ca());
+        set("ssl.keystore.type", self.identity().map(|_| "PEM"));
+        set("ssl.keystore.location", self.identity());
+        if let Some(token) = self.token() {
+            let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule";
+            set("sasl.jaas.config", Some(&format!("{module} required;")));
+            let endpoint = format!("file://{token}");
+            set("sasl.oauthbearer.token.endpoint.url", Some(&endpoint));
+        }
         lines.join("\n")
     }
 }
@@ -190,7 +218,7 @@ fn admin(servers: &str, protocol: &'static str, mechanism: &'static str) -> Said
         mechanism: Some(mechanism),
         user: Some(SUPER_USER),
         password: Some(SUPER_PASSWORD),
-        ca: None,
+        ..Said::default()
     }
 }
 
@@ -380,4 +408,123 @@ fn a_listener_with_both_takes_clients_with_both() {
     };
     let message = "closes the connection on the first request (SSL)";
     ends(&anonymous, &end(3, message, "KAFKA_USERNAME"));
+}
+
+#[test]
+fn a_listener_with_mutual_tls_takes_clients_with_a_certificate() {
+    let clients = Authority::new("Clients CA").expect("an authority");
+    let kafka = LocalKafka::options()
+        .security(Security::Tls)
+        .client_authority(&clients)
+        .start()
+        .expect("a broker");
+    let files = tempfile::tempdir().expect("a directory");
+    let identity = |authority: &Authority, name: &str| {
+        let certificate = authority.issue(&Request::client("ci"));
+        let certificate = certificate.expect("a certificate");
+        let key = certificate.key_pem().expect("a key");
+        let path = files.path().join(name);
+        let both = [key, certificate.pem().expect("PEM")].concat();
+        std::fs::write(&path, both).expect("a file");
+        path
+    };
+    let said = Said {
+        servers: kafka.bootstrap_servers().to_owned(),
+        protocol: Some("SSL"),
+        ca: kafka.ca_file().map(Path::to_owned),
+        identity: Some(identity(&clients, "ci.pem")),
+        ..Said::default()
+    };
+    ends(&said, &CONNECTED);
+    // Certificates alone mean TLS.
+    let unstated = Said {
+        protocol: None,
+        ..said.clone()
+    };
+    ends(&unstated, &CONNECTED);
+    let nobody = Said {
+        identity: None,
+        ..said.clone()
+    };
+    let message = "wants a client certificate, and none is given";
+    ends(&nobody, &end(4, message, "set ssl.keystore.location"));
+    let others = Authority::new("Other CA").expect("an authority");
+    let stranger = Said {
+        identity: Some(identity(&others, "stranger.pem")),
+        ..said
+    };
+    let message = "does not take the client certificate";
+    ends(
+        &stranger,
+        &end(4, message, "signed by a CA of the broker's"),
+    );
+}
+
+#[test]
+fn a_listener_with_oauthbearer_takes_clients_with_a_token() {
+    let provider = IdentityProvider::start().expect("an identity provider");
+    let principal = format!("User:{CLIENT_ID}");
+    let rights = ["--operation", "Describe", "--operation", "DescribeConfigs"];
+    let rights = [
+        &["--allow-principal", &principal, "--topic", "connected"],
+        &rights[..],
+    ]
+    .concat();
+    let kafka = LocalKafka::options()
+        .security(Security::Sasl)
+        .oauthbearer(&provider)
+        .acl(&rights)
+        .start()
+        .expect("a broker");
+    let files = tempfile::tempdir().expect("a directory");
+    let token = |audience: &str, name: &str| {
+        let token = provider.token(CLIENT_ID, audience, 600);
+        let path = files.path().join(name);
+        std::fs::write(&path, token.expect("a token")).expect("a file");
+        path
+    };
+    let said = Said {
+        servers: kafka.bootstrap_servers().to_owned(),
+        protocol: Some("SASL_PLAINTEXT"),
+        mechanism: Some("OAUTHBEARER"),
+        token: Some(token(AUDIENCE, "token")),
+        ..Said::default()
+    };
+    ends(&said, &CONNECTED);
+    let others = Said {
+        token: Some(token("another-audience", "others")),
+        ..said.clone()
+    };
+    let help = "see what the broker expects (sasl.oauthbearer.expected.audience";
+    ends(&others, &end(4, "refused the token of", help));
+    let nowhere = Said {
+        token: Some(files.path().join("none")),
+        ..said
+    };
+    ends(&nowhere, &end(2, "cannot be read", ""));
+}
+
+/// Each is translated, known not to matter, or named as one that has no counterpart.
+#[test]
+fn every_property_of_kafka_s_own_clients_is_known() {
+    let names = SHARED.tools().client_properties().expect("their reference");
+    assert!(names.contains("sasl.jaas.config") && names.contains("acks"));
+    let manifests = Manifests::small(["properties"]);
+    let lines: Vec<_> = names.iter().map(|name| format!("{name}=1")).collect();
+    let properties = manifests.file("client.properties", &lines.join("\n"));
+    let run = topicctl(&["plan"]).arg(manifests.path());
+    let ended = run.arg("--command-config").arg(properties).run().exits(2);
+    let unknown = ended.stderr.lines();
+    let unknown: Vec<_> = unknown
+        .filter(|line| line.contains("is not a property of a Kafka client"))
+        .collect();
+    assert_eq!(unknown, [""; 0]);
+    // One that is none is told, or this test could not fail.
+    let properties = manifests.file("client.properties", "no.such.property=1");
+    let run = topicctl(&["plan"]).arg(manifests.path());
+    run.arg("--command-config")
+        .arg(properties)
+        .run()
+        .exits(2)
+        .says("`no.such.property` is not a property of a Kafka client");
 }

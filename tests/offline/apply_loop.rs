@@ -724,16 +724,33 @@ fn what_is_not_usable_in_time_has_failed() {
     assert_eq!(*status(&applied, "never"), Status::Created);
 }
 
+/// A missing right does not hide others: those are in the answer to the check.
 #[test]
-fn an_unknown_existence_stops_before_the_check() {
-    let fake = Fake::default();
+fn an_unknown_existence_stops_before_anything_is_created() {
+    for (unauthorized, checked) in [(true, &["plain"][..]), (false, &[])] {
+        let fake = Fake::default();
+        let applied = with_unknown(&fake, unauthorized);
+        assert_eq!(applied.stop, Some(Stop::UnknownExistence));
+        let asked = fake.checked.borrow().concat();
+        let asked: Vec<_> = asked.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(asked, checked);
+        assert!(fake.created.borrow().is_empty());
+        let expected = match unauthorized {
+            true => ExitCode::Unauthorized,
+            false => ExitCode::Unreachable,
+        };
+        assert_eq!(code(&applied), expected);
+    }
+}
+
+fn with_unknown(fake: &Fake, unauthorized: bool) -> Applied {
     let topics = topics(&["hidden", "plain"]);
     let mut observation = Observation::default();
     for topic in &topics {
         let unknown = Unreadable {
             exists: false,
-            unauthorized: true,
-            reason: "no DESCRIBE".to_owned(),
+            unauthorized,
+            reason: "no answer".to_owned(),
         };
         let seen = match topic.name.as_str() {
             "hidden" => Observed::Unknown(unknown),
@@ -746,12 +763,9 @@ fn an_unknown_existence_stops_before_the_check() {
         .build();
     let plan = plan(topics, &observation, &[]);
     let none = Interrupts::none();
-    let applied = runtime
+    runtime
         .expect("a runtime")
-        .block_on(apply(&fake, plan, OPTIONS, &none, &|_| ()));
-    assert_eq!(applied.stop, Some(Stop::UnknownExistence));
-    assert!(fake.checked.borrow().is_empty() && fake.created.borrow().is_empty());
-    assert_eq!(code(&applied), ExitCode::Unauthorized);
+        .block_on(apply(fake, plan, OPTIONS, &none, &|_| ()))
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! does not depend on how clients are secured, and no proxy records it.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::Path,
     process::{Command, Stdio},
@@ -63,6 +64,13 @@ const TOOLS: [(&str, &str, &str); 9] = [
     ),
 ];
 
+/// Classes that print the reference of their properties as HTML.
+const CLIENTS: [&str; 3] = [
+    "org.apache.kafka.clients.admin.AdminClientConfig",
+    "org.apache.kafka.clients.consumer.ConsumerConfig",
+    "org.apache.kafka.clients.producer.ProducerConfig",
+];
+
 /// Kafka's tools, connected to one cluster. It can be saved and used by another process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Tools {
@@ -83,6 +91,33 @@ impl Tools {
         command.args(self.jvm.args(class));
         command.args(["--bootstrap-server", &self.bootstrap_servers]);
         Ok(command)
+    }
+
+    /// The names of all properties of Kafka's clients, by their own reference.
+    ///
+    /// # Errors
+    ///
+    /// When a class cannot be run, or prints no names.
+    pub fn client_properties(&self) -> Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        for class in CLIENTS {
+            let mut command = lifeline::short_lived(&self.jvm.java);
+            let output = command
+                .args(self.jvm.args(class))
+                .stdin(Stdio::null())
+                .output()
+                .with_context(|| format!("failed to run {class}"))?;
+            let page = String::from_utf8_lossy(&output.stdout);
+            // <h4><a id="adminclientconfigs_client.id"></a>
+            let ids = page.split("id=\"").skip(1);
+            let ids = ids.filter_map(|rest| rest.split_once('"')?.0.split_once("configs_"));
+            let before = names.len();
+            names.extend(ids.map(|(_, name)| name.to_owned()));
+            if names.len() == before {
+                bail!("{class} printed no names ({}):\n{page}", output.status);
+            }
+        }
+        Ok(names)
     }
 
     /// Runs a tool with no input and returns its standard output.

@@ -1,25 +1,34 @@
-//! Credentials that visibly are not what was meant.
+//! Credentials that visibly are not what was meant, and those that others can read.
 //!
 //! Takes the settings of all layers, and gives warnings: a broker may take such a password after
 //! all. No value is quoted.
 
-use super::layers::Layers;
+use super::layers::{Layers, SetBy};
+use super::names::is_secret;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Credentials, and what they are called.
-const CREDENTIALS: [(&str, &str); 5] = [
-    ("sasl.username", "user name"),
-    ("sasl.password", "password"),
-    ("sasl.oauthbearer.client.secret", "client's secret"),
-    ("ssl.key.password", "key's password"),
-    ("ssl.keystore.password", "key store's password"),
+/// Credentials, what they are called, and the variables that hold them.
+const CREDENTIALS: [(&str, &str, Option<&str>); 5] = [
+    ("sasl.username", "user name", None),
+    ("sasl.password", "password", Some("KAFKA_PASSWORD")),
+    (
+        "sasl.oauthbearer.client.secret",
+        "client's secret",
+        Some("KAFKA_OAUTH_CLIENT_SECRET"),
+    ),
+    (
+        "ssl.key.password",
+        "key's password",
+        Some("KAFKA_SSL_KEY_PASSWORD"),
+    ),
+    ("ssl.keystore.password", "key store's password", None),
 ];
 
 /// How templates write what is still to be filled in.
 const PLACEHOLDERS: [(&str, &str); 4] = [("${", "}"), ("$(", ")"), ("{{", "}}"), ("<", ">")];
 
 pub(super) fn find(layers: &Layers) -> Vec<Diagnostic> {
-    let doubts = CREDENTIALS.iter().filter_map(|(name, what)| {
+    let doubts = CREDENTIALS.iter().filter_map(|(name, what, _)| {
         let value = layers.text(name)?;
         let (words, help) = doubt(value)?;
         let from = layers.from(name)?;
@@ -27,7 +36,26 @@ pub(super) fn find(layers: &Layers) -> Vec<Diagnostic> {
         let found = Diagnostic::warning(Code::Connection, format!("{given}: the {what} {words}"));
         Some(from.locate(found).help(help))
     });
-    doubts.collect()
+    doubts.chain(on_the_command_line(layers)).collect()
+}
+
+/// Secrets that are arguments. Who may list processes may read them; a variable is the user's own.
+fn on_the_command_line(layers: &Layers) -> impl Iterator<Item = Diagnostic> {
+    let secrets = CREDENTIALS.iter().filter(|(name, ..)| is_secret(name));
+    secrets.filter_map(|(name, what, variable)| {
+        let from = layers.from(name)?;
+        let is_argument = *from == SetBy::Override("-X");
+        let message = format!(
+            "-X {name}: a {what} on the command line can be read by others on this machine"
+        );
+        let set = variable.map(|one| format!("set {one} or {one}_FILE, or "));
+        is_argument.then(|| {
+            Diagnostic::warning(Code::Connection, message).help(format!(
+                "{}write it into a file for --command-config that only you can read",
+                set.unwrap_or_default()
+            ))
+        })
+    })
 }
 
 fn doubt(value: &str) -> Option<(&'static str, &'static str)> {
@@ -55,6 +83,25 @@ fn doubt(value: &str) -> Option<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use crate::cluster::kafka::settings::tests::{Given, resolve};
+
+    #[test]
+    fn a_secret_on_the_command_line_is_warned_of() {
+        let given = Given {
+            environment: &[("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")],
+            overrides: &["sasl.username=ci", "sasl.password=hush"],
+            ..Given::default()
+        };
+        let settings = resolve(&given).settings.expect("good settings");
+        let [found] = settings.warnings() else {
+            panic!("{:?}", settings.warnings())
+        };
+        assert!(
+            found
+                .message
+                .starts_with("-X sasl.password: a password on the command line")
+        );
+        assert!(!format!("{found:?}").contains("hush"));
+    }
 
     #[test]
     fn credentials_that_are_not_what_was_meant_are_warned_of_and_not_quoted() {

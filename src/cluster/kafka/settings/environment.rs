@@ -8,7 +8,7 @@ use super::{Lookups, problem};
 use crate::diagnostic::Diagnostic;
 
 /// Variables by librdkafka's name of what they set; of several, the first one that is filled.
-const VARIABLES: [(&str, &[&str]); 14] = [
+pub(super) const VARIABLES: [(&str, &[&str]); 17] = [
     (
         "bootstrap.servers",
         &["TOPICCTL_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"],
@@ -21,6 +21,12 @@ const VARIABLES: [(&str, &[&str]); 14] = [
         "ssl.ca.location",
         &["KAFKA_SSL_CA_LOCATION", "SSL_CA_LOCATION"],
     ),
+    (
+        "ssl.certificate.location",
+        &["KAFKA_SSL_CERTIFICATE_LOCATION"],
+    ),
+    ("ssl.key.location", &["KAFKA_SSL_KEY_LOCATION"]),
+    ("ssl.key.password", &["KAFKA_SSL_KEY_PASSWORD"]),
     ("sasl.oauthbearer.token.file", &["KAFKA_OAUTH_TOKEN_FILE"]),
     (
         "sasl.oauthbearer.token.command",
@@ -42,13 +48,14 @@ const VARIABLES: [(&str, &[&str]); 14] = [
 
 /// Variables of secrets, and those for the path of a file that holds the secret, as container
 /// images have them.
-const FILES: [(&str, &str); 3] = [
+pub(super) const FILES: [(&str, &str); 4] = [
     ("KAFKA_PASSWORD", "KAFKA_PASSWORD_FILE"),
     ("KAFKA_SASL_PASSWORD", "KAFKA_SASL_PASSWORD_FILE"),
     (
         "KAFKA_OAUTH_CLIENT_SECRET",
         "KAFKA_OAUTH_CLIENT_SECRET_FILE",
     ),
+    ("KAFKA_SSL_KEY_PASSWORD", "KAFKA_SSL_KEY_PASSWORD_FILE"),
 ];
 
 /// Takes what the environment has. An empty variable is one that is not set.

@@ -21,7 +21,7 @@ use super::{Lookups, problem};
 use crate::diagnostic::{Diagnostic, Location};
 
 /// What has no counterpart, and what to do instead.
-const UNTRANSLATABLE: [(&str, &str); 7] = [
+pub(super) const UNTRANSLATABLE: [(&str, &str); 7] = [
     (
         "sasl.oauthbearer.assertion",
         "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND",
@@ -45,17 +45,21 @@ const UNTRANSLATABLE: [(&str, &str); 7] = [
 
 /// What tunes producing, consuming or the Java client's inner life; and what librdkafka has under
 /// the same name for its producers and consumers.
-const IGNORED: [&str; 61] = [
+pub(super) const IGNORED: [&str; 73] = [
     "acks",
     "allow.auto.create.topics",
     "auto.commit.interval.ms",
     "auto.include.jmx.reporter",
     "auto.offset.reset",
+    "auto.register.schemas",
     "batch.size",
     "bootstrap.controllers",
     "buffer.memory",
     "check.crcs",
+    "compression.gzip.level",
+    "compression.lz4.level",
     "compression.type",
+    "compression.zstd.level",
     "default.api.timeout.ms",
     "delivery.timeout.ms",
     "enable.auto.commit",
@@ -74,6 +78,8 @@ const IGNORED: [&str; 61] = [
     "isolation.level",
     "key.deserializer",
     "key.serializer",
+    "key.subject.name.strategy",
+    "latest.compatibility.strict",
     "linger.ms",
     "max.block.ms",
     "max.in.flight.requests.per.connection",
@@ -87,6 +93,7 @@ const IGNORED: [&str; 61] = [
     "metrics.num.samples",
     "metrics.recording.level",
     "metrics.sample.window.ms",
+    "normalize.schemas",
     "partition.assignment.strategy",
     "partitioner.class",
     "receive.buffer.bytes",
@@ -95,6 +102,8 @@ const IGNORED: [&str; 61] = [
     "retry.backoff.ms",
     "send.buffer.bytes",
     "session.timeout.ms",
+    "share.acknowledgement.mode",
+    "share.acquire.mode",
     "socket.connection.setup.timeout.max.ms",
     "ssl.enabled.protocols",
     "ssl.keymanager.algorithm",
@@ -104,16 +113,23 @@ const IGNORED: [&str; 61] = [
     "ssl.trustmanager.algorithm",
     "transaction.timeout.ms",
     "transactional.id",
+    "use.latest.version",
+    "use.schema.id",
     "value.deserializer",
     "value.serializer",
+    "value.subject.name.strategy",
     "client.rack",
 ];
 
 /// Beginnings of names that belong to other clients, or to mechanisms whose use is an error
 /// already.
-const IGNORED_PREFIXES: [&str; 12] = [
+pub(super) const IGNORED_PREFIXES: [&str; 17] = [
+    "apicurio.",
+    "avro.",
     "basic.auth.",
+    "bearer.auth.",
     "confluent.monitoring.",
+    "json.",
     "partitioner.",
     "sasl.kerberos.",
     "sasl.login.",
@@ -123,6 +139,7 @@ const IGNORED_PREFIXES: [&str; 12] = [
     "sasl.oauthbearer.jwt.validator.class",
     "sasl.oauthbearer.scope.claim.name",
     "schema.registry.",
+    "specific.",
     "transaction.",
 ];
 

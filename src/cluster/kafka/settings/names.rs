@@ -5,7 +5,7 @@ use librdkafka_admin::check_property;
 use crate::diagnostic::nearest;
 
 /// Settings that would break a promise, and why; a value in the third place is harmless.
-const REFUSED: [(&str, &str, Option<&str>); 9] = [
+pub(super) const REFUSED: [(&str, &str, Option<&str>); 9] = [
     (
         "allow.auto.create.topics",
         "looking at a topic must not create it",
@@ -39,7 +39,7 @@ const REFUSED: [(&str, &str, Option<&str>); 9] = [
 
 /// Settings that say where bearer tokens come from. Most are librdkafka's names; as it is built
 /// here it fetches none, so that it is not told of them.
-const OF_TOKENS: [&str; 13] = [
+pub(super) const OF_TOKENS: [&str; 13] = [
     "https.ca.location",
     "https.ca.pem",
     "sasl.oauthbearer.client.id",

@@ -1,14 +1,55 @@
 //! Settings as people give them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
 use secrecy::ExposeSecret;
 
 use super::store::tests::CA;
-use super::{Argument, ChosenCluster, ConnectionOptions, Lookups, Settings};
+use super::{
+    Argument, ChosenCluster, ConnectionOptions, Lookups, Settings, environment, java, names,
+};
 use crate::diagnostic::{Code, Diagnostic, Sources, Span};
+
+/// The page that says what can be set.
+const PAGE: &str = include_str!("../../../../docs/connection-settings.md");
+
+/// What stands between backticks, from one heading to the next.
+fn named(heading: &str) -> BTreeSet<&'static str> {
+    let (_, section) = PAGE.split_once(heading).expect("a heading");
+    let section = section.split_once("\n## ").map_or(section, |(one, _)| one);
+    section.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_page_of_settings_names_all_that_there_are_and_no_others() {
+    let mut variables: BTreeSet<&str> = BTreeSet::new();
+    let mut settings: BTreeSet<&str> = BTreeSet::new();
+    for (name, names) in environment::VARIABLES {
+        settings.insert(name);
+        variables.extend(names);
+    }
+    variables.extend(environment::FILES.iter().map(|(_, of_file)| of_file));
+    settings.extend(names::OF_TOKENS);
+    let page = named("## What can be set");
+    let missing = |all: &BTreeSet<&'static str>| all.difference(&page).copied().collect::<Vec<_>>();
+    assert_eq!(missing(&variables), [""; 0]);
+    assert_eq!(missing(&settings), [""; 0]);
+    let invented = page.iter().filter(|name| name.starts_with("KAFKA_"));
+    let invented: Vec<_> = invented.filter(|name| !variables.contains(*name)).collect();
+    assert_eq!(invented, [&""; 0]);
+
+    let ignored = java::IGNORED.iter().chain(&java::IGNORED_PREFIXES);
+    let ignored: BTreeSet<&str> = ignored.copied().collect();
+    assert_eq!(named("## Properties that do not matter"), ignored);
+    let refused = named("## Settings that may not be set");
+    let known: BTreeSet<&str> = names::REFUSED.iter().map(|(name, ..)| *name).collect();
+    assert!(known.is_subset(&refused));
+    let without = named("## Properties that have no counterpart");
+    let known: BTreeSet<&str> = java::UNTRANSLATABLE.iter().map(|(name, _)| *name).collect();
+    assert!(known.is_subset(&without));
+}
 
 /// What a case is given.
 #[derive(Default)]
