@@ -13,6 +13,8 @@ help:
 	@echo 'make test-matrix'
 	@echo '             run what is promised on Kafka 2.8 to 4.3, and on kfake where'
 	@echo '             there is Go'
+	@echo 'make test-msk-signer'
+	@echo "             compare what is signed for Amazon MSK with Amazon's signer"
 	@echo 'make soak    run hundreds of rounds of random faults, and find what is'
 	@echo '             said and not so; ROUNDS=300, SEED='
 	@echo 'make lint    check format, lints and the documentation in the code'
@@ -40,6 +42,11 @@ test: setup
 .PHONY: test-matrix
 test-matrix: setup
 	@dev/test-matrix
+
+# Needs PyPI, which no other target does.
+.PHONY: test-msk-signer
+test-msk-signer:
+	@dev/test-msk-signer
 
 # ROUNDS and SEED reach it as environment.
 .PHONY: soak

@@ -71,8 +71,19 @@ pub struct Target {
     pub label: String,
     /// Who asks, with SASL.
     pub user: Option<String>,
+    pub rights: Rights,
     /// How Kafka's own tools reach it.
     pub access: Access,
+}
+
+/// How a cluster is told what somebody may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Rights {
+    /// By Kafka's own lists (`kafka-acls`).
+    #[default]
+    Acls,
+    /// By policies of AWS IAM, with actions of `kafka-cluster`.
+    Iam,
 }
 
 impl Target {

@@ -17,6 +17,7 @@ mod groups;
 mod health;
 mod kafka;
 mod mismatches;
+mod msk_iam;
 mod oauthbearer;
 mod offsets;
 mod quota;

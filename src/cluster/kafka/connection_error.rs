@@ -422,6 +422,15 @@ impl ConnectionError {
                     _ => "set KAFKA_SASL_MECHANISM or sasl.mechanism to one that it offers".into(),
                 },
             ),
+            Kind::Credentials if security.is_msk_iam() => (
+                format!("{address} refused the AWS credentials `{user}` ({mechanism})"),
+                format!(
+                    "they are of {}: an IAM policy must allow them kafka-cluster:Connect on this \
+                     cluster; `aws sts get-caller-identity` says whose they are, and whether the \
+                     session has expired",
+                    security.token.as_deref().unwrap_or("this environment")
+                ),
+            ),
             Kind::Credentials => match &security.token {
                 Some(token) => (
                     format!("{address} refused the token of `{user}` ({mechanism})"),

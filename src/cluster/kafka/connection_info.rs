@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The mechanism of Amazon MSK with IAM, as Amazon's library calls it.
+pub(super) const MSK_IAM: &str = "AWS_MSK_IAM";
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ConnectionInfo {
     /// `host:port`, by comma.
@@ -29,6 +32,13 @@ pub(super) struct Security {
     pub(super) ca: Option<String>,
     /// Where the client certificate is set; `None` without one.
     pub(super) client_certificate: Option<String>,
+}
+
+impl Security {
+    /// Whether the broker is Amazon's, and knows us by Amazon's rights.
+    pub(super) fn is_msk_iam(&self) -> bool {
+        self.mechanism.as_deref() == Some(MSK_IAM)
+    }
 }
 
 /// `30 s`, `0.5 s`.

@@ -13,6 +13,7 @@ mod environment;
 mod jaas;
 mod java;
 mod layers;
+mod msk_iam;
 mod names;
 mod oauthbearer;
 mod overrides;
@@ -32,7 +33,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::layers::{Layers, SetBy};
 pub use self::overrides::separate;
-use super::connection_info::{ConnectionInfo, seconds};
+use super::connection_info::{ConnectionInfo, MSK_IAM, seconds};
 use super::token::TokenSource;
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
@@ -186,13 +187,9 @@ impl Settings {
         }
         let token_source = match security.mechanism.as_deref() {
             Some("OAUTHBEARER") => oauthbearer::source(&layers, timeout, &mut problems),
-            Some("AWS_MSK_IAM") => {
-                problems.push(
-                    problem("SASL mechanism AWS_MSK_IAM is not in this build of topicctl").help(
-                        "use SCRAM-SHA-512 (port 9096) or TLS with a client certificate (port 9094)",
-                    ),
-                );
-                None
+            Some(MSK_IAM) => {
+                let servers = bootstrap.as_ref().map(|one| one.servers.as_str());
+                msk_iam::source(&layers, servers, lookups, timeout, &mut problems)
             }
             _ => None,
         };
@@ -206,7 +203,7 @@ impl Settings {
         match bootstrap {
             Some(bootstrap) if problems.is_empty() => Ok(Self {
                 info: ConnectionInfo {
-                    address_hint: bootstrap.hint(&security.protocol),
+                    address_hint: bootstrap.hint(&security),
                     bootstrap_servers: bootstrap.servers,
                     security,
                     timeout,
@@ -251,6 +248,11 @@ impl Settings {
 
     pub fn user(&self) -> Option<&str> {
         self.info.security.user.as_deref()
+    }
+
+    /// Whether the cluster is Amazon's, and has its rights of AWS IAM.
+    pub fn is_msk_iam(&self) -> bool {
+        self.info.security.is_msk_iam()
     }
 
     pub fn wait(&self) -> Duration {

@@ -1,13 +1,16 @@
 //! Bearer tokens for SASL/OAUTHBEARER: what one is, and where it comes from.
 //!
 //! A [`TokenSource`] gives a [`Token`] whenever it is asked, from the outside world only: a file, a
-//! command, a token endpoint. It may block, for as long as its own time limit says. It knows nothing
-//! of Kafka's protocol, and no message of it holds a token or a secret.
+//! command, a token endpoint, Amazon's credentials. It may block, for as long as its own time limit
+//! says. It knows nothing of Kafka's protocol, and no message of it holds a token or a secret.
 
 mod client_credentials;
 mod command;
 mod file;
+mod http;
 mod jwt;
+mod msk_iam;
+mod shell;
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -18,6 +21,7 @@ pub(super) use self::client_credentials::{Ca, ClientCredentials};
 pub(super) use self::command::TokenCommand;
 pub(super) use self::file::TokenFile;
 use self::jwt::Claims;
+pub(super) use self::msk_iam::{Keys, MskIam, Role, SharedConfig, usual_profile};
 use crate::cluster::{ClusterError, ClusterErrorKind};
 
 /// The claim that names the principal where nothing else is said, as for Kafka's brokers.
@@ -107,6 +111,7 @@ pub(super) enum TokenSource {
     File(TokenFile),
     Command(TokenCommand),
     ClientCredentials(ClientCredentials),
+    MskIam(MskIam),
 }
 
 impl TokenSource {
@@ -119,6 +124,7 @@ impl TokenSource {
             Self::File(file) => file.token(),
             Self::Command(command) => command.token(),
             Self::ClientCredentials(credentials) => credentials.token(),
+            Self::MskIam(msk_iam) => msk_iam.token(),
         }
     }
 }
@@ -129,6 +135,7 @@ impl fmt::Display for TokenSource {
             Self::File(file) => file.fmt(f),
             Self::Command(command) => command.fmt(f),
             Self::ClientCredentials(credentials) => credentials.fmt(f),
+            Self::MskIam(msk_iam) => msk_iam.fmt(f),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::{RunContext, Target};
+use crate::context::{Rights, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::groups::{GroupLags, GroupStatus};
 use crate::observed::Unreadable;
@@ -15,6 +15,13 @@ use crate::topic::TopicName;
 /// The properties file of somebody who may grant rights: the one of the run is of somebody who lacks
 /// them.
 const THEIRS: &str = "admin.properties";
+
+/// Rights of Kafka's lists, and the actions that are the same in policies of AWS IAM.
+const ACTIONS: [(&str, &str); 3] = [
+    ("Describe", "DescribeTopic"),
+    ("DescribeConfigs", "DescribeTopicDynamicConfiguration"),
+    ("Create", "CreateTopic"),
+];
 
 /// What comparing a topic takes.
 const TO_READ: &[&str] = &["Describe", "DescribeConfigs"];
@@ -69,9 +76,7 @@ pub(super) fn unknown_topics(
             true => TO_CREATE,
             false => TO_READ,
         };
-        problem
-            .help(who_may_grant(target))
-            .command(grant(rights, &names, target))
+        granted(problem, rights, &names, target)
     };
     by_reason.into_iter().map(problem).collect()
 }
@@ -106,9 +111,7 @@ pub(super) fn unreadable_groups(groups: &GroupLags, target: &Target) -> Vec<Diag
         };
         let problem = problem.detail(names_and_reason(&names, reason));
         match unauthorized {
-            true => problem
-                .help(who_may_grant(target))
-                .command(grant_groups(&names, target)),
+            true => groups_granted(problem, &names, target),
             false => problem,
         }
     };
@@ -166,7 +169,7 @@ fn with_rights(target: &Target) -> String {
 }
 
 /// Who may run the command.
-pub(super) fn who_may_grant(target: &Target) -> String {
+fn who_may_grant(target: &Target) -> String {
     let theirs = match target.access.command_config {
         Some(_) => format!(" ({THEIRS} is their own)"),
         None => String::new(),
@@ -174,16 +177,49 @@ pub(super) fn who_may_grant(target: &Target) -> String {
     format!("someone who may can grant the rights{theirs}:")
 }
 
-/// The command that would give rights to topics, for whoever may run it.
-pub(super) fn grant(rights: &[&str], names: &[&TopicName], target: &Target) -> String {
-    let topics = names.iter().flat_map(|name| ["--topic", name.as_str()]);
-    acls(rights, topics, target)
+/// What would give rights to topics, for whoever may do so.
+pub(super) fn granted(
+    problem: Diagnostic,
+    rights: &[&str],
+    names: &[&TopicName],
+    target: &Target,
+) -> Diagnostic {
+    match target.rights {
+        Rights::Acls => {
+            let topics = names.iter().flat_map(|name| ["--topic", name.as_str()]);
+            let command = acls(rights, topics, target);
+            problem.help(who_may_grant(target)).command(command)
+        }
+        Rights::Iam => {
+            let actions = ACTIONS.iter().filter(|(right, _)| rights.contains(right));
+            let actions: Vec<_> = actions.map(|(_, action)| *action).collect();
+            problem.help(by_policy(&actions, "topics"))
+        }
+    }
 }
 
-/// The command that would give the right to see groups, for whoever may run it.
-fn grant_groups(names: &[&String], target: &Target) -> String {
-    let groups = names.iter().flat_map(|name| ["--group", name.as_str()]);
-    acls(&["Describe"], groups, target)
+/// What would give the right to see groups, for whoever may do so.
+fn groups_granted(problem: Diagnostic, names: &[&String], target: &Target) -> Diagnostic {
+    match target.rights {
+        Rights::Acls => {
+            let groups = names.iter().flat_map(|name| ["--group", name.as_str()]);
+            let command = acls(&["Describe"], groups, target);
+            problem.help(who_may_grant(target)).command(command)
+        }
+        Rights::Iam => problem.help(by_policy(&["DescribeGroup"], "groups")),
+    }
+}
+
+fn by_policy(actions: &[&str], resources: &str) -> String {
+    let actions: Vec<_> = actions
+        .iter()
+        .map(|one| format!("kafka-cluster:{one}"))
+        .collect();
+    format!(
+        "an IAM policy of this identity must allow {} on the ARNs of these {resources}; Kafka's \
+         own ACLs do not count for it",
+        actions.join(", ")
+    )
 }
 
 fn acls<'a>(

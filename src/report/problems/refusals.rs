@@ -1,6 +1,6 @@
 //! The broker's refusals of new topics, and what would be refused.
 
-use super::reading::{TO_CREATE, grant, who_may_grant};
+use super::reading::{TO_CREATE, granted};
 use super::{causes, is_new};
 use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Sources};
@@ -46,8 +46,7 @@ pub(super) fn refused(
             or_profile(&context.profiles)
         ))
     } else if !unauthorized.is_empty() {
-        let command = grant(TO_CREATE, &unauthorized, target);
-        problem.help(who_may_grant(target)).command(command)
+        granted(problem, TO_CREATE, &unauthorized, target)
     } else {
         problem
     })

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::cluster::{ClusterError, ClusterErrorKind};
+use crate::context::Rights;
 use crate::diagnostic::{Sources, Span};
 use crate::interrupt::Signal;
 use crate::observed::{ClusterIdentity, Unreadable};
@@ -37,6 +38,10 @@ fn hidden(sources: &mut Sources) -> DeclaredTopic {
 
 /// What a command says of a topic that it may not see.
 fn reported(purpose: Purpose, exists: bool, stop: Option<&Stop>) -> Diagnostic {
+    reported_of(&Target::default(), purpose, exists, stop)
+}
+
+fn reported_of(target: &Target, purpose: Purpose, exists: bool, stop: Option<&Stop>) -> Diagnostic {
     let unknown = Unreadable {
         exists,
         unauthorized: true,
@@ -55,7 +60,7 @@ fn reported(purpose: Purpose, exists: bool, stop: Option<&Stop>) -> Diagnostic {
         stop: stop.cloned(),
         ..RunResult::default()
     };
-    let mut all = from_run(&context, &Target::default(), &result);
+    let mut all = from_run(&context, target, &result);
     all.pop().expect("what is unknown comes last")
 }
 
@@ -87,4 +92,20 @@ fn the_right_to_create_is_for_who_creates() {
     assert!(grants(Purpose::Apply, false));
     assert!(!grants(Purpose::Apply, true));
     assert!(!grants(Purpose::Verify, false) && !grants(Purpose::Plan, false));
+}
+
+#[test]
+fn the_rights_of_amazon_s_clusters_are_actions_of_iam() {
+    let target = Target {
+        rights: Rights::Iam,
+        ..Target::default()
+    };
+    let found = reported_of(&target, Purpose::Apply, false, None);
+    assert_eq!(found.command, None);
+    let help = found.help.unwrap_or_default();
+    let actions = "kafka-cluster:DescribeTopic, kafka-cluster:DescribeTopicDynamicConfiguration, \
+                   kafka-cluster:CreateTopic";
+    assert!(help.contains(actions), "{help}");
+    let found = reported_of(&target, Purpose::Verify, false, None);
+    assert!(!found.help.unwrap_or_default().contains("CreateTopic"));
 }

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use proptest::string::string_regex;
 use topicctl::accepted::Accepted;
 use topicctl::cluster::{ClusterError, ClusterErrorKind, Refusal};
-use topicctl::context::{Purpose, RunContext, Target};
+use topicctl::context::{Purpose, Rights, RunContext, Target};
 use topicctl::diagnostic::{Code, Diagnostic, SourceId, Sources, Span, printable};
 use topicctl::finding::{FailOn, Finding};
 use topicctl::groups::{
@@ -384,6 +384,7 @@ fn target(name: impl Strategy<Value = Option<String>>) -> impl Strategy<Value = 
             name,
             label,
             user,
+            rights: Rights::Acls,
             access: Access {
                 bootstrap_servers,
                 command_config: command_config.map(Into::into),

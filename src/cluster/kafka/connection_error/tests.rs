@@ -269,3 +269,28 @@ fn what_says_more_outranks_what_says_less() {
     assert!(Kind::AllDown < Kind::Closed && Kind::Closed < Kind::Refused);
     assert!(Kind::Refused < Kind::Credentials);
 }
+
+#[test]
+fn a_refusal_of_amazon_s_speaks_of_its_policies_and_not_of_passwords() {
+    let mut info = info();
+    info.security.mechanism = Some("AWS_MSK_IAM".to_owned());
+    info.security.user = Some("ASIA…MPLE".to_owned());
+    info.security.token = Some("the profile `ci`, region eu-west-1".to_owned());
+    let words = "SASL authentication error: [0b8e6c4d]: Access denied (after 301ms in state \
+                 AUTH_REQ)";
+    let error = read(ErrorCode::AUTHENTICATION, words).into_cluster_error(&info);
+    assert_eq!(error.kind, ClusterErrorKind::Authentication);
+    assert_eq!(
+        error.message,
+        "kafka:9092 refused the AWS credentials `ASIA…MPLE` (AWS_MSK_IAM)"
+    );
+    assert_eq!(error.detail.as_deref(), Some("[0b8e6c4d]: Access denied"));
+    let help = error.help.expect("a way out");
+    for part in [
+        "the profile `ci`, region eu-west-1",
+        "kafka-cluster:Connect",
+    ] {
+        assert!(help.contains(part), "{part} in {help}");
+    }
+    assert!(!help.contains("KAFKA_PASSWORD"), "{help}");
+}

@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 use super::layers::{Entry, Layers, SetBy};
 use super::problem;
 use super::words::PROTOCOLS;
+use crate::cluster::kafka::connection_info::{MSK_IAM, Security};
 use crate::diagnostic::Diagnostic;
 
 /// Amazon MSK's listener for clients with IAM.
@@ -278,17 +279,19 @@ impl Fault {
 
 impl BootstrapServers {
     /// What addresses and ports suggest where the connection fails with this protocol.
-    pub(super) fn hint(&self, protocol: &str) -> Option<String> {
+    pub(super) fn hint(&self, security: &Security) -> Option<String> {
+        let protocol = &security.protocol;
         let contradicts = self.protocols.iter().find(|one| *one != protocol);
         let contradiction = contradicts.map(|one| {
             format!("the address says {one}, and security.protocol, which decides, is {protocol}")
         });
-        contradiction.or_else(|| port_hint(&self.servers, protocol))
+        let by_iam = security.is_msk_iam();
+        contradiction.or_else(|| port_hint(&self.servers, protocol, by_iam))
     }
 }
 
 /// What the ports suggest where they do not fit.
-fn port_hint(servers: &str, protocol: &str) -> Option<String> {
+fn port_hint(servers: &str, protocol: &str, by_iam: bool) -> Option<String> {
     let ports = || {
         servers
             .split(',')
@@ -301,11 +304,10 @@ fn port_hint(servers: &str, protocol: &str) -> Option<String> {
         (true, true) => {
             Some("the list mixes ports: on Amazon MSK 9094 is TLS and 9098 is IAM".to_owned())
         }
-        (true, false) => Some(
-            "9098 is Amazon MSK's port for IAM, which this build does not speak; 9094 is TLS, \
-             9096 is SASL/SCRAM"
-                .to_owned(),
-        ),
+        (true, false) if !by_iam => Some(format!(
+            "9098 is Amazon MSK's port for IAM: set security.protocol to SASL_SSL and \
+             sasl.mechanism to {MSK_IAM}; 9094 is TLS, 9096 is SASL/SCRAM"
+        )),
         (false, true) if protocol != "SSL" => Some(format!(
             "9094 is Amazon MSK's port for TLS, where security.protocol is SSL, and it is {protocol} \
              here; 9092 is plain text, 9096 SASL/SCRAM, 9098 IAM"

@@ -110,6 +110,10 @@ pub(super) struct Layers {
     /// A class that gives credentials to Java's client and has no counterpart here, as the problem
     /// that it is where nothing else gives them.
     pub(super) foreign_class: Option<Diagnostic>,
+    /// Whether the class that is named to fetch tokens is Amazon's.
+    pub(super) tokens_of_amazon: bool,
+    /// Whether there is a login that could not be read, of which it is not known what it sets.
+    pub(super) unusable_login: bool,
 }
 
 impl Layers {

@@ -59,6 +59,8 @@ pub(super) fn source(
     let principal_claim = filled(layers.text("sasl.oauthbearer.sub.claim.name"));
     let principal_claim = principal_claim.unwrap_or(PRINCIPAL_CLAIM).to_owned();
     match given[..] {
+        // It would have said it.
+        [] if layers.unusable_login => None,
         [] => {
             let unsaid = || {
                 problem("SASL mechanism OAUTHBEARER, and nothing says where a token comes from")
@@ -128,7 +130,7 @@ fn client_credentials(
         (CLIENT_ID, "client id", "clientId"),
         (CLIENT_SECRET, "client secret", "clientSecret"),
     ] {
-        if filled(layers.text(name)).is_none() {
+        if filled(layers.text(name)).is_none() && !layers.unusable_login {
             let found = problem(format!("a token endpoint, and no {what}"));
             let help = format!(
                 "set {way} in sasl.jaas.config, {name}, or {}",

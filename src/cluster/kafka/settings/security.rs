@@ -7,13 +7,16 @@
 use super::jaas::Module;
 use super::layers::{Layers, SetBy};
 use super::{filled, oauthbearer, problem, words};
-use crate::cluster::kafka::connection_info::Security;
+use crate::cluster::kafka::connection_info::{MSK_IAM, Security};
 use crate::diagnostic::Diagnostic;
 
-const MECHANISMS: [&str; 4] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
-
-/// Known, and refused where the source of tokens is decided on.
-const MSK_IAM: &str = "AWS_MSK_IAM";
+const MECHANISMS: [&str; 5] = [
+    "PLAIN",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-512",
+    "OAUTHBEARER",
+    MSK_IAM,
+];
 
 /// Settings that give a client certificate.
 const CLIENT_CERTIFICATE: [&str; 3] = [
@@ -48,7 +51,7 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
     let credentials = any(&["sasl.username", "sasl.password"]) || any(&oauthbearer::SOURCES);
     let protocol = match layers.text("security.protocol") {
         Some(stated) => stated.to_ascii_uppercase(),
-        None if credentials => "SASL_SSL".to_owned(),
+        None if credentials || wants_msk_iam(layers) => "SASL_SSL".to_owned(),
         None if any(&TLS) => "SSL".to_owned(),
         None => "PLAINTEXT".to_owned(),
     };
@@ -60,6 +63,7 @@ pub(super) fn settle(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Sec
         );
     }
     if !protocol.starts_with("SASL_") {
+        problems.extend(without_sasl(layers, &protocol));
         return Security {
             protocol,
             ca,
@@ -100,7 +104,7 @@ fn settle_mechanism(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Stri
     let from = entry.from.clone();
     let stated = layers.text("sasl.mechanism").unwrap_or_default();
     let mechanism = stated.trim().to_ascii_uppercase();
-    if MECHANISMS.contains(&mechanism.as_str()) || mechanism == MSK_IAM {
+    if MECHANISMS.contains(&mechanism.as_str()) {
         layers.set("sasl.mechanism", sent(&mechanism), from);
     } else {
         let shown = words::shown(stated);
@@ -108,7 +112,36 @@ fn settle_mechanism(layers: &mut Layers, problems: &mut Vec<Diagnostic>) -> Stri
         let help = words::one_of(stated, &MECHANISMS);
         problems.push(from.locate(found).help(help));
     }
-    mechanism
+    match mechanism.as_str() {
+        "OAUTHBEARER" if takes_tokens_of_amazon(layers) => MSK_IAM.to_owned(),
+        _ => mechanism,
+    }
+}
+
+/// Whether Amazon's class is named to fetch tokens, and nothing else is.
+fn takes_tokens_of_amazon(layers: &Layers) -> bool {
+    layers.tokens_of_amazon && !oauthbearer::SOURCES.iter().any(|name| layers.has(name))
+}
+
+/// Whether the mechanism is stated, or follows from the login.
+fn wants_msk_iam(layers: &Layers) -> bool {
+    match layers.text("sasl.mechanism") {
+        Some(stated) => stated.trim().eq_ignore_ascii_case(MSK_IAM),
+        None => matches!(&layers.login, Some((login, _)) if login.module == Module::MskIam),
+    }
+}
+
+/// Amazon's identity is for SASL only, so that a protocol without it is a contradiction.
+fn without_sasl(layers: &Layers, protocol: &str) -> Option<Diagnostic> {
+    let from = layers.from("security.protocol")?;
+    let found = wants_msk_iam(layers).then(|| {
+        problem(format!(
+            "security.protocol is {protocol}, and {MSK_IAM} needs SASL_SSL"
+        ))
+    });
+    let help = "set security.protocol to SASL_SSL (Amazon MSK: port 9098), or leave out \
+                sasl.mechanism and sasl.jaas.config";
+    Some(from.locate(found?).help(help))
 }
 
 fn unstated_mechanism(layers: &Layers, problems: &mut Vec<Diagnostic>) -> &'static str {
@@ -120,7 +153,12 @@ fn unstated_mechanism(layers: &Layers, problems: &mut Vec<Diagnostic>) -> &'stat
             problems.push(from.locate(found));
             "PLAIN"
         }
-        Some((login, _)) if login.module == Module::OAuthBearer => "OAUTHBEARER",
+        Some((login, _)) if login.module == Module::OAuthBearer => {
+            match takes_tokens_of_amazon(layers) {
+                true => MSK_IAM,
+                false => "OAUTHBEARER",
+            }
+        }
         Some((login, _)) if login.module == Module::MskIam => MSK_IAM,
         _ if !layers.has("sasl.username")
             && oauthbearer::SOURCES.iter().any(|name| layers.has(name)) =>
@@ -141,6 +179,10 @@ fn sent(mechanism: &str) -> &str {
 }
 
 fn check_credentials(layers: &Layers, protocol: &str, problems: &mut Vec<Diagnostic>) {
+    if layers.unusable_login {
+        // It would have set them.
+        return;
+    }
     let missing = match (layers.has("sasl.username"), layers.has("sasl.password")) {
         (true, true) => return,
         (false, true) => "no user name",

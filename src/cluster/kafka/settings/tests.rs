@@ -490,17 +490,31 @@ fn a_setting_that_the_client_cannot_use_is_named_with_who_set_it() {
 }
 
 #[test]
-fn a_mechanism_that_is_not_built_yet_is_one_problem_with_a_way_out() {
-    let file = "security.protocol=SASL_SSL\n\
-                sasl.mechanism=AWS_MSK_IAM\n\
-                sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required;\n\
-                sasl.client.callback.handler.class=\
-                software.amazon.msk.auth.iam.IAMClientCallbackHandler\n";
-    let given = Given {
-        environment: SERVERS,
-        file: Some(file),
-        ..Given::default()
-    };
-    let words = "SASL mechanism AWS_MSK_IAM is not in this build of topicctl";
-    expect_problem(&given, &[words, "use SCRAM-SHA-512"]);
+fn a_login_that_cannot_be_read_is_one_problem() {
+    for (mechanism, login, words) in [
+        ("PLAIN", "com.example.Login required;", "com.example.Login"),
+        (
+            "OAUTHBEARER",
+            "com.example.Login required;",
+            "com.example.Login",
+        ),
+        (
+            "AWS_MSK_IAM",
+            "software.amazon.msk.auth.iam.IAMLoginModule required",
+            "write software.amazon.msk.auth.iam.IAMLoginModule required;",
+        ),
+    ] {
+        let file = format!(
+            "security.protocol=SASL_SSL\nsasl.mechanism={mechanism}\nsasl.jaas.config={login}\n"
+        );
+        let given = Given {
+            environment: &[
+                ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092"),
+                ("AWS_REGION", "eu-west-1"),
+            ],
+            file: Some(&file),
+            ..Given::default()
+        };
+        expect_problem(&given, &[words]);
+    }
 }

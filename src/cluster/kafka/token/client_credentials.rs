@@ -2,7 +2,6 @@
 //! section 4.4), as the clients of Java and librdkafka fetch it (KIP-768): one POST over HTTPS.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,17 +12,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use ureq::http::StatusCode;
 use ureq::http::header::AUTHORIZATION;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use ureq::tls::{Certificate, RootCerts};
 
+use super::http::{self, LONGEST_ANSWER, Peer};
 use super::{Token, TokenError};
 use crate::cluster::ClusterErrorKind;
-use crate::cluster::kafka::connection_info::seconds;
-
-/// More than any answer with a token has.
-const LONGEST_ANSWER: u64 = 1 << 20;
-
-/// More than anybody reads of a refusal.
-const LONGEST_WORDS: usize = 300;
 
 #[derive(Clone, Debug)]
 pub(in super::super) struct ClientCredentials {
@@ -74,20 +67,11 @@ impl ClientCredentials {
     }
 
     fn ask(&self) -> Result<(StatusCode, Vec<u8>), TokenError> {
-        let mut tls = TlsConfig::builder().provider(TlsProvider::NativeTls);
-        tls = tls.root_certs(match &self.ca {
+        let roots = match &self.ca {
             Some(ca) => RootCerts::new_with_certs(&self.certificates(ca)?),
             None => RootCerts::PlatformVerifier,
-        });
-        // A redirection would carry the secret to a place that nobody has named.
-        let agent = ureq::Agent::config_builder()
-            .tls_config(tls.build())
-            .timeout_global(Some(self.timeout))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
+        };
+        let agent = http::config(self.timeout, roots).build().new_agent();
         let mut form = vec![("grant_type", "client_credentials")];
         form.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
         let asked = agent
@@ -180,55 +164,21 @@ impl ClientCredentials {
     }
 
     fn no_answer(&self, error: &ureq::Error) -> TokenError {
-        let unreachable = |words: &str, help: &str| TokenError {
-            kind: ClusterErrorKind::Unreachable,
-            message: format!("{self} {words}"),
-            detail: None,
-            help: Some(help.to_owned()),
+        let peer = Peer {
+            name: self,
+            timeout: self.timeout,
+            trust: "https.ca.location names the CA that signs its certificate (PEM)",
         };
-        let check = "check its address, and firewalls and proxies on the way";
-        let unresolved = || unreachable("is at a name that does not resolve", check);
-        match error {
-            ureq::Error::Timeout(_) => unreachable(
-                &format!("did not answer within {}", seconds(self.timeout)),
-                "check its address, and firewalls on the way; --timeout sets how long to wait for \
-                 an answer",
-            ),
-            ureq::Error::HostNotFound => unresolved(),
-            // As the standard library words it, for which it has no kind.
-            ureq::Error::Io(error) if error.to_string().contains("lookup address") => unresolved(),
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                unreachable("refuses the connection", check)
-            }
-            ureq::Error::NativeTls(error) => TokenError {
-                kind: ClusterErrorKind::Authentication,
-                message: format!("TLS with {self} failed"),
-                detail: Some(error.to_string()),
-                help: Some(
-                    "https.ca.location names the CA that signs its certificate (PEM)".to_owned(),
-                ),
-            },
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => TokenError {
-                kind: ClusterErrorKind::Configuration,
-                message: format!("{self} is not at a usable address"),
-                detail: None,
-                help: Some("write https://host/path".to_owned()),
-            },
-            other => TokenError {
-                detail: Some(self.shown(&other.to_string())),
-                ..unreachable("gives no answer", check)
-            },
+        let error = peer.no_answer(error);
+        TokenError {
+            detail: error.detail.map(|words| self.shown(&words)),
+            ..error
         }
     }
 
     /// Words from outside, which may repeat what was sent.
     fn shown(&self, words: &str) -> String {
-        let secret = self.client_secret.expose_secret();
-        let words = match secret.is_empty() {
-            true => words.to_owned(),
-            false => words.replace(secret, "[secret]"),
-        };
-        words.chars().take(LONGEST_WORDS).collect()
+        http::shown(words, [self.client_secret.expose_secret()])
     }
 }
 

@@ -1,81 +1,32 @@
 //! A token that a command prints: `gcloud auth print-access-token`, `az account get-access-token`,
-//! anything. A shell runs it. What it prints is shown nowhere; what it says of its errors is.
+//! anything. A shell runs it.
 
 use std::fmt;
-use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
+use super::shell::ShellCommand;
 use super::{Token, TokenError};
-use crate::cluster::ClusterErrorKind;
-use crate::cluster::kafka::connection_info::seconds;
-
-/// More than any token has.
-const LONGEST_OUTPUT: u64 = 1 << 20;
-
-/// More than anybody reads of an error.
-const LONGEST_ERROR: u64 = 1000;
 
 #[derive(Clone, Debug)]
 pub(in super::super) struct TokenCommand {
-    /// For `sh -c`. It may hold a secret.
+    /// It may hold a secret.
     pub(in super::super) command: SecretString,
     pub(in super::super) principal_claim: String,
     pub(in super::super) timeout: Duration,
 }
 
-struct Ended {
-    status: ExitStatus,
-    output: Vec<u8>,
-    errors: Vec<u8>,
-}
-
 impl TokenCommand {
     pub(super) fn token(&self) -> Result<Token, TokenError> {
-        let unusable = |words: String, detail: Option<String>| TokenError {
-            kind: ClusterErrorKind::Configuration,
-            message: format!("{self} {words}"),
-            detail,
-            help: Some("run it in a shell: it must print the token, and nothing else".to_owned()),
+        let command = ShellCommand {
+            command: &self.command,
+            name: self,
+            prints: "the token, and nothing else",
+            timeout: self.timeout,
         };
-        // A group of its own, so that what the shell has started ends with it.
-        let child = Command::new("sh")
-            .arg("-c")
-            .arg(self.command.expose_secret())
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let child =
-            child.map_err(|error| unusable("cannot be run".into(), Some(error.to_string())))?;
-        let group = Pid::from_child(&child);
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || sender.send(wait(child)));
-        let Ok(ended) = receiver.recv_timeout(self.timeout) else {
-            // It may have ended just now.
-            let _ = kill_process_group(group, Signal::KILL);
-            return Err(TokenError {
-                kind: ClusterErrorKind::Unreachable,
-                ..unusable(
-                    format!("did not end within {}", seconds(self.timeout)),
-                    None,
-                )
-            });
-        };
-        let ended = ended.map_err(|error| unusable("failed".into(), Some(error.to_string())))?;
-        if !ended.status.success() {
-            let errors = String::from_utf8_lossy(&ended.errors).trim().to_owned();
-            let detail = Some(errors).filter(|errors| !errors.is_empty());
-            return Err(unusable(format!("failed ({})", ended.status), detail));
-        }
-        let output = String::from_utf8_lossy(&ended.output);
+        let output = command.output()?;
+        let output = String::from_utf8_lossy(&output);
         Token::read(&output, None, &self.principal_claim, self)
     }
 }
@@ -84,25 +35,4 @@ impl fmt::Display for TokenCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the token command")
     }
-}
-
-fn wait(mut child: Child) -> io::Result<Ended> {
-    let errors = child.stderr.take().expect("it is piped");
-    let errors = thread::spawn(move || read(errors, LONGEST_ERROR));
-    let output = read(child.stdout.take().expect("it is piped"), LONGEST_OUTPUT)?;
-    let errors = errors.join().expect("reading does not panic")?;
-    let status = child.wait()?;
-    Ok(Ended {
-        status,
-        output,
-        errors,
-    })
-}
-
-/// The beginning of what a pipe gives. The rest is let pass, for who cannot write to a pipe dies.
-fn read(mut pipe: impl Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut beginning = vec![];
-    pipe.by_ref().take(most).read_to_end(&mut beginning)?;
-    io::copy(&mut pipe, &mut io::sink())?;
-    Ok(beginning)
 }

@@ -83,8 +83,9 @@ fn what_is_no_address_is_not_quoted() {
 
 #[test]
 fn ports_of_other_listeners_are_distinguished() {
-    let hint = |servers, protocol| port_hint(servers, protocol).unwrap_or_default();
-    assert!(hint("b-1:9098", "SSL").contains("IAM"));
+    let hint = |servers, protocol| port_hint(servers, protocol, false).unwrap_or_default();
+    assert!(hint("b-1:9098", "SSL").contains("sasl.mechanism to AWS_MSK_IAM"));
+    assert_eq!(port_hint("b-1:9098", "SASL_SSL", true), None);
     assert!(hint("b-1:9094,b-2:9098", "SSL").contains("mixes"));
     assert!(hint("b-1:9094", "PLAINTEXT").contains("security.protocol is SSL"));
     assert!(hint("b-1:2181", "PLAINTEXT").contains("ZooKeeper"));

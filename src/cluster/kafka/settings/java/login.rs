@@ -15,8 +15,11 @@ const HANDLERS: [&str; 4] = [
     "OAuthBearerLoginCallbackHandler",
     "JaasClientOauthLoginCallbackHandler",
     "IAMClientCallbackHandler",
-    "IAMOAuthBearerLoginCallbackHandler",
+    TOKENS_OF_AMAZON,
 ];
+
+/// Amazon's class for clients with OAUTHBEARER.
+const TOKENS_OF_AMAZON: &str = "IAMOAuthBearerLoginCallbackHandler";
 
 /// Kafka's own ways to fetch a token (KIP-1139).
 const RETRIEVERS: [&str; 3] = [
@@ -66,6 +69,10 @@ const UNSUPPORTED: [&str; 7] = [
 /// Names of SASL extensions follow.
 const EXTENSIONS: [&str; 2] = ["extension_", "oauth.sasl.extension."];
 
+const PASSWORD_LOGIN: &str = "write org.apache.kafka.common.security.plain.PlainLoginModule \
+                              required username=\"…\" password=\"…\"; (or \
+                              scram.ScramLoginModule)";
+
 const TOKEN_OF_A_COMMAND: &str = "have a command print the token: KAFKA_OAUTH_TOKEN_COMMAND; or a \
                                   file hold it: KAFKA_OAUTH_TOKEN_FILE";
 
@@ -74,13 +81,20 @@ pub(super) fn apply(value: &str, from: SetBy, layers: &mut Layers, problems: &mu
     let login = match jaas::read(value) {
         Ok(login) => login,
         Err(words) => {
-            problems.push(unusable(&words, &from));
+            let found = problem(format!("`sasl.jaas.config` cannot be used: {words}"));
+            let help = match value.contains("IAMLoginModule") {
+                true => "write software.amazon.msk.auth.iam.IAMLoginModule required;",
+                false => PASSWORD_LOGIN,
+            };
+            problems.push(from.locate(found).help(help));
+            layers.unusable_login = true;
             return;
         }
     };
     match login.module {
         Module::Plain | Module::Scram => credentials(&login, &from, layers, problems),
         Module::OAuthBearer => bearer(&login, &from, layers, problems),
+        // Which credentials are Amazon's is decided with the region.
         Module::MskIam => {}
     }
     layers.login = Some((login, from));
@@ -145,10 +159,7 @@ fn bearer(login: &Login, from: &SetBy, layers: &mut Layers, problems: &mut Vec<D
 
 fn unusable(words: &str, from: &SetBy) -> Diagnostic {
     let found = problem(format!("`sasl.jaas.config` cannot be used: {words}"));
-    from.locate(found).help(
-        "write org.apache.kafka.common.security.plain.PlainLoginModule required username=\"…\" \
-         password=\"…\"; (or scram.ScramLoginModule)",
-    )
+    from.locate(found).help(PASSWORD_LOGIN)
 }
 
 /// Takes a property that names a class of callbacks, or one that fetches tokens; returns whether
@@ -160,6 +171,7 @@ pub(super) fn class(key: &str, value: &str, from: &SetBy, layers: &mut Layers) -
         _ => return false,
     };
     let class = value.rsplit('.').next().unwrap_or_default();
+    layers.tokens_of_amazon |= class == TOKENS_OF_AMAZON;
     if !known.contains(&class) {
         let help = match class {
             "GcpLoginCallbackHandler" => {
