@@ -95,6 +95,18 @@ impl ExportArgs {
         })?;
         let settings = inputs::settings(&self.connection, &Clusters::default(), sources)
             .map_err(|problems| (exit::from_input(false), problems))?;
+        let doubts = settings.warnings().to_vec();
+        match self.write(&settings, scope).await {
+            Ok((text, exit, problems)) => Ok((text, exit, [problems, doubts].concat())),
+            Err((exit, problems)) => Err((exit, [problems, doubts].concat())),
+        }
+    }
+
+    async fn write(
+        &self,
+        settings: &Settings,
+        scope: Scope,
+    ) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
         let is_file = |path: &&Path| path.as_os_str() != "-";
         let file = self.snapshot.as_deref().filter(is_file);
         let file = file
@@ -104,7 +116,7 @@ impl ExportArgs {
                 Ok((path, begun))
             })
             .transpose()?;
-        let snapshot = take(&settings, scope).await?;
+        let snapshot = take(settings, scope).await?;
         match (&self.snapshot, file) {
             (None, _) => as_manifest(&snapshot),
             (Some(_), file) => as_snapshot(&snapshot, file),

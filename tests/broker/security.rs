@@ -307,4 +307,11 @@ fn a_password_that_ends_in_a_line_break_is_refused_with_a_hint() {
         .run()
         .exits(4)
         .says("KAFKA_PASSWORD: the password ends in a line break");
+    topicctl(&["export", "-b", &SASL.servers()])
+        .env("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
+        .env("KAFKA_USERNAME", "enough")
+        .env("KAFKA_PASSWORD", format!("{PASSWORD}\n"))
+        .run()
+        .exits(4)
+        .says("KAFKA_PASSWORD: the password ends in a line break");
 }

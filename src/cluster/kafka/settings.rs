@@ -60,6 +60,14 @@ impl Lookups<'static> {
     };
 }
 
+impl Lookups<'_> {
+    /// The text of a file.
+    fn text(&self, path: &Path) -> io::Result<String> {
+        let bytes = (self.file)(path)?;
+        String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text"))
+    }
+}
+
 /// What an argument says, and how it was given: by its flag, or by the variable in its place.
 #[derive(Clone, Debug)]
 pub struct Argument {

@@ -1,6 +1,5 @@
 //! The environment variables that people have for a Kafka connection.
 
-use std::io;
 use std::path::Path;
 
 use super::layers::{Layers, SetBy};
@@ -101,8 +100,7 @@ fn filled_variable(variable: &str, lookups: Lookups) -> Option<String> {
 fn secret(variable: &str, path: &str, lookups: Lookups) -> Result<String, Box<Diagnostic>> {
     let failed =
         |words: String, help: &str| Box::new(problem(format!("{variable}: {words}")).help(help));
-    let text = (lookups.file)(Path::new(path))
-        .and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text")));
+    let text = lookups.text(Path::new(path));
     // Somebody may have put the secret where its path belongs: it is not shown.
     let text = text.map_err(|error| {
         failed(

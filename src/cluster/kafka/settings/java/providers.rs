@@ -219,10 +219,7 @@ impl Provider {
             let help = "name its directory in param.allowed.paths of its provider";
             return fault(format!("{} may not be read", file.display()), help);
         }
-        let text = (lookups.file)(&file).and_then(|bytes| {
-            String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is no text"))
-        });
-        let text = text.map_err(|error| {
+        let text = lookups.text(&file).map_err(|error| {
             let words = format!("{} cannot be read ({error})", file.display());
             (words, "write the path of a file that is there".to_owned())
         })?;
