@@ -98,6 +98,12 @@ impl RefusedCertificate {
                  certificate that is valid today"
                     .to_owned(),
             ),
+            Fault::OtherName if names.iter().any(|name| in_brackets(host(address)) == Some(name)) => (
+                format!("{address} cannot be checked by its IPv6 address"),
+                "connect by a host name that the certificate has: OpenSSL is asked for the address \
+                 with its brackets (librdkafka, rd_kafka_transport_ssl_set_endpoint_id)"
+                    .to_owned(),
+            ),
             Fault::OtherName => (
                 match names.is_empty() {
                     true => format!("{whose} has no name at all"),
@@ -275,6 +281,10 @@ fn day(time: &Asn1TimeRef) -> String {
         || time.to_string(),
         |moment| moment.strftime("%Y-%m-%d %H:%M UTC").to_string(),
     )
+}
+
+fn in_brackets(host: &str) -> Option<&str> {
+    host.strip_prefix('[')?.strip_suffix(']')
 }
 
 /// An address without its port.

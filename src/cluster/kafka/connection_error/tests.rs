@@ -237,6 +237,37 @@ fn a_broker_may_want_a_client_certificate_or_another_one() {
     }
 }
 
+/// The certificate is right, and librdkafka has it checked for `[::1]`.
+#[test]
+fn an_ipv6_address_is_not_told_as_a_wrong_certificate() {
+    let certificate = local_kafka::certificates::Certificate::self_signed(
+        &local_kafka::certificates::Request::loopback(),
+    );
+    let pem = certificate.and_then(|one| one.pem()).expect("PEM");
+    let certificate = openssl::x509::X509::from_pem(&pem).expect("a certificate");
+    let error = |broker: &str| {
+        let error = ConnectionError::from_certificate(&CertificateError {
+            broker: broker.to_owned(),
+            broker_id: None,
+            code: 62,
+            reason: "hostname mismatch".to_owned(),
+            depth: 0,
+            der: certificate.to_der().expect("DER"),
+        });
+        error.into_cluster_error(&info())
+    };
+    let found = error("[::1]:9093");
+    assert!(
+        found.message.contains("cannot be checked by its IPv6"),
+        "{found}"
+    );
+    let found = error("[::2]:9093");
+    assert!(
+        found.message.contains("it has localhost, 127.0.0.1, ::1"),
+        "{found}"
+    );
+}
+
 #[test]
 fn a_certificate_that_cannot_be_read_is_refused_by_the_code_all_the_same() {
     for (code, words) in [
