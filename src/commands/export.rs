@@ -16,7 +16,7 @@ use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
 use crate::cluster::snapshot::{Reached, Recorded, Scope, Snapshot};
 use crate::clusters::Clusters;
-use crate::context::{Purpose, RunContext};
+use crate::context::{Purpose, Rights, RunContext};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::{self, ExitCode};
 use crate::export::{Export, manifest};
@@ -118,19 +118,22 @@ impl ExportArgs {
             .transpose()?;
         let snapshot = take(settings, scope).await?;
         match (&self.snapshot, file) {
-            (None, _) => as_manifest(&snapshot),
-            (Some(_), file) => as_snapshot(&snapshot, file),
+            (None, _) => as_manifest(&snapshot, settings.rights()),
+            (Some(_), file) => as_snapshot(&snapshot, file, settings.rights()),
         }
     }
 }
 
-fn as_manifest(snapshot: &Snapshot) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
+fn as_manifest(
+    snapshot: &Snapshot,
+    rights: Rights,
+) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
     let Export {
         text,
         topics,
         left_out,
     } = manifest(snapshot);
-    let mut problems = unreadable_export(&left_out, "left out");
+    let mut problems = unreadable_export(&left_out, "left out", rights);
     let exit = exit::from_reading(left_out.iter().map(|(_, unknown)| *unknown));
     if topics > 0 {
         return Ok((text, exit, problems));
@@ -145,6 +148,7 @@ fn as_manifest(snapshot: &Snapshot) -> Result<(String, ExitCode, Vec<Diagnostic>
 fn as_snapshot(
     snapshot: &Snapshot,
     file: Option<(&Path, AtomicFile)>,
+    rights: Rights,
 ) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
     let unreadable: Vec<(&TopicName, &Unreadable)> = snapshot
         .topics
@@ -155,7 +159,7 @@ fn as_snapshot(
             Recorded::Absent => None,
         })
         .collect();
-    let mut problems = unreadable_export(&unreadable, "recorded as unknown");
+    let mut problems = unreadable_export(&unreadable, "recorded as unknown", rights);
     problems.extend(incomplete(snapshot));
     let exit = exit::from_reading(unreadable.iter().map(|(_, unknown)| *unknown));
     let text = match file {

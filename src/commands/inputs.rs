@@ -19,7 +19,7 @@ use crate::cluster::kafka::settings::{
 };
 use crate::cluster::snapshot::Snapshot;
 use crate::clusters::{Clusters, Reach};
-use crate::context::{Rights, RunContext, Target};
+use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::finding::FailOn;
 use crate::manifest::{self, ForClusters, Manifests, Outside, Request};
@@ -291,10 +291,7 @@ impl RunInputs {
         let target = &mut self.target;
         target.label = target.name.clone().unwrap_or_else(|| servers.to_owned());
         target.user = settings.user().map(str::to_owned);
-        target.rights = match settings.is_msk_iam() {
-            true => Rights::Iam,
-            false => Rights::Acls,
-        };
+        target.rights = settings.rights();
         target.access.bootstrap_servers = servers.to_owned();
         target.access.command_config = settings.command_config().map(Into::into);
         let warnings = settings.warnings().iter().cloned();

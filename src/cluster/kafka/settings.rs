@@ -36,6 +36,7 @@ pub use self::overrides::separate;
 use super::connection_info::{ConnectionInfo, MSK_IAM, seconds};
 use super::token::TokenSource;
 use crate::cluster::{ClusterError, ClusterErrorKind};
+use crate::context::Rights;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
 
 /// The longest silence where nothing else is said.
@@ -258,9 +259,12 @@ impl Settings {
         self.info.security.user.as_deref()
     }
 
-    /// Whether the cluster is Amazon's, and has its rights of AWS IAM.
-    pub fn is_msk_iam(&self) -> bool {
-        self.info.security.is_msk_iam()
+    /// How the cluster is told what somebody may do.
+    pub fn rights(&self) -> Rights {
+        match self.info.security.is_msk_iam() {
+            true => Rights::Iam,
+            false => Rights::Acls,
+        }
     }
 
     pub fn wait(&self) -> Duration {

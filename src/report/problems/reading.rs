@@ -125,6 +125,7 @@ pub(super) fn unreadable_groups(groups: &GroupLags, target: &Target) -> Vec<Diag
 pub fn unreadable_export(
     topics: &[(&TopicName, &Unreadable)],
     consequence: &str,
+    rights: Rights,
 ) -> Vec<Diagnostic> {
     let topics = topics.iter();
     let reasons = topics.map(|(name, one)| ((one.unauthorized, one.reason.as_str()), *name));
@@ -134,7 +135,10 @@ pub fn unreadable_export(
         let warning = Diagnostic::warning(unreadable(unauthorized), message);
         let warning = warning.detail(names_and_reason(&names, reason));
         match unauthorized {
-            true => warning.help("reading needs the rights Describe and DescribeConfigs"),
+            true => warning.help(match rights {
+                Rights::Acls => "reading needs the rights Describe and DescribeConfigs".to_owned(),
+                Rights::Iam => topics_by_policy(TO_READ),
+            }),
             false => warning,
         }
     };
@@ -190,12 +194,14 @@ pub(super) fn granted(
             let command = acls(rights, topics, target);
             problem.help(who_may_grant(target)).command(command)
         }
-        Rights::Iam => {
-            let actions = ACTIONS.iter().filter(|(right, _)| rights.contains(right));
-            let actions: Vec<_> = actions.map(|(_, action)| *action).collect();
-            problem.help(by_policy(&actions, "topics"))
-        }
+        Rights::Iam => problem.help(topics_by_policy(rights)),
     }
+}
+
+fn topics_by_policy(rights: &[&str]) -> String {
+    let actions = ACTIONS.iter().filter(|(right, _)| rights.contains(right));
+    let actions: Vec<_> = actions.map(|(_, action)| *action).collect();
+    by_policy(&actions, "topics")
 }
 
 /// What would give the right to see groups, for whoever may do so.

@@ -109,3 +109,24 @@ fn the_rights_of_amazon_s_clusters_are_actions_of_iam() {
     let found = reported_of(&target, Purpose::Verify, false, None);
     assert!(!found.help.unwrap_or_default().contains("CreateTopic"));
 }
+
+#[test]
+fn what_an_export_could_not_read_names_the_same_rights() {
+    let name = TopicName::parse("secret").expect("a name");
+    let unknown = Unreadable {
+        exists: false,
+        unauthorized: true,
+        reason: "TOPIC_AUTHORIZATION_FAILED".to_owned(),
+    };
+    let help = |rights| {
+        let found = unreadable_export(&[(&name, &unknown)], "left out", rights);
+        found[0].help.clone().unwrap_or_default()
+    };
+    assert!(help(Rights::Acls).contains("Describe and DescribeConfigs"));
+    let iam = help(Rights::Iam);
+    assert!(
+        iam.contains("kafka-cluster:DescribeTopicDynamicConfiguration"),
+        "{iam}"
+    );
+    assert!(!iam.contains("CreateTopic"), "{iam}");
+}
