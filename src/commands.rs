@@ -8,6 +8,7 @@
 mod apply;
 mod arguments;
 mod atomic_file;
+mod doctor;
 mod explain;
 mod export;
 mod init;
@@ -98,6 +99,12 @@ pub enum Command {
     /// against the same cluster. A snapshot is for plan and verify --cluster-snapshot, where no
     /// cluster is at hand.
     Export(Box<export::ExportArgs>),
+    /// Walk the connection step by step, and tell what is seen; only reads
+    ///
+    /// For each address: its name, TCP, TLS with the certificate, the requests and the SASL
+    /// mechanisms that the broker takes. Then the sign-in and the cluster. A step that fails holds
+    /// up no step that can be taken without it. No secret is in the result.
+    Doctor(Box<doctor::DoctorArgs>),
     /// Tell which partition keys land in, without a cluster
     ///
     /// The partition count and the hash are those that a manifest declares for a topic, or are
@@ -191,6 +198,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Explain(args) => run.answer(args),
         Command::Render(args) => run.answer(args),
         Command::Export(args) => run.answer(&**args),
+        Command::Doctor(args) => run.answer(&**args),
         Command::Partition(args) => run.answer(args),
         Command::Schema(args) => run.answer(args),
         Command::Init(args) => run.answer(args),

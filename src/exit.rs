@@ -5,6 +5,7 @@ use std::io;
 
 use crate::cluster::{ClusterError, ClusterErrorKind};
 use crate::context::{Purpose, RunContext};
+use crate::doctor::{Cause, Examination};
 use crate::finding::Finding;
 use crate::interrupt::Signal;
 use crate::observed::Unreadable;
@@ -185,6 +186,17 @@ pub fn from_input(valid: bool) -> ExitCode {
 pub fn from_reading<'a>(unreadable: impl IntoIterator<Item = &'a Unreadable>) -> ExitCode {
     let codes = unreadable.into_iter().map(from_unreadable);
     codes.max().unwrap_or(ExitCode::Matching)
+}
+
+/// The code of an examination: of what must be put right before the rest means anything.
+pub fn from_examination(examination: &Examination) -> ExitCode {
+    match examination.causes().max() {
+        None => ExitCode::Matching,
+        Some(Cause::NotReached) => ExitCode::Unreachable,
+        Some(Cause::Refused) => ExitCode::Failed,
+        Some(Cause::NotAuthorized) => ExitCode::Unauthorized,
+        Some(Cause::Invalid) => ExitCode::Invalid,
+    }
 }
 
 /// The code of a run that came to `code` and could not write all of its result. A run that went

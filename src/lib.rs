@@ -17,6 +17,7 @@ pub mod commands;
 pub mod context;
 pub mod core_dump;
 pub mod diagnostic;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod export;

@@ -23,6 +23,15 @@ impl ClusterIdentity {
     }
 }
 
+/// A broker as it tells clients to reach it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broker {
+    pub id: i32,
+    /// `host:port`, with brackets around an IPv6 address.
+    pub address: String,
+    pub rack: Option<String>,
+}
+
 /// What one look at the cluster found. It holds an entry for every name that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observation {

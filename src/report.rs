@@ -5,6 +5,7 @@
 //! cluster; the words that several formats share are in `wording` and `summary`.
 
 mod difference;
+pub mod doctor;
 pub mod github;
 pub mod groups;
 pub mod inert;

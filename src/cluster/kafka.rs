@@ -14,6 +14,7 @@ mod convert;
 mod creation;
 mod groups;
 mod look;
+pub mod probe;
 mod serving;
 pub mod settings;
 mod token;
@@ -28,7 +29,7 @@ use crate::cluster::{
     ObserveTopics, Unserved, Wanted,
 };
 use crate::groups::{ObservedGroups, Wanted as WantedGroups};
-use crate::observed::{ClusterIdentity, Observation};
+use crate::observed::{Broker, ClusterIdentity, Observation};
 use crate::topic::{Partitions, TopicName};
 
 /// A connected cluster. Dropping it closes the connections, in a few milliseconds.
@@ -51,6 +52,14 @@ impl Kafka {
     ) -> Result<Self, ClusterError> {
         let connection = Connection::open(settings, Box::new(progress)).await?;
         Ok(Self { connection })
+    }
+
+    /// Which cluster this is, and how its brokers tell clients to reach them.
+    ///
+    /// # Errors
+    /// Where the cluster as a whole could not be asked.
+    pub async fn described(&self) -> Result<(ClusterIdentity, Vec<Broker>), ClusterError> {
+        look::described(&self.connection).await
     }
 }
 

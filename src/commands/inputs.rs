@@ -149,9 +149,18 @@ impl RunInputs {
         context: RunContext,
     ) -> Result<(Self, Settings), Box<InvalidInput>> {
         let (context, manifests) = Self::read_manifests(args, context)?;
+        Self::reach(context, manifests, &args.connection)
+    }
+
+    /// Adds how the cluster is reached.
+    pub(super) fn reach(
+        context: RunContext,
+        manifests: Manifests,
+        connection: &ConnectionArgs,
+    ) -> Result<(Self, Settings), Box<InvalidInput>> {
         // The properties files of connections are texts that diagnostics point into, too.
         let mut sources = Arc::unwrap_or_clone(context.sources);
-        let settings = settings(&args.connection, &manifests.clusters, &mut sources);
+        let settings = settings(connection, &manifests.clusters, &mut sources);
         let context = RunContext {
             sources: Arc::new(sources),
             ..context

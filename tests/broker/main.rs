@@ -11,6 +11,7 @@ mod catalog;
 mod certificates;
 mod cluster;
 mod connections;
+mod doctor;
 mod exit_codes;
 mod export;
 mod groups;

@@ -5,6 +5,7 @@ mod broker_faults;
 mod cli;
 mod connecting;
 mod diagnostics;
+mod doctor;
 mod documents;
 mod every_file;
 mod explain;

@@ -9,7 +9,7 @@ use topicctl::commands::Cli;
 use crate::support::binary::command;
 
 /// Values that cannot be used, the command that says so, and nothing else on its command line.
-const UNUSABLE: [(&str, &str, &str); 39] = [
+const UNUSABLE: [(&str, &str, &str); 40] = [
     ("TOPICCTL_BOOTSTRAP_SERVERS", "kafka", "verify m.yaml"),
     (
         "TOPICCTL_COMMAND_CONFIG",
@@ -65,6 +65,7 @@ const UNUSABLE: [(&str, &str, &str); 39] = [
         "yaml",
         "explain orders -f m.yaml",
     ),
+    ("TOPICCTL_DOCTOR_OUTPUT", "pdf", "doctor -b localhost:1"),
     ("TOPICCTL_RENDER_OUTPUT", "pdf", "render m.yaml"),
     (
         "TOPICCTL_PARTITION_OUTPUT",

@@ -12,6 +12,10 @@ static CLOSED: LazyLock<Validator> = LazyLock::new(|| validator(closed("report.s
 static CLOSED_SEVERAL: LazyLock<Validator> =
     LazyLock::new(|| validator(closed("reports.schema.json")));
 
+/// What `doctor` tells.
+static CLOSED_DOCTOR: LazyLock<Validator> =
+    LazyLock::new(|| validator(closed("doctor.schema.json")));
+
 fn validator(schema: Value) -> Validator {
     let registry = Registry::new()
         .add(
@@ -53,11 +57,12 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// Whether a text is a report, of one cluster or of several; says why not.
+/// Whether a text is a report, of one cluster or of several, or an examination; says why not.
 pub(crate) fn check(text: &str) -> Result<(), String> {
     let report: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let validator = match report["schema"].as_str() {
         Some("topicctl.reports/1") => &CLOSED_SEVERAL,
+        Some("topicctl.doctor/1") => &CLOSED_DOCTOR,
         _ => &CLOSED,
     };
     let errors: Vec<_> = validator

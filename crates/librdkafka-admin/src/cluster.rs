@@ -9,8 +9,17 @@ use crate::ffi::{elements, text};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClusterDescription {
     pub id: Option<String>,
-    /// Ids of the brokers that are registered and alive.
-    pub brokers: Vec<i32>,
+    /// The brokers that are registered and alive.
+    pub brokers: Vec<Broker>,
+}
+
+/// A broker as it tells clients to reach it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broker {
+    pub id: i32,
+    pub host: String,
+    pub port: u16,
+    pub rack: Option<String>,
 }
 
 impl AdminClient {
@@ -63,7 +72,12 @@ fn read_cluster(event: &Event) -> ClusterDescription {
         ClusterDescription {
             id: text(rd::rd_kafka_DescribeCluster_result_cluster_id(result)),
             brokers: elements(result, rd::rd_kafka_DescribeCluster_result_nodes)
-                .map(|node| rd::rd_kafka_Node_id(node))
+                .map(|node| Broker {
+                    id: rd::rd_kafka_Node_id(node),
+                    host: text(rd::rd_kafka_Node_host(node)).unwrap_or_default(),
+                    port: rd::rd_kafka_Node_port(node),
+                    rack: text(rd::rd_kafka_Node_rack(node)),
+                })
                 .collect(),
         }
     }

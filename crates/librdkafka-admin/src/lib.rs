@@ -61,7 +61,7 @@ pub use api_versions::ApiVersions;
 pub use bearer::{BearerToken, TokenSlot};
 pub use certificate::CertificateError;
 pub use client::{AdminClient, AdminOptions, Listener, Pending};
-pub use cluster::ClusterDescription;
+pub use cluster::{Broker, ClusterDescription};
 pub use config::{ConfigError, check_property};
 pub use configs::{ConfigEntry, ConfigSource};
 pub use error::{Error, ErrorCode};

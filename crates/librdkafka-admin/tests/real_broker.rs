@@ -189,7 +189,15 @@ fn a_cluster_describes_itself_once_it_has_an_id() {
         let cluster = client.describe_cluster(options()).result().await;
         let cluster = cluster.expect("a description");
         assert_eq!(cluster.id, client.cluster_id());
-        assert_eq!(cluster.brokers, [1]);
+        let [broker] = cluster.brokers.as_slice() else {
+            panic!("{cluster:?}")
+        };
+        let address = format!("{}:{}", broker.host, broker.port);
+        assert_eq!(
+            (broker.id, address.as_str()),
+            (1, KAFKA.bootstrap_servers())
+        );
+        assert_eq!(broker.rack, None);
         assert_eq!(client.controller(), Some(1));
     });
 }

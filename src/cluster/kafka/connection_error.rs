@@ -7,8 +7,8 @@
 //! texts that it recognizes are those of librdkafka 2.12 (rdkafka_broker.c, rdkafka_transport.c,
 //! rdkafka_ssl.c, rdkafka_sasl*.c).
 
-mod certificate;
-mod foreign;
+pub(super) mod certificate;
+pub(super) mod foreign;
 #[cfg(test)]
 mod tests;
 

@@ -7,7 +7,7 @@ use librdkafka_admin::{ConfigEntry, ConfigSource, Error, ErrorCode};
 
 use crate::cluster::{Keys, NewTopic};
 use crate::groups::{Description, Member, Protocol, State};
-use crate::observed::{ObservedConfig, ObservedOrigin, ObservedPartition, Unreadable};
+use crate::observed::{Broker, ObservedConfig, ObservedOrigin, ObservedPartition, Unreadable};
 use crate::topic::{ConfigKey, TopicName};
 
 pub(super) fn new_topic(topic: &NewTopic) -> admin::NewTopic<'_> {
@@ -19,6 +19,18 @@ pub(super) fn new_topic(topic: &NewTopic) -> admin::NewTopic<'_> {
         configs: config
             .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect(),
+    }
+}
+
+pub(super) fn broker(broker: admin::Broker) -> Broker {
+    let (host, port) = (broker.host, broker.port);
+    Broker {
+        id: broker.id,
+        address: match host.contains(':') {
+            true => format!("[{host}]:{port}"),
+            false => format!("{host}:{port}"),
+        },
+        rack: broker.rack.filter(|rack| !rack.is_empty()),
     }
 }
 

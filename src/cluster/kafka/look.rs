@@ -14,7 +14,7 @@ use super::connection::Connection;
 use super::{apis, convert, serving};
 use crate::cluster::{Absence, ClusterError, Keys, Wanted};
 use crate::observed::{
-    ClusterIdentity, Observation, Observed, ObservedTopic, Unreadable, by_topic,
+    Broker, ClusterIdentity, Observation, Observed, ObservedTopic, Unreadable, by_topic,
 };
 use crate::topic::TopicName;
 
@@ -41,17 +41,26 @@ const METADATA_BACKOFF: [Duration; 5] = [
 ];
 
 pub(super) async fn cluster(connection: &Connection) -> Result<ClusterIdentity, ClusterError> {
+    let (identity, _) = described(connection).await?;
+    Ok(identity)
+}
+
+/// The cluster, and how its brokers tell clients to reach them.
+pub(super) async fn described(
+    connection: &Connection,
+) -> Result<(ClusterIdentity, Vec<Broker>), ClusterError> {
     if connection.client().cluster_id().is_none() {
         // A cluster without an id cannot be asked (`AdminClient::describe_cluster` says why).
-        return Ok(ClusterIdentity::default());
+        return Ok((ClusterIdentity::default(), Vec::new()));
     }
     let cluster = connection.ask(AdminClient::describe_cluster).await?;
     let identity = ClusterIdentity {
         id: cluster.id,
-        brokers: cluster.brokers,
+        brokers: cluster.brokers.iter().map(|broker| broker.id).collect(),
     };
     connection.identity.replace(Some(identity.clone()));
-    Ok(identity)
+    let brokers = cluster.brokers.into_iter().map(convert::broker);
+    Ok((identity, brokers.collect()))
 }
 
 /// All topics that may be seen. A name that Kafka itself would not create is left out.

@@ -267,6 +267,37 @@ impl Settings {
         }
     }
 
+    /// One of librdkafka's settings; it may be a secret.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.layers.text(name)
+    }
+
+    /// The connection in phrases for people, without a secret.
+    pub fn described(&self) -> Vec<String> {
+        let security = &self.info.security;
+        let from = self.layers.from("bootstrap.servers");
+        let from = from.map_or(String::new(), |from| format!(", set by {from}"));
+        let mut described = vec![
+            format!("{}{from}", self.info.bootstrap_servers.replace(',', ", ")),
+            security.protocol.clone(),
+        ];
+        if let Some(mechanism) = &security.mechanism {
+            let user = security.user.as_ref();
+            let user = user.map_or(String::new(), |user| format!(" as `{user}`"));
+            described.push(format!("{mechanism}{user}"));
+            described.push(format!("credentials from {}", security.credentials_from));
+        }
+        if security.protocol.ends_with("SSL") {
+            let ca = security.ca.as_deref().unwrap_or("the system's bundle");
+            described.push(format!("the CA is {ca}"));
+            described.push(match &security.client_certificate {
+                Some(given) => format!("the client certificate is {given}"),
+                None => "no client certificate is set".to_owned(),
+            });
+        }
+        described
+    }
+
     pub fn wait(&self) -> Duration {
         self.wait
     }

@@ -16,7 +16,7 @@ const NAMES: usize = 6;
 
 /// The broker's certificate, or one that vouches for it, and what OpenSSL has against it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct RefusedCertificate {
+pub(in crate::cluster::kafka) struct RefusedCertificate {
     fault: Fault,
     /// Whether it is the broker's own.
     is_brokers: bool,
@@ -48,7 +48,7 @@ struct About {
 }
 
 impl RefusedCertificate {
-    pub(super) fn new(error: &CertificateError) -> Self {
+    pub(in crate::cluster::kafka) fn new(error: &CertificateError) -> Self {
         Self {
             fault: Fault::from_code(error.code),
             is_brokers: error.depth == 0,
@@ -57,7 +57,7 @@ impl RefusedCertificate {
     }
 
     /// What is wrong, and the way out.
-    pub(super) fn words(
+    pub(in crate::cluster::kafka) fn words(
         &self,
         address: &str,
         advertised: bool,
@@ -179,7 +179,7 @@ impl Fault {
 
 /// The number of an alert by which a broker says that it does not take a client's certificate, and
 /// what it says (RFC 8446, 6.2; RFC 5246, 7.2.2). Over TLS 1.3 it comes after the handshake.
-pub(super) fn refusal_of_ours(words: &str) -> Option<&'static str> {
+pub(in crate::cluster::kafka) fn refusal_of_ours(words: &str) -> Option<&'static str> {
     let (_, number) = words.split_once("SSL alert number ")?;
     let number: String = number.chars().take_while(char::is_ascii_digit).collect();
     Some(match number.parse().ok()? {
@@ -194,7 +194,11 @@ pub(super) fn refusal_of_ours(words: &str) -> Option<&'static str> {
 }
 
 /// That the broker wants a client certificate, and none, or another one, is given.
-pub(super) fn wanted(address: &str, message: &str, security: &Security) -> (String, String) {
+pub(in crate::cluster::kafka) fn wanted(
+    address: &str,
+    message: &str,
+    security: &Security,
+) -> (String, String) {
     match &security.client_certificate {
         None => (
             format!("{address} wants a client certificate, and none is given"),
@@ -230,7 +234,7 @@ fn about(certificate: &X509Ref) -> About {
 }
 
 /// `CN=kafka, O=Example`.
-fn shown(name: &X509NameRef) -> String {
+pub(in crate::cluster::kafka) fn shown(name: &X509NameRef) -> String {
     let parts = name.entries().filter_map(|entry| {
         let value = entry.data().to_string().ok()?;
         Some(format!(
@@ -245,7 +249,7 @@ fn shown(name: &X509NameRef) -> String {
 }
 
 /// What it may be called by: alternative names, and where there are none its common name.
-fn names(certificate: &X509Ref) -> Vec<String> {
+pub(in crate::cluster::kafka) fn names(certificate: &X509Ref) -> Vec<String> {
     let alternative = certificate.subject_alt_names();
     let of = |name: &openssl::x509::GeneralNameRef| {
         let address = |bytes: &[u8]| match bytes.len() {
@@ -271,7 +275,7 @@ fn names(certificate: &X509Ref) -> Vec<String> {
         .collect()
 }
 
-fn day(time: &Asn1TimeRef) -> String {
+pub(in crate::cluster::kafka) fn day(time: &Asn1TimeRef) -> String {
     let since = Asn1Time::from_unix(0).and_then(|begin| begin.diff(time));
     let moment = since.ok().and_then(|since| {
         let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);

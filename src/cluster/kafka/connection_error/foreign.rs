@@ -12,12 +12,22 @@ fn first_bytes(words: &str) -> Option<[u8; 4]> {
 
 /// Whether it is an alert of TLS, which a listener with TLS may answer to plain text.
 pub(super) fn is_tls(words: &str) -> bool {
-    matches!(first_bytes(words), Some([0x15, 0x03, 0..=4, _]))
+    first_bytes(words).is_some_and(is_alert)
+}
+
+/// Whether an answer that begins so is an alert of TLS.
+pub(in crate::cluster::kafka) fn is_alert(first: [u8; 4]) -> bool {
+    matches!(first, [0x15, 0x03, 0..=4, _])
 }
 
 /// `None` where the bytes are no known ones.
 pub(super) fn who(words: &str) -> Option<&'static str> {
-    Some(match &first_bytes(words)? {
+    who_begins(first_bytes(words)?)
+}
+
+/// Who begins an answer so; `None` where the bytes are no known ones.
+pub(in crate::cluster::kafka) fn who_begins(first: [u8; 4]) -> Option<&'static str> {
+    Some(match &first {
         b"HTTP" => "an HTTP server (a REST proxy, a schema registry, a console?)",
         b"SSH-" => "an SSH server",
         b"AMQP" => "an AMQP broker (RabbitMQ?)",

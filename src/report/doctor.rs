@@ -1,0 +1,185 @@
+//! An examination in text and in JSON, `topicctl.doctor/1`, whose keys are a contract.
+//!
+//! Takes it as it is and judges nothing. What brokers and certificates say in it is untrusted, and made
+//! safe for terminals and for the logs of CI servers.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstyle::AnsiColor;
+use serde::{Serialize, Serializer};
+
+use super::inert;
+use super::json::escaped;
+use super::text::Layout;
+use super::text::layout::{NAME_COLUMN, painted, write_wrapped};
+use super::wording::plural;
+use crate::diagnostic::printable;
+use crate::doctor::{Examination, Status, Step, Subject};
+use crate::exit::ExitCode;
+
+const SCHEMA: &str = "topicctl.doctor/1";
+
+/// Where what was seen begins.
+const SEEN_COLUMN: usize = 34;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    exit_code: u8,
+    #[serde(serialize_with = "in_order")]
+    summary: [(&'static str, usize); 4],
+    steps: Vec<StepEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct StepEntry<'a> {
+    step: &'static str,
+    about: &'static str,
+    address: Option<&'a str>,
+    status: &'static str,
+    seen: &'a [String],
+    elapsed_ms: Option<f64>,
+    help: Option<&'a str>,
+    command: Option<&'a str>,
+}
+
+/// Writes it as one indented document with a line break behind it.
+pub fn write_json(
+    examination: &Examination,
+    exit: ExitCode,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        exit_code: exit as u8,
+        summary: examination.counts(),
+        steps: examination.steps.iter().map(entry).collect(),
+    };
+    let text = serde_json::to_string_pretty(&document)?;
+    writeln!(out, "{}", inert::json(&escaped(&text)))
+}
+
+fn in_order<S: Serializer>(
+    counts: &[(&'static str, usize); 4],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.iter().copied())
+}
+
+fn entry(step: &Step) -> StepEntry<'_> {
+    StepEntry {
+        step: step.name.as_str(),
+        about: step.subject.as_str(),
+        address: step.subject.address(),
+        status: step.status.as_str(),
+        seen: &step.seen,
+        elapsed_ms: step.elapsed.map(milliseconds),
+        help: step.help.as_deref(),
+        command: step.command.as_deref(),
+    }
+}
+
+/// To the microsecond.
+fn milliseconds(elapsed: Duration) -> f64 {
+    (elapsed.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Writes it for people: steps below the address that they are about, the way out below a step that
+/// failed, and the result in the last line.
+pub fn write_text(
+    examination: &Examination,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut text = Vec::new();
+    let mut subject = None;
+    let mut told = Vec::new();
+    for step in &examination.steps {
+        if subject != Some(&step.subject) {
+            if subject.is_some() {
+                writeln!(text)?;
+            }
+            write_subject(&step.subject, &mut text)?;
+            subject = Some(&step.subject);
+        }
+        write_step(step, layout, &mut text)?;
+        // One fault may show in several steps, and its way out is the same.
+        let way_out = (&step.help, &step.command);
+        if !told.contains(&way_out) {
+            write_way_out(step, &mut text)?;
+            told.push(way_out);
+        }
+    }
+    if subject.is_some() {
+        writeln!(text)?;
+    }
+    writeln!(text, "{}", summary(examination))?;
+    let text = String::from_utf8_lossy(&text);
+    out.write_all(inert::plain(&text).as_bytes())
+}
+
+fn write_subject(subject: &Subject, out: &mut dyn Write) -> io::Result<()> {
+    match subject {
+        Subject::Connection => Ok(()),
+        Subject::Bootstrap(address) => writeln!(out, "{}", printable(address)),
+    }
+}
+
+fn write_step(step: &Step, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    let color = match step.status {
+        Status::Ok => AnsiColor::Green,
+        Status::Warning | Status::NotTried => AnsiColor::Yellow,
+        Status::Failed(_) => AnsiColor::Red,
+    };
+    let word = step.status.as_str().replace('-', " ");
+    let gap = " ".repeat(NAME_COLUMN - 2 - word.len());
+    let elapsed = step.elapsed.map_or(String::new(), seconds);
+    let name = step.name.as_str();
+    let lead = format!("{gap}{name:<12} {elapsed:>7}  ");
+    write!(out, "  {}", painted(&word, color, layout))?;
+    let mut seen = Vec::new();
+    for phrase in &step.seen {
+        write_wrapped(phrase, SEEN_COLUMN, SEEN_COLUMN + 2, &mut seen)?;
+    }
+    let seen = String::from_utf8_lossy(&seen);
+    match seen.get(SEEN_COLUMN..) {
+        Some(seen) => write!(out, "{lead}{seen}")?,
+        None => writeln!(out, "{}", lead.trim_end())?,
+    }
+    Ok(())
+}
+
+fn write_way_out(step: &Step, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(help) = &step.help {
+        let help = format!("help: {help}");
+        write_wrapped(&help, NAME_COLUMN, NAME_COLUMN + 6, out)?;
+    }
+    if let Some(command) = &step.command {
+        let margin = " ".repeat(NAME_COLUMN);
+        writeln!(out, "{margin}{}", printable(command))?;
+    }
+    Ok(())
+}
+
+fn summary(examination: &Examination) -> String {
+    let steps = plural(examination.steps.len(), "step");
+    let counts = examination.counts();
+    let counted = counts.iter().filter(|(_, count)| *count > 0);
+    let counted: Vec<_> = counted
+        .map(|(word, count)| format!("{count} {}", word.replace('-', " ")))
+        .collect();
+    let result = match counted.as_slice() {
+        [] => "nothing was seen".to_owned(),
+        [_] if counts[0].1 > 0 => "all ok".to_owned(),
+        counted => counted.join(", "),
+    };
+    format!("{steps}: {result}. {}", seconds(examination.elapsed))
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.2} s", elapsed.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests;
