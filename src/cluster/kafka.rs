@@ -54,6 +54,11 @@ impl Kafka {
         Ok(Self { connection })
     }
 
+    /// Who is signed in, with SASL: with a token, who that says.
+    pub fn user(&self) -> Option<&str> {
+        self.connection.user()
+    }
+
     /// Which cluster this is, and how its brokers tell clients to reach them.
     ///
     /// # Errors

@@ -218,10 +218,13 @@ impl Walk<'_> {
         let name = StepName::SignIn;
         let (step, cluster) = match connected {
             Ok(cluster) => {
-                let whom = self.settings.user();
-                let whom = whom.map_or("without credentials".to_owned(), |user| {
-                    format!("as User:{user}")
-                });
+                let whom = match cluster.user() {
+                    Some(user) => format!("as User:{user}"),
+                    None if self.probe.speaks().has_certificate => {
+                        "with the client certificate".to_owned()
+                    }
+                    None => "without credentials".to_owned(),
+                };
                 let seen = vec![whom];
                 (Step::ok(name, &Subject::Connection, seen), Some(cluster))
             }

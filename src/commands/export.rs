@@ -22,7 +22,7 @@ use crate::exit::{self, ExitCode};
 use crate::export::{Export, manifest};
 use crate::interrupt::Interrupts;
 use crate::observed::Unreadable;
-use crate::report::problems::{from_cluster_error, unreadable_export};
+use crate::report::problems::{from_connection_error, unreadable_export};
 use crate::topic::TopicName;
 use crate::wording::plural;
 
@@ -210,7 +210,7 @@ async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
     taken.map_err(|error: ClusterError| {
         (
             exit::from_error(&error, false),
-            vec![from_cluster_error(&error)],
+            vec![from_connection_error(&error)],
         )
     })
 }

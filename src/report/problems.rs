@@ -16,7 +16,7 @@ use crate::finding::Finding;
 use crate::outcome::{Check, RunResult, Status, Stop, TopicOutcome};
 use crate::topic::TopicName;
 
-pub use causes::{from_cluster_error, interrupted};
+pub use causes::{from_cluster_error, from_connection_error, interrupted};
 pub use reading::unreadable_export;
 
 /// What stopped a run, and what it found beside mismatches.
@@ -28,6 +28,9 @@ pub(super) fn from_run(
     let refused = || refusals::refused(context, target, result);
     let mut all = Vec::new();
     match &result.stop {
+        Some(Stop::Cluster(error)) if result.identity.is_none() => {
+            all.push(from_connection_error(error));
+        }
         Some(Stop::Cluster(error)) => all.push(from_cluster_error(error)),
         Some(Stop::Unchecked(error)) => {
             // What was refused until then is still the reader's to fix.

@@ -151,6 +151,10 @@ impl Connection {
         Ok(connection)
     }
 
+    pub(super) fn user(&self) -> Option<&str> {
+        self.info.security.user.as_deref()
+    }
+
     pub(super) fn client(&self) -> &AdminClient {
         &self.client
     }

@@ -23,6 +23,18 @@ pub fn from_cluster_error(error: &ClusterError) -> Diagnostic {
     }
 }
 
+/// The same of a connection that failed, for a command that does not look into it.
+pub fn from_connection_error(error: &ClusterError) -> Diagnostic {
+    let problem = from_cluster_error(error);
+    let help = match (error.kind, &error.help) {
+        (ClusterErrorKind::Unreachable | ClusterErrorKind::Authentication, Some(help)) => {
+            format!("{help}; `topicctl doctor` walks the connection step by step")
+        }
+        _ => return problem,
+    };
+    problem.help(help)
+}
+
 /// A signal ended the run. What was not created is said by the command that creates.
 pub fn interrupted(signal: Signal, purpose: Purpose, wrote: bool) -> Diagnostic {
     let consequence = match (purpose.is_apply(), wrote) {
