@@ -72,6 +72,8 @@ pub enum Subject {
     Connection,
     /// An address that was given, `host:port`.
     Bootstrap(String),
+    /// An address that the cluster tells clients to use for a broker.
+    Broker { id: i32, address: String },
 }
 
 impl Subject {
@@ -80,20 +82,22 @@ impl Subject {
         match self {
             Self::Connection => "connection",
             Self::Bootstrap(_) => "bootstrap",
+            Self::Broker { .. } => "broker",
         }
     }
 
-    /// Whether it is the cluster that told the address.
-    pub fn is_advertised(&self) -> bool {
+    /// The broker whose address the cluster told.
+    pub fn broker(&self) -> Option<i32> {
         match self {
-            Self::Connection | Self::Bootstrap(_) => false,
+            Self::Connection | Self::Bootstrap(_) => None,
+            Self::Broker { id, .. } => Some(*id),
         }
     }
 
     pub fn address(&self) -> Option<&str> {
         match self {
             Self::Connection => None,
-            Self::Bootstrap(address) => Some(address),
+            Self::Bootstrap(address) | Self::Broker { address, .. } => Some(address),
         }
     }
 }
@@ -134,6 +138,11 @@ impl Status {
 }
 
 impl Examination {
+    /// The steps of each subject together, as far as they stand together.
+    pub fn by_subject(&self) -> impl Iterator<Item = &[Step]> {
+        self.steps.chunk_by(|one, next| one.subject == next.subject)
+    }
+
     /// How many steps have each status, by its word.
     pub fn counts(&self) -> [(&'static str, usize); 4] {
         Status::WORDS.map(|word| {

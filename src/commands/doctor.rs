@@ -22,6 +22,7 @@ use crate::doctor::{Examination, Status, Step, StepName, Subject};
 use crate::exit;
 use crate::interrupt::{Interrupts, Signal};
 use crate::manifest::{self, Manifests};
+use crate::observed::Broker;
 use crate::report::doctor::{write_json, write_text};
 use crate::report::problems::{from_cluster_error, interrupted};
 use crate::report::text::Layout;
@@ -173,7 +174,8 @@ impl Walk<'_> {
             return;
         };
         self.examination.excuse_addresses();
-        self.ask_cluster(&cluster).await;
+        let brokers = self.ask_cluster(&cluster).await;
+        self.look_at_brokers(brokers).await;
     }
 
     fn add(&mut self, step: Step) {
@@ -246,15 +248,15 @@ impl Walk<'_> {
     }
 
     /// Asks which cluster it is, and which brokers it has.
-    async fn ask_cluster(&mut self, cluster: &Kafka) {
+    async fn ask_cluster(&mut self, cluster: &Kafka) -> Vec<Broker> {
         let started = Instant::now();
         self.line.doing("asking for the cluster".to_owned());
-        let step = match cluster.described().await {
-            Err(error) => self.failed(StepName::Cluster, &error),
+        let (step, brokers) = match cluster.described().await {
+            Err(error) => (self.failed(StepName::Cluster, &error), Vec::new()),
             Ok((identity, brokers)) => {
                 let found = Step::cluster(&identity, &brokers);
-                let checked = self.inputs.manifests.clusters.check(identity.id.as_deref());
-                match checked {
+                let clusters = &self.inputs.manifests.clusters;
+                let step = match clusters.check(identity.id.as_deref()) {
                     Ok(()) => found,
                     Err(problem) => {
                         let sources = &self.inputs.context.sources;
@@ -262,10 +264,22 @@ impl Walk<'_> {
                         step.seen.extend(found.seen);
                         step
                     }
-                }
+                };
+                (step, brokers)
             }
         };
         self.add(step.took(started.elapsed()));
+        brokers
+    }
+
+    /// Looks at the addresses to which the cluster sends its clients.
+    async fn look_at_brokers(&mut self, brokers: Vec<Broker>) {
+        let subjects = brokers.into_iter().map(|broker| Subject::Broker {
+            id: broker.id,
+            address: broker.address,
+        });
+        self.line.doing("looking at the brokers".to_owned());
+        self.look(&subjects.collect::<Vec<_>>()).await;
     }
 
     fn failed(&self, name: StepName, error: &ClusterError) -> Step {

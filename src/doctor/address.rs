@@ -158,6 +158,16 @@ pub fn steps(subject: &Subject, looked: &Looked, speaks: &Speaks) -> Vec<Step> {
         Step::not_tried(StepName::ApiVersions, subject, "there is no connection")
     }));
     steps.extend(authentication(subject, looked, speaks));
+    if let Subject::Broker { id, .. } = subject {
+        let unreached = Status::Failed(Cause::NotReached);
+        for step in steps.iter_mut().filter(|step| step.status == unreached) {
+            step.help = Some(format!(
+                "the cluster advertises this address for broker {id}, and it cannot be reached from \
+                 here: see that the broker runs, and that its advertised.listeners is right, or \
+                 connect from inside of its network"
+            ));
+        }
+    }
     steps
 }
 

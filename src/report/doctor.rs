@@ -3,6 +3,7 @@
 //! Takes it as it is and judges nothing. What brokers and certificates say in it is untrusted, and made
 //! safe for terminals and for the logs of CI servers.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ struct StepEntry<'a> {
     step: &'static str,
     about: &'static str,
     address: Option<&'a str>,
+    broker: Option<i32>,
     status: &'static str,
     seen: &'a [String],
     elapsed_ms: Option<f64>,
@@ -72,6 +74,7 @@ fn entry(step: &Step) -> StepEntry<'_> {
         step: step.name.as_str(),
         about: step.subject.as_str(),
         address: step.subject.address(),
+        broker: step.subject.broker(),
         status: step.status.as_str(),
         seen: &step.seen,
         elapsed_ms: step.elapsed.map(milliseconds),
@@ -93,25 +96,30 @@ pub fn write_text(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut text = Vec::new();
-    let mut subject = None;
     let mut told = Vec::new();
-    for step in &examination.steps {
-        if subject != Some(&step.subject) {
-            if subject.is_some() {
-                writeln!(text)?;
-            }
-            write_subject(&step.subject, &mut text)?;
-            subject = Some(&step.subject);
+    let mut was_short = false;
+    for (at, steps) in examination.by_subject().enumerate() {
+        let short = in_short(steps);
+        if at > 0 && !(was_short && short.is_some()) {
+            writeln!(text)?;
         }
-        write_step(step, layout, &mut text)?;
-        // One fault may show in several steps, and its way out is the same.
-        let way_out = (&step.help, &step.command);
-        if !told.contains(&way_out) {
-            write_way_out(step, &mut text)?;
-            told.push(way_out);
+        was_short = short.is_some();
+        if let Some(line) = short {
+            write_line(Status::Ok, &line, layout, &mut text)?;
+            continue;
+        }
+        write_subject(steps, &mut text)?;
+        for step in steps {
+            write_step(step, layout, &mut text)?;
+            // One fault may show in several steps, and its way out is the same.
+            let way_out = (&step.help, &step.command);
+            if !told.contains(&way_out) {
+                write_way_out(step, &mut text)?;
+                told.push(way_out);
+            }
         }
     }
-    if subject.is_some() {
+    if !examination.steps.is_empty() {
         writeln!(text)?;
     }
     writeln!(text, "{}", summary(examination))?;
@@ -119,35 +127,67 @@ pub fn write_text(
     out.write_all(inert::plain(&text).as_bytes())
 }
 
-fn write_subject(subject: &Subject, out: &mut dyn Write) -> io::Result<()> {
-    match subject {
-        Subject::Connection => Ok(()),
-        Subject::Bootstrap(address) => writeln!(out, "{}", printable(address)),
+/// A line of steps: its name, how long it took, and what was seen.
+struct Line<'a> {
+    name: String,
+    elapsed: Option<Duration>,
+    seen: Cow<'a, [String]>,
+}
+
+/// All steps of a broker that is well, of which a cluster may have many.
+fn in_short(steps: &[Step]) -> Option<Line<'_>> {
+    let first = steps.first()?;
+    let (broker, address) = (first.subject.broker()?, first.subject.address()?);
+    let is_well = steps.iter().all(|step| step.status == Status::Ok);
+    let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
+    is_well.then(|| Line {
+        name: format!("broker {broker}"),
+        elapsed: Some(steps.iter().filter_map(|step| step.elapsed).sum()),
+        seen: vec![address.to_owned(), names.join(", ")].into(),
+    })
+}
+
+fn write_subject(steps: &[Step], out: &mut dyn Write) -> io::Result<()> {
+    match steps.first().map(|step| &step.subject) {
+        None | Some(Subject::Connection) => Ok(()),
+        Some(Subject::Bootstrap(address)) => writeln!(out, "{}", printable(address)),
+        Some(Subject::Broker { id, address }) => {
+            let line = format!("broker {id}, which the cluster advertises at {address}");
+            write_wrapped(&line, 0, 2, out)
+        }
     }
 }
 
 fn write_step(step: &Step, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let color = match step.status {
+    let line = Line {
+        name: step.name.as_str().to_owned(),
+        elapsed: step.elapsed,
+        seen: step.seen.as_slice().into(),
+    };
+    write_line(step.status, &line, layout, out)
+}
+
+fn write_line(status: Status, line: &Line, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    let color = match status {
         Status::Ok => AnsiColor::Green,
         Status::Warning | Status::NotTried => AnsiColor::Yellow,
         Status::Failed(_) => AnsiColor::Red,
     };
-    let word = step.status.as_str().replace('-', " ");
+    let word = status.as_str().replace('-', " ");
     let gap = " ".repeat(NAME_COLUMN - 2 - word.len());
-    let elapsed = step.elapsed.map_or(String::new(), seconds);
-    let name = step.name.as_str();
+    let elapsed = line.elapsed.map_or(String::new(), seconds);
+    let name = &line.name;
     let lead = format!("{gap}{name:<12} {elapsed:>7}  ");
     write!(out, "  {}", painted(&word, color, layout))?;
     let mut seen = Vec::new();
-    for phrase in &step.seen {
+    for phrase in line.seen.iter() {
         write_wrapped(phrase, SEEN_COLUMN, SEEN_COLUMN + 2, &mut seen)?;
     }
     let seen = String::from_utf8_lossy(&seen);
     match seen.get(SEEN_COLUMN..) {
-        Some(seen) => write!(out, "{lead}{seen}")?,
-        None => writeln!(out, "{}", lead.trim_end())?,
+        Some(seen) => write!(out, "{lead}{seen}"),
+        None => writeln!(out, "{}", lead.trim_end()),
     }
-    Ok(())
 }
 
 fn write_way_out(step: &Step, out: &mut dyn Write) -> io::Result<()> {

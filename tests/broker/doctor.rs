@@ -132,7 +132,7 @@ fn a_broker_that_is_well_is_walked_to_the_end() {
         .has("sign-in", "ok", "without credentials")
         .has("cluster", "ok", SHARED.cluster_id());
     let text = topicctl(&["doctor", "-b", SHARED.bootstrap_servers()]);
-    text.run().exits(0).says("6 steps: all ok.");
+    text.run().exits(0).says("9 steps: all ok.");
 }
 
 #[test]
@@ -380,4 +380,47 @@ fn another_cluster_than_the_one_that_was_meant_is_told_with_its_place() {
         )
         .has("cluster", "failed", "topicctl.yaml:1")
         .has("cluster", "failed", SHARED.cluster_id());
+}
+
+#[test]
+fn an_address_that_the_cluster_advertises_in_vain_is_told_with_its_broker() {
+    let kafka = LocalKafka::options()
+        .nodes(2)
+        .advertise(2, "127.0.0.1:1")
+        .start()
+        .expect("brokers");
+    let first = kafka
+        .bootstrap_servers()
+        .split(',')
+        .next()
+        .expect("a server");
+    let session = examine(first, &[])
+        .exits(3)
+        .has("cluster", "ok", "broker 2 at 127.0.0.1:1");
+    let broker = |id: i32, name: &str| {
+        let is_meant = |step: &&Value| step["broker"] == id && step["step"] == name;
+        session.steps().find(is_meant).expect("a step").clone()
+    };
+    assert_eq!(broker(1, "api-versions")["status"], "ok");
+    let failed = broker(2, "tcp");
+    assert_eq!(failed["status"], "failed");
+    let help = failed["help"].as_str().unwrap_or_default();
+    assert!(
+        help.contains("the cluster advertises this address for broker 2"),
+        "{failed:#}"
+    );
+    assert_eq!(broker(2, "api-versions")["status"], "not-tried");
+}
+
+#[test]
+fn a_cluster_whose_only_broker_advertises_in_vain_is_told_by_it() {
+    let kafka = LocalKafka::options()
+        .advertise(1, "no-such-host.invalid:9092")
+        .start()
+        .expect("a broker");
+    examine(kafka.bootstrap_servers(), &[])
+        .exits(3)
+        .has("api-versions", "ok", "it takes")
+        .has("cluster", "failed", "the cluster advertises this address")
+        .helps("cluster", "advertised.listeners");
 }

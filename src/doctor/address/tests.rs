@@ -446,3 +446,31 @@ fn an_address_is_a_host_and_a_port() {
         assert_eq!(host_and_port(address), expected);
     }
 }
+
+#[test]
+fn an_address_that_the_cluster_advertises_is_the_cluster_s_to_correct() {
+    let subject = Subject::Broker {
+        id: 2,
+        address: "kafka-2:9092".to_owned(),
+    };
+    let looked = Looked {
+        resolve: timed(Err("Name or service not known".to_owned())),
+        tcp: None,
+        ..connected()
+    };
+    let found = steps(&subject, &looked, &speaks("PLAINTEXT"));
+    let help = found[0].help.as_deref().unwrap_or_default();
+    assert!(
+        help.contains("advertises this address for broker 2"),
+        "{help}"
+    );
+    assert!(help.contains("advertised.listeners"), "{help}");
+    // One that is not trusted is no matter of its listeners.
+    let mut looked = answering();
+    looked.tls = Some(timed(Err(Break::ClientCertificate {
+        words: "it wants one".to_owned(),
+        help: "give it".to_owned(),
+    })));
+    let found = steps(&subject, &looked, &speaks("SSL"));
+    assert_eq!(found[2].help.as_deref(), Some("give it"));
+}

@@ -124,3 +124,40 @@ fn what_a_broker_says_commands_no_terminal_and_no_ci_server() {
     assert!(!written.contains("##["), "{written}");
     assert_eq!(json(&all)["steps"][0]["seen"][0], hostile);
 }
+
+#[test]
+fn a_broker_that_is_well_is_one_line() {
+    let took = Duration::from_millis(40);
+    let broker = |id, failed: bool| {
+        let subject = Subject::Broker {
+            id,
+            address: format!("kafka-{id}:9092"),
+        };
+        let seen = || vec!["10.0.0.1: refuses the connection".to_owned()];
+        let tcp = match failed {
+            true => Step::failed(StepName::Tcp, &subject, Cause::NotReached, seen()),
+            false => Step::ok(StepName::Tcp, &subject, seen()),
+        };
+        let resolve = Step::ok(StepName::Resolve, &subject, vec!["10.0.0.1".to_owned()]);
+        [resolve.took(took), tcp.took(took)]
+    };
+    let brokers = [broker(1, false), broker(2, false), broker(3, true)];
+    let examination = Examination {
+        steps: brokers.into_iter().flatten().collect(),
+        elapsed: took,
+    };
+    assert_eq!(
+        text(&examination),
+        "  ok        broker 1      0.08 s  kafka-1:9092
+                                  resolve, tcp
+  ok        broker 2      0.08 s  kafka-2:9092
+                                  resolve, tcp
+
+broker 3, which the cluster advertises at kafka-3:9092
+  ok        resolve       0.04 s  10.0.0.1
+  failed    tcp           0.04 s  10.0.0.1: refuses the connection
+
+6 steps: 5 ok, 1 failed. 0.04 s
+"
+    );
+}

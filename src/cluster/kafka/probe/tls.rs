@@ -74,7 +74,7 @@ impl Tls {
         let objections = causes(&refused).map(|one| {
             let (words, help) = RefusedCertificate::new(one).words(
                 address,
-                subject.is_advertised(),
+                subject.broker().is_some(),
                 &self.security,
             );
             Objection {
