@@ -126,6 +126,9 @@ fn every_way_to_say_it_connects_and_creates() {
         .exits(0)
         .all_are("created");
 
+    let walked = with_keys(msk.run("doctor", &environment), SECRET).run();
+    shows_no_secret(&walked.exits(0).says("as User:AKIA…0001"));
+
     let profile = Manifests::small(["msk.profile"]);
     let keys = format!("[ci]\naws_access_key_id={KEY_ID}\naws_secret_access_key={SECRET}\n");
     let credentials = profile.file("credentials", &keys);
