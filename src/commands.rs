@@ -102,9 +102,9 @@ pub enum Command {
     /// Walk the connection step by step, and tell what is seen; only reads
     ///
     /// For each address: its name, TCP, TLS with the certificate, the requests and the SASL
-    /// mechanisms that the broker takes. Then the sign-in, the cluster, and the addresses that it
-    /// advertises. A step that fails holds up no step that can be taken without it. No secret is in
-    /// the result.
+    /// mechanisms that the broker takes. Then the sign-in, the cluster, the addresses that it
+    /// advertises, and the rights that the manifests need, if any are given. A step that fails holds
+    /// up no step that can be taken without it. No secret is in the result.
     Doctor(Box<doctor::DoctorArgs>),
     /// Tell which partition keys land in, without a cluster
     ///

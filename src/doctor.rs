@@ -45,11 +45,13 @@ pub enum StepName {
     Sasl,
     SignIn,
     Cluster,
+    Rights,
+    Groups,
 }
 
 impl StepName {
     /// Those that need a client of the cluster, in their order.
-    pub const WITH_CLIENT: [Self; 2] = [Self::SignIn, Self::Cluster];
+    pub const WITH_CLIENT: [Self; 4] = [Self::SignIn, Self::Cluster, Self::Rights, Self::Groups];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -61,6 +63,8 @@ impl StepName {
             Self::Sasl => "sasl",
             Self::SignIn => "sign-in",
             Self::Cluster => "cluster",
+            Self::Rights => "rights",
+            Self::Groups => "groups",
         }
     }
 }

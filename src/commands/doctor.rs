@@ -1,12 +1,16 @@
 //! `topicctl doctor`: the connection, step by step. Only reads.
 
+mod needs;
+
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use futures_util::future::join_all;
 
+use self::needs::Groups;
 use super::inputs::{InvalidInput, RunInputs, accept, request};
 use super::progress::Line;
 use super::{Answering, TextOutput, block_on, colors};
@@ -33,7 +37,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(5);
 /// `topicctl doctor`.
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
-    /// Manifest files and directories whose cluster is meant; none are needed
+    /// Manifest files and directories, whose topics are asked for; none are needed
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Under which conditions they hold.
@@ -42,6 +46,12 @@ pub struct DoctorArgs {
     /// Which cluster to ask.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// Count it as a failure where no declared consumer group can be read, as verify --groups does
+    #[arg(
+        long, env = "TOPICCTL_GROUPS", value_parser = BoolishValueParser::new(),
+        help_heading = "Findings"
+    )]
+    pub groups: bool,
     /// How to write the result
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = DoctorFormat::Text,
@@ -74,8 +84,18 @@ impl Answering for DoctorArgs {
         let (context, manifests) = accept(self.manifests(), self.context())?;
         let (inputs, settings) = RunInputs::reach(context, manifests, &self.connection)?;
         let mut examination = Examination::default();
-        let stopped =
-            block_on(examine(&inputs, &settings, &mut examination)).and_then(|ended| ended);
+        let walk = Walk {
+            inputs: &inputs,
+            settings: &settings,
+            probe: Probe::new(&settings, LOOK_LIMIT),
+            line: Line::new(),
+            groups: match self.groups {
+                true => Groups::AsFailures,
+                false => Groups::AsWarnings,
+            },
+            examination: &mut examination,
+        };
+        let stopped = block_on(until_a_signal(walk)).and_then(|ended| ended);
         examination.elapsed = started.elapsed();
         let mut diagnostics = Diagnostics::default();
         // What there is to say of the settings, their step says.
@@ -129,23 +149,12 @@ impl DoctorArgs {
     }
 }
 
-/// Takes the steps, until a signal comes.
-async fn examine(
-    inputs: &RunInputs,
-    settings: &Settings,
-    examination: &mut Examination,
-) -> Result<Option<Signal>, Box<Diagnostic>> {
+/// Takes all steps, unless a signal comes.
+async fn until_a_signal(walk: Walk<'_>) -> Result<Option<Signal>, Box<Diagnostic>> {
     let interrupts = Interrupts::listen()
         .map_err(|error| Diagnostic::error(Code::Usage, format!("cannot start: {error}")))
         .map_err(Box::new)?;
-    let line = Line::new();
-    let walk = Walk {
-        inputs,
-        settings,
-        probe: Probe::new(settings, LOOK_LIMIT),
-        line: line.clone(),
-        examination,
-    };
+    let line = walk.line.clone();
     let signal = tokio::select! {
         () = walk.go() => None,
         signal = interrupts.first() => Some(signal),
@@ -159,6 +168,7 @@ struct Walk<'a> {
     settings: &'a Settings,
     probe: Probe,
     line: Line,
+    groups: Groups,
     examination: &'a mut Examination,
 }
 
@@ -174,8 +184,12 @@ impl Walk<'_> {
             return;
         };
         self.examination.excuse_addresses();
-        let brokers = self.ask_cluster(&cluster).await;
-        self.look_at_brokers(brokers).await;
+        let is_meant = self.ask_cluster(&cluster).await;
+        if is_meant {
+            self.line.doing("asking for rights".to_owned());
+            let steps = needs::steps(&cluster, self.inputs, self.groups).await;
+            self.examination.steps.extend(steps);
+        }
     }
 
     fn add(&mut self, step: Step) {
@@ -247,8 +261,9 @@ impl Walk<'_> {
         }
     }
 
-    /// Asks which cluster it is, and which brokers it has.
-    async fn ask_cluster(&mut self, cluster: &Kafka) -> Vec<Broker> {
+    /// Asks which cluster it is, and looks at its brokers; returns whether it is the one that was
+    /// meant. Nothing else is read of another one.
+    async fn ask_cluster(&mut self, cluster: &Kafka) -> bool {
         let started = Instant::now();
         self.line.doing("asking for the cluster".to_owned());
         let (step, brokers) = match cluster.described().await {
@@ -268,8 +283,16 @@ impl Walk<'_> {
                 (step, brokers)
             }
         };
+        let is_meant = step.status == Status::Ok;
         self.add(step.took(started.elapsed()));
-        brokers
+        self.look_at_brokers(brokers).await;
+        if !is_meant {
+            self.leave_out_behind(
+                StepName::Cluster,
+                "it is not known to be the cluster that is meant",
+            );
+        }
+        is_meant
     }
 
     /// Looks at the addresses to which the cluster sends its clients.

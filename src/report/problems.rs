@@ -20,11 +20,7 @@ pub use causes::{from_cluster_error, from_connection_error, interrupted};
 pub use reading::unreadable_export;
 
 /// What stopped a run, and what it found beside mismatches.
-pub(super) fn from_run(
-    context: &RunContext,
-    target: &Target,
-    result: &RunResult,
-) -> Vec<Diagnostic> {
+pub fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Diagnostic> {
     let refused = || refusals::refused(context, target, result);
     let mut all = Vec::new();
     match &result.stop {

@@ -8,10 +8,11 @@ use local_kafka::{LocalKafka, Options, SUPER_PASSWORD, SUPER_USER, Security};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::kafka::SHARED;
-use crate::secured::{PASSWORD, SASL};
-use crate::support::binary::{Ended, Run, directory, topicctl};
+use crate::kafka::{Proxied, SHARED, names};
+use crate::secured::{PASSWORD, SASL, as_user, as_user_of, secured};
+use crate::support::binary::{Ended, Manifests, Run, directory, on, topicctl};
 use crate::support::report_schema;
+use crate::wire::only_looks_and_creations;
 
 /// An examination that was made.
 struct Session {
@@ -126,13 +127,31 @@ fn with_certificate(certificate: Certificate) -> LocalKafka {
 fn a_broker_that_is_well_is_walked_to_the_end() {
     examine(SHARED.bootstrap_servers(), &[])
         .exits(0)
-        .all_well()
         .has("tcp", "ok", "takes the connection")
         .has("api-versions", "ok", "finalized features: ")
         .has("sign-in", "ok", "without credentials")
-        .has("cluster", "ok", SHARED.cluster_id());
-    let text = topicctl(&["doctor", "-b", SHARED.bootstrap_servers()]);
-    text.run().exits(0).says("9 steps: all ok.");
+        .has("cluster", "ok", SHARED.cluster_id())
+        .has("rights", "not-tried", "no manifests are given")
+        .has("groups", "not-tried", "no manifests are given");
+    crate::kafka::create(&SHARED, "doctor.there", 1, &[]);
+    let manifests = Manifests::of(
+        "topics:
+  - { name: doctor.there, partitions: 1, replication_factor: 1, consumer_groups: [doctor.readers] }
+  - { name: doctor.new, partitions: 1, replication_factor: 1 }",
+    );
+    let run = || on(SHARED.bootstrap_servers(), "doctor", &manifests);
+    run().run().exits(0).says("11 steps: all ok.");
+    ended(run().args(&["-o", "json"]))
+        .exits(0)
+        .all_well()
+        .has(
+            "rights",
+            "ok",
+            "Describe and DescribeConfigs: doctor.new, doctor.there",
+        )
+        .has("rights", "ok", "Create: doctor.new")
+        .has("groups", "ok", "doctor.readers");
+    assert!(!names(&SHARED).contains("doctor.new"));
 }
 
 #[test]
@@ -146,7 +165,6 @@ fn tls_and_credentials_are_steps_of_their_own() {
         .env("KAFKA_PASSWORD", SUPER_PASSWORD);
     ended(run)
         .exits(0)
-        .all_well()
         .has(
             "settings",
             "ok",
@@ -423,4 +441,67 @@ fn a_cluster_whose_only_broker_advertises_in_vain_is_told_by_it() {
         .has("api-versions", "ok", "it takes")
         .has("cluster", "failed", "the cluster advertises this address")
         .helps("cluster", "advertised.listeners");
+}
+
+#[test]
+fn rights_that_are_missing_are_told_at_once_and_nothing_is_created() {
+    let manifests = Manifests::small(["enough.doctor", "no-create.doctor", "no-describe.doctor"]);
+    let session = ended(as_user("both", "doctor", &manifests).args(&["-o", "json"]))
+        .exits(4)
+        .has(
+            "rights",
+            "ok",
+            "Describe and DescribeConfigs: enough.doctor, no-create.doctor",
+        )
+        .has("rights", "ok", "Create: enough.doctor");
+    let failed = |words: &str| {
+        let mut steps = session.steps().filter(|one| one["step"] == "rights");
+        let step = steps.find(|one| one["seen"][0].as_str().unwrap_or_default().contains(words));
+        let step = step.unwrap_or_else(|| panic!("no {words}: {}", session.ended));
+        assert_eq!(step["status"], "failed", "{}", session.ended);
+        step["command"].as_str().unwrap_or_default().to_owned()
+    };
+    let hidden = failed("1 topic cannot be seen with the rights of User:both");
+    assert!(hidden.contains("--operation Describe"), "{hidden}");
+    assert!(hidden.ends_with("--topic no-describe.doctor"), "{hidden}");
+    let refused = failed("the broker refuses 1 of");
+    assert!(refused.contains("--operation Create"), "{refused}");
+    assert!(refused.ends_with("--topic no-create.doctor"), "{refused}");
+    let found = names(&SASL.kafka);
+    assert!(
+        !found.iter().any(|name| name.ends_with(".doctor")),
+        "{found:?}"
+    );
+    only_looks_and_creations(&SASL);
+    let alone = Manifests::small(["no-create.doctor"]);
+    ended(as_user("no-create", "doctor", &alone).args(&["-o", "json"])).exits(4);
+}
+
+#[test]
+fn groups_that_cannot_be_read_count_for_who_asks_for_them() {
+    let manifests = Manifests::of(
+        "topics:
+  - { name: enough.grouped, partitions: 1, replication_factor: 1, consumer_groups: [others] }",
+    );
+    // A coordinator is asked for, which nobody does who shares the other one.
+    let proxied = Proxied::start(secured(Security::Sasl));
+    let run = || as_user_of(&proxied, "enough", "doctor", &manifests).args(&["-o", "json"]);
+    let words = "1 consumer group cannot be read with the rights of User:enough";
+    ended(run()).exits(0).has("groups", "warning", words);
+    ended(run().args(&["--groups"]))
+        .exits(4)
+        .has("groups", "failed", words);
+}
+
+#[test]
+fn what_a_broker_refuses_for_another_reason_is_no_missing_right() {
+    let manifests = Manifests::of(
+        "topics: [{ name: doctor.replicated, partitions: 1, replication_factor: 3 }]",
+    );
+    let run = on(SHARED.bootstrap_servers(), "doctor", &manifests);
+    ended(run.args(&["-o", "json"])).exits(5).has(
+        "rights",
+        "ok",
+        "Describe and DescribeConfigs: doctor.replicated",
+    );
 }

@@ -54,6 +54,7 @@ fn only_looks_and_creations_go_over_the_wire() {
         ("apply", 1),
         ("verify", 1),
         ("plan", 1),
+        ("doctor", 0),
     ] {
         on(&servers, command, &manifests).run().exits(code);
     }
