@@ -278,7 +278,8 @@ fn a_client_certificate_that_is_asked_for_is_told_over_either_version_of_tls() {
                 "tls",
                 "ok",
                 "it asks for a client certificate, and gets one",
-            );
+            )
+            .has("sign-in", "ok", "with the client certificate");
     }
 }
 

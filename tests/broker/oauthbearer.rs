@@ -420,3 +420,16 @@ fn the_token_endpoint_is_waited_for_as_brokers_are() {
     ));
     running.end().exits(0).says("1 created");
 }
+
+#[test]
+fn an_examination_tells_whose_token_it_is_and_shows_none() {
+    let manifests = Manifests::small(["oauth.examined"]);
+    let endpoint = REALM.provider.token_endpoint();
+    let ended = by_credentials(REALM.run("doctor", &manifests), &endpoint).run();
+    let ended = ended
+        .exits(0)
+        .says("OAUTHBEARER is offered")
+        .says(&format!("as User:{CLIENT_ID}"))
+        .says("Create: oauth.examined");
+    shows_no_secret(&ended, &[CLIENT_SECRET, "eyJ"]);
+}
