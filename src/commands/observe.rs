@@ -143,6 +143,8 @@ pub(super) async fn observe_kafka(
         false => cluster.observe(wanted, options.absence).await,
     };
     let mut observed = observe(inputs, connecting, read, options, line).await?;
+    // Whose a token is, only the token says.
+    inputs.target.user = observed.cluster.user().map(str::to_owned);
     if inputs.context.fail_on.contains(Finding::Health) && !options.leaders {
         observed.ask_leaders(line).await;
     }

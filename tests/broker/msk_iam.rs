@@ -205,6 +205,7 @@ fn missing_rights_are_actions_of_iam() {
     with_keys(MSK.run("apply", &manifests), SECRET)
         .run()
         .exits(4)
+        .says("with the rights of AKIA…0001")
         .says("kafka-cluster:DescribeTopic")
         .says("kafka-cluster:CreateTopic");
 }

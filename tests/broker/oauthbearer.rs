@@ -422,6 +422,21 @@ fn the_token_endpoint_is_waited_for_as_brokers_are() {
 }
 
 #[test]
+fn missing_rights_are_those_of_whom_the_token_is_about() {
+    let manifests = Manifests::small(["elsewhere"]);
+    let endpoint = REALM.provider.token_endpoint();
+    for command in ["verify", "doctor"] {
+        let ended = by_credentials(REALM.run(command, &manifests), &endpoint).run();
+        let ended = ended.exits(4);
+        let said = crate::support::binary::flat(&format!("{}{}", ended.stdout, ended.stderr));
+        let rights = format!("cannot be seen with the rights of User:{CLIENT_ID}");
+        assert!(said.contains(&rights), "{ended}");
+        let principal = format!("--allow-principal User:{CLIENT_ID} ");
+        assert!(said.contains(&principal), "{ended}");
+    }
+}
+
+#[test]
 fn an_examination_tells_whose_token_it_is_and_shows_none() {
     let manifests = Manifests::small(["oauth.examined"]);
     let endpoint = REALM.provider.token_endpoint();

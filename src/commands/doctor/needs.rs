@@ -10,7 +10,7 @@ use crate::apply::{Options, apply};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::{Absence, ClusterError, ObserveGroups, ObserveTopics, Wanted};
 use crate::commands::inputs::RunInputs;
-use crate::context::{Purpose, RunContext};
+use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::doctor::{Cause, Status, Step, StepName, Subject};
 use crate::groups::{self, GroupLags, GroupStatus};
@@ -137,7 +137,11 @@ impl Needs<'_> {
             purpose: Purpose::DryRun,
             ..RunContext::clone(&self.inputs.context)
         };
-        let found = problems::from_run(&context, &self.inputs.target, result);
+        let target = Target {
+            user: self.cluster.user().map(str::to_owned),
+            ..self.inputs.target.clone()
+        };
+        let found = problems::from_run(&context, &target, result);
         let is_of_rights = |one: &&Diagnostic| {
             matches!(
                 one.code,

@@ -166,9 +166,10 @@ fn unreadable(unauthorized: bool) -> Code {
 }
 
 fn with_rights(target: &Target) -> String {
-    match &target.user {
-        Some(user) => format!(" with the rights of User:{user}"),
-        None => String::new(),
+    match (&target.user, target.rights) {
+        (Some(user), Rights::Acls) => format!(" with the rights of User:{user}"),
+        (Some(key), Rights::Iam) => format!(" with the rights of {key}"),
+        (None, _) => String::new(),
     }
 }
 
