@@ -41,6 +41,12 @@ pub trait Listener: Send + Sync + 'static {
     /// librdkafka only logs. The same one may come many times.
     fn error(&self, error: Error);
 
+    /// A broker's own certificate is accepted, and the handshake goes on. The broker is `host:port`;
+    /// called by the thread of that broker.
+    fn certificate_accepted(&self, broker: &str) {
+        let _ = broker;
+    }
+
     /// A broker's certificate is not accepted; the error of the connection follows. Called by the
     /// thread of that broker.
     fn certificate_refused(&self, error: CertificateError) {
@@ -107,13 +113,18 @@ unsafe extern "C" fn certificate_verified(
     // the opaque value of `AdminClient::start`, which lives as long as the handle.
     unsafe {
         let code = *code;
+        let broker = text(broker).unwrap_or_default();
+        let listener = opaque.cast::<Opaque>().as_ref();
         // X509_V_OK
         if code == 0 {
+            if let (0, Some(listener)) = (depth, listener) {
+                listener.certificate_accepted(&broker);
+            }
             return 1;
         }
-        if let Some(listener) = opaque.cast::<Opaque>().as_ref() {
+        if let Some(listener) = listener {
             listener.certificate_refused(CertificateError {
-                broker: text(broker).unwrap_or_default(),
+                broker,
                 broker_id: (broker_id >= 0).then_some(broker_id),
                 code,
                 reason: reason(code),

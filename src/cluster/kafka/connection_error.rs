@@ -12,6 +12,7 @@ pub(super) mod foreign;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use librdkafka_admin::{ApiVersions, CertificateError, Error, ErrorCode};
@@ -183,6 +184,20 @@ impl ConnectionError {
     pub(super) fn after_answer(mut self) -> Self {
         if matches!(self.kind, Kind::PlaintextToTls | Kind::NeedsSasl) {
             self.kind = Kind::Closed;
+        }
+        self
+    }
+
+    /// The same error where these brokers, `host:port`, have shown a certificate that was accepted:
+    /// version and cipher are agreed on then, so that a handshake which fails does so for ours. (Java
+    /// since 17.0.16 sends handshake_failure over TLS 1.2 where there is none.)
+    pub(super) fn after_accepted(mut self, brokers: &BTreeSet<String>) -> Self {
+        let accepted = self
+            .broker
+            .as_ref()
+            .is_some_and(|one| brokers.contains(one));
+        if accepted && certificate::is_handshake_failure(&self.message) {
+            self.kind = Kind::ClientCertificate;
         }
         self
     }

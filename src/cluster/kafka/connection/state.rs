@@ -42,6 +42,8 @@ pub(super) struct StateListener {
     pub(super) state: watch::Sender<ConnectionState>,
     /// Which requests each broker takes that was connected to, by its name.
     api_versions: Mutex<BTreeMap<String, ApiVersions>>,
+    /// Brokers, `host:port`, whose certificate was accepted.
+    accepted: Mutex<BTreeSet<String>>,
     /// Whom to tell that a token is wanted.
     tokens: Option<mpsc::Sender<()>>,
 }
@@ -62,7 +64,7 @@ impl Listener for StateListener {
         {
             return;
         }
-        let error = ConnectionError::from_error(&error);
+        let error = ConnectionError::from_error(&error).after_accepted(&self.accepted());
         let now = Instant::now();
         self.state.send_modify(|state| {
             let error = if state.connected {
@@ -72,6 +74,10 @@ impl Listener for StateListener {
             };
             state.note(error, now);
         });
+    }
+
+    fn certificate_accepted(&self, broker: &str) {
+        self.accepted().insert(broker.to_owned());
     }
 
     fn certificate_refused(&self, error: CertificateError) {
@@ -133,6 +139,11 @@ impl StateListener {
         let known = self.known();
         let ids = known.keys().filter_map(|name| name.rsplit_once('/'));
         ids.filter_map(|(_, id)| id.parse().ok()).collect()
+    }
+
+    fn accepted(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // Nothing panics while the lock is held.
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, ApiVersions>> {

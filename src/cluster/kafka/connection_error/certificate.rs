@@ -177,12 +177,10 @@ impl Fault {
     }
 }
 
-/// The number of an alert by which a broker says that it does not take a client's certificate, and
-/// what it says (RFC 8446, 6.2; RFC 5246, 7.2.2). Over TLS 1.3 it comes after the handshake.
+/// What a broker says by an alert that it does not take a client's certificate (RFC 8446, 6.2; RFC
+/// 5246, 7.2.2). Over TLS 1.3 it comes after the handshake.
 pub(in crate::cluster::kafka) fn refusal_of_ours(words: &str) -> Option<&'static str> {
-    let (_, number) = words.split_once("SSL alert number ")?;
-    let number: String = number.chars().take_while(char::is_ascii_digit).collect();
-    Some(match number.parse().ok()? {
+    Some(match alert(words)? {
         // What Java says where there is none, and for whatever else is wrong.
         42 | 116 => "",
         43 => "it is of a kind that the broker does not take",
@@ -191,6 +189,18 @@ pub(in crate::cluster::kafka) fn refusal_of_ours(words: &str) -> Option<&'static
         46 | 48 => "the broker does not trust who signed it",
         _ => return None,
     })
+}
+
+/// The alert that says least: no version or cipher in common, or no certificate of ours.
+pub(in crate::cluster::kafka) fn is_handshake_failure(words: &str) -> bool {
+    alert(words) == Some(40)
+}
+
+/// The number of an alert in OpenSSL's words.
+fn alert(words: &str) -> Option<u8> {
+    let (_, number) = words.split_once("SSL alert number ")?;
+    let number: String = number.chars().take_while(char::is_ascii_digit).collect();
+    number.parse().ok()
 }
 
 /// That the broker wants a client certificate, and none, or another one, is given.

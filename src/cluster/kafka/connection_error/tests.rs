@@ -269,6 +269,19 @@ fn an_ipv6_address_is_not_told_as_a_wrong_certificate() {
 }
 
 #[test]
+fn a_handshake_that_fails_behind_a_good_certificate_fails_for_ours() {
+    let words = "ssl://kafka:9093/bootstrap: SSL handshake failed: error:0A000410:SSL \
+                 routines::sslv3 alert handshake failure: SSL alert number 40 (after 9ms in state \
+                 SSL_HANDSHAKE)";
+    let accepted = |brokers: &[&str]| {
+        let brokers = brokers.iter().map(|one| (*one).to_owned()).collect();
+        read(ErrorCode::SSL, words).after_accepted(&brokers).kind
+    };
+    assert_eq!(accepted(&["kafka:9093"]), Kind::ClientCertificate);
+    assert_eq!(accepted(&["other:9093"]), Kind::Tls);
+}
+
+#[test]
 fn a_certificate_that_cannot_be_read_is_refused_by_the_code_all_the_same() {
     for (code, words) in [
         (9, "is valid from"),

@@ -19,7 +19,7 @@ use openssl::x509::{X509, X509Ref};
 
 use super::tap::Tap;
 use crate::cluster::kafka::connection_error::certificate::{
-    RefusedCertificate, day, names, refusal_of_ours, shown, wanted,
+    RefusedCertificate, day, is_handshake_failure, names, refusal_of_ours, shown, wanted,
 };
 use crate::cluster::kafka::connection_error::foreign::who_begins;
 use crate::cluster::kafka::connection_info::Security;
@@ -110,7 +110,8 @@ impl Tls {
         };
         // The number of an alert stands in these words only.
         let words = stack.to_string();
-        if refusal_of_ours(&words).is_some() {
+        let was_asked = || tap.sent_certificate() && is_handshake_failure(&words);
+        if refusal_of_ours(&words).is_some() || was_asked() {
             let (words, help) = wanted(address, &words, &self.security);
             return Break::ClientCertificate { words, help };
         }
