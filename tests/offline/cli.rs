@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::binary::command as topicctl;
+use crate::support::binary::{OpenBinary, command as topicctl};
 use crate::support::scene::Scene;
 
 const ORDERS: &str = "topics: [{ name: orders }]\n";
@@ -166,7 +166,8 @@ fn a_file_without_rights_is_reported_beside_other_problems() {
     ]);
     let secret = directory.path().join("secret.yaml");
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).expect("rights");
-    let mut command = topicctl(directory.path(), &["validate", "."]);
+    let binary = OpenBinary::new();
+    let mut command = binary.command(directory.path(), &["validate", "."]);
     if fs::File::open(&secret).is_ok() {
         // Rights do not hold for us, so for somebody else: nobody.
         command.uid(65_534);
@@ -190,7 +191,8 @@ fn a_directory_without_rights_is_unreadable() {
     ]);
     let closed = directory.path().join("closed");
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("rights");
-    let mut command = topicctl(directory.path(), &["validate", "."]);
+    let binary = OpenBinary::new();
+    let mut command = binary.command(directory.path(), &["validate", "."]);
     if fs::read_dir(&closed).is_ok() {
         command.uid(65_534);
     }

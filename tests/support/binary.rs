@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
@@ -56,7 +57,28 @@ impl Manifests {
 
 /// The binary in a directory, for tests that do more with a process than run it.
 pub(crate) fn command(directory: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_topicctl"));
+    command_of(Path::new(env!("CARGO_BIN_EXE_topicctl")), directory, words)
+}
+
+/// A copy of the binary that everybody may run: others may not enter the clone.
+pub(crate) struct OpenBinary(TempDir);
+
+impl OpenBinary {
+    pub(crate) fn new() -> Self {
+        let place = tempfile::tempdir().expect("a directory");
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).expect("rights");
+        let copy = place.path().join("topicctl");
+        fs::copy(env!("CARGO_BIN_EXE_topicctl"), copy).expect("a copy");
+        Self(place)
+    }
+
+    pub(crate) fn command(&self, directory: &Path, words: &[&str]) -> Command {
+        command_of(&self.0.path().join("topicctl"), directory, words)
+    }
+}
+
+fn command_of(program: &Path, directory: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
         .args(words)
         .current_dir(directory)

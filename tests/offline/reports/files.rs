@@ -7,11 +7,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::support::binary::command as topicctl;
+use crate::support::binary::{OpenBinary, command as topicctl};
 use crate::support::report_grammar::{self as grammar, FORMATS};
 
 const ORDERS: &str = "topics: [{ name: orders }]\n";
@@ -222,10 +223,7 @@ fn an_interrupted_run_is_reported_to_files_of_every_format() {
     let stderr = child.stderr.take().expect("its stderr");
     let mut stderr = BufReader::new(stderr);
     stderr.read_line(&mut String::new()).expect("a line");
-    let sent = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status();
-    assert!(sent.expect("kill runs").success());
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("a running process");
     let _ = stderr.read_to_string(&mut String::new());
     assert_eq!(child.wait().expect("it ends").code(), Some(143));
     for (format, extension) in FORMATS {
@@ -421,8 +419,9 @@ fn a_file_in_a_directory_without_rights_is_written_in_place() {
         "--report",
         "markdown=closed/summary.md",
     ];
-    let mut command = topicctl(directory.path(), &args);
-    let mut other = topicctl(
+    let binary = OpenBinary::new();
+    let mut command = binary.command(directory.path(), &args);
+    let mut other = binary.command(
         directory.path(),
         &[
             "validate",
