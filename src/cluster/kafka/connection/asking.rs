@@ -104,8 +104,9 @@ impl Connection {
                 }
                 answer => {
                     self.note_answer();
-                    // An answer of another cluster is none.
-                    if let Some(error) = self.known_error() {
+                    // An answer of another cluster is none; other errors may come in just now.
+                    let known = self.known_error().filter(|error| !error.may_pass());
+                    if let Some(error) = known {
                         return Err(self.told(error));
                     }
                     return answer.map_err(|error| self.give_up(&error));
