@@ -7,11 +7,13 @@
 //! them.
 
 mod apis;
+mod certificate;
 mod connection;
 mod connection_error;
 mod connection_info;
 mod convert;
 mod creation;
+mod foreign;
 mod groups;
 mod look;
 pub mod probe;

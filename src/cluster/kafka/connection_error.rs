@@ -7,8 +7,6 @@
 //! texts that it recognizes are those of librdkafka 2.12 (rdkafka_broker.c, rdkafka_transport.c,
 //! rdkafka_ssl.c, rdkafka_sasl*.c).
 
-pub(super) mod certificate;
-pub(super) mod foreign;
 #[cfg(test)]
 mod tests;
 
@@ -17,9 +15,9 @@ use std::time::Duration;
 
 use librdkafka_admin::{ApiVersions, CertificateError, Error, ErrorCode};
 
-use self::certificate::RefusedCertificate;
-use super::apis;
+use super::certificate::{self, RefusedCertificate};
 use super::connection_info::{ConnectionInfo, seconds};
+use super::{apis, foreign};
 use crate::cluster::{ClusterError, ClusterErrorKind};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,8 +33,9 @@ pub(super) struct ConnectionError {
     certificate: Option<Box<RefusedCertificate>>,
 }
 
-/// Kinds of errors, from what says least to what says most. From [`Kind::Tls`] on, no waiting and
-/// no other broker will help: who we are, or whom we trust, is wrong.
+/// Kinds of errors, from what says least to what says most. From [`Kind::OtherCluster`] on,
+/// no waiting and no other broker will help; from [`Kind::Tls`] on, who we are, or whom we trust, is
+/// wrong.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Kind {
     /// Every broker is down; why, other errors say.
@@ -158,24 +157,25 @@ impl ConnectionError {
         if versions.has(apis::METADATA) {
             return None;
         }
-        let (address, id) = without_protocol(broker).rsplit_once('/')?;
-        Some(Self {
-            kind: Kind::NotABroker,
-            broker: Some(address.to_owned()),
-            advertised: id != "bootstrap",
-            ..Self::timeout()
-        })
+        Some(Self::of_broker(Kind::NotABroker, broker, String::new()))
     }
 
     /// The error of a broker that belongs to another cluster than one before it: `broker` is
     /// librdkafka's name.
     pub(super) fn other_cluster(broker: &str, id: &str, before: &str) -> Self {
-        let (address, broker_id) = broker.rsplit_once('/').unwrap_or((broker, "bootstrap"));
+        let message = format!("its cluster id is {id}, and that of the first one is {before}");
+        Self::of_broker(Kind::OtherCluster, broker, message)
+    }
+
+    /// `broker` is librdkafka's name: `ssl://kafka:9093/1`, or `…/bootstrap` where the user named it.
+    fn of_broker(kind: Kind, broker: &str, message: String) -> Self {
+        let broker = without_protocol(broker);
+        let (address, id) = broker.rsplit_once('/').unwrap_or((broker, "bootstrap"));
         Self {
-            kind: Kind::OtherCluster,
-            broker: Some(without_protocol(address).to_owned()),
-            advertised: broker_id != "bootstrap",
-            message: format!("its cluster id is {id}, and that of the first one is {before}"),
+            kind,
+            broker: Some(address.to_owned()),
+            advertised: id != "bootstrap",
+            message,
             certificate: None,
         }
     }
@@ -305,6 +305,9 @@ impl ConnectionError {
         let protocol = &security.protocol;
         let user = security.user.as_deref().unwrap_or("nobody");
         let mechanism = security.mechanism.as_deref().unwrap_or("no mechanism");
+        if let Some(refused) = &self.certificate {
+            return refused.words(address, self.advertised, security);
+        }
         match self.kind {
             Kind::AllDown | Kind::Transport => (
                 format!("no connection to {address} ({protocol})"),
@@ -408,18 +411,11 @@ impl ConnectionError {
                  KAFKA_PASSWORD, or sasl.jaas.config in --command-config; else see the broker's log"
                     .to_owned(),
             ),
-            Kind::Tls => (
+            Kind::Tls | Kind::Certificate => (
                 format!("TLS with {address} failed"),
                 "check the ssl.* settings and the broker's log".to_owned(),
             ),
             Kind::ClientCertificate => certificate::wanted(address, &self.message, security),
-            Kind::Certificate => match &self.certificate {
-                Some(refused) => refused.words(address, self.advertised, security),
-                None => (
-                    format!("the certificate of {address} is not accepted"),
-                    "check the ssl.* settings".to_owned(),
-                ),
-            },
             Kind::NoSasl => (
                 format!("{address} takes no credentials: this listener is without SASL"),
                 format!(

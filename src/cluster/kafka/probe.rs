@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use self::tap::Tap;
 use self::tls::Tls;
 use self::wire::Failure;
-use super::connection_error::foreign::{is_alert, who_begins};
+use super::foreign::{is_alert, who_begins};
 use super::settings::Settings;
 use crate::doctor::Subject;
 use crate::doctor::address::{Attempt, Break, Looked, NoConnection, Speaks, Timed, host_and_port};

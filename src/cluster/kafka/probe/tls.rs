@@ -1,7 +1,7 @@
 //! A handshake of TLS that is gone through with whatever is wrong, to see all that a broker shows.
 //!
-//! Nothing is sent over the connection but what TLS itself needs, so that trusting nobody harms
-//! nobody. Takes the certificates and the key that the settings hold, as librdkafka gets them.
+//! Credentials are never sent over such a connection: what is asked of it next needs none. Takes the
+//! certificates and the key that the settings hold, as librdkafka gets them.
 
 use std::io;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use librdkafka_admin::CertificateError;
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::asn1::Asn1Time;
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
@@ -18,23 +18,16 @@ use openssl::ssl::{
 use openssl::x509::{X509, X509Ref};
 
 use super::tap::Tap;
-use crate::cluster::kafka::connection_error::certificate::{
-    RefusedCertificate, day, is_handshake_failure, names, refusal_of_ours, shown, wanted,
+use crate::cluster::kafka::certificate::{
+    RefusedCertificate, SECONDS_A_DAY, day, is_handshake_failure, names, refusal_of_ours,
+    seconds_between, shown, wanted,
 };
-use crate::cluster::kafka::connection_error::foreign::who_begins;
 use crate::cluster::kafka::connection_info::Security;
+use crate::cluster::kafka::foreign::who_begins;
 use crate::cluster::kafka::settings::Settings;
 use crate::doctor::Subject;
 use crate::doctor::address::{Break, Handshake};
 use crate::doctor::certificate::{Certificate, Objection};
-
-/// OpenSSL's `X509_V_ERR_…` (x509_vfy.h) of a chain that leads to nobody who is trusted.
-const IS_OF_CHAIN: [i32; 6] = [2, 18, 19, 20, 21, 27];
-
-/// Those of a host's name, an e-mail address and an IP address.
-const IS_OF_NAME: [i32; 3] = [62, 63, 64];
-
-const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// What connections are made with.
 pub(super) struct Tls {
@@ -71,16 +64,13 @@ impl Tls {
         let shaken = stream.connect();
         shaken.map_err(|error| self.broken(&error, stream.get_ref(), address))?;
         let refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
-        let objections = causes(&refused).map(|one| {
-            let (words, help) = RefusedCertificate::new(one).words(
-                address,
-                subject.broker().is_some(),
-                &self.security,
-            );
+        let objections = causes(&refused).into_iter().map(|one| {
+            let advertised = subject.broker().is_some();
+            let (words, help) = one.words(address, advertised, &self.security);
             Objection {
                 words,
                 help,
-                is_of_name: IS_OF_NAME.contains(&one.code),
+                is_of_name: one.is_of_name(),
             }
         });
         Ok((seen(&stream, objections.collect()), stream))
@@ -213,17 +203,17 @@ fn seen(stream: &SslStream<Tap>, objections: Vec<Objection>) -> Handshake {
     }
 }
 
-/// Those that do not only follow from another one: a chain that does not lead to somebody trusted is
-/// told of more than once.
-fn causes(refused: &[CertificateError]) -> impl Iterator<Item = &CertificateError> {
-    let is_of_chain = |one: &&CertificateError| IS_OF_CHAIN.contains(&one.code);
-    let first = refused.iter().find(is_of_chain);
-    let mut seen = Vec::new();
-    refused.iter().filter(move |one| {
-        let is_new = !seen.contains(&(one.code, one.depth));
-        seen.push((one.code, one.depth));
-        is_new && (!is_of_chain(one) || first == Some(one))
-    })
+/// Each once, and none that only follows from another one: a chain that leads to nobody who is
+/// trusted is told of more than once.
+fn causes(refused: &[CertificateError]) -> Vec<RefusedCertificate> {
+    let mut causes: Vec<RefusedCertificate> = Vec::new();
+    for one in refused.iter().map(RefusedCertificate::new) {
+        let follows = one.is_of_chain() && causes.iter().any(RefusedCertificate::is_of_chain);
+        if !follows && !causes.contains(&one) {
+            causes.push(one);
+        }
+    }
+    causes
 }
 
 fn certificate(found: &X509Ref) -> Certificate {
@@ -237,11 +227,6 @@ fn certificate(found: &X509Ref) -> Certificate {
         valid_to: day(found.not_after()),
         days_left: days_left.unwrap_or_default().div_euclid(SECONDS_A_DAY),
     }
-}
-
-fn seconds_between(from: &Asn1TimeRef, to: &Asn1TimeRef) -> Option<i64> {
-    let difference = from.diff(to).ok()?;
-    Some(i64::from(difference.days) * SECONDS_A_DAY + i64::from(difference.secs))
 }
 
 fn reason(error: &ErrorStack) -> String {

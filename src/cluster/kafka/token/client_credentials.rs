@@ -198,15 +198,7 @@ fn lifetime(seconds: &serde_json::Value) -> Option<Duration> {
 
 /// As in a form (`application/x-www-form-urlencoded`).
 fn urlencoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b' ' => encoded.push('+'),
-            b if b.is_ascii_alphanumeric() || b"-._*".contains(&b) => encoded.push(char::from(b)),
-            b => encoded.push_str(&format!("%{b:02X}")),
-        }
-    }
-    encoded
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[cfg(test)]

@@ -8,12 +8,20 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqsign_aws_v4::{Credential, EMPTY_STRING_SHA256};
 use reqsign_core::hash::{hex_hmac_sha256, hex_sha256, hmac_sha256};
 use reqsign_core::time::Timestamp;
 
 /// How long a URL is valid, as for all of Amazon's signers.
 pub(super) const LIFETIME: Duration = Duration::from_secs(900);
+
+/// All but the unreserved characters of RFC 3986, section 2.3.
+const ENCODED: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "kafka-cluster";
@@ -75,16 +83,8 @@ fn iso8601(time: SystemTime) -> String {
         .format_iso8601()
 }
 
-/// As RFC 3986, section 2, has it: all but unreserved characters.
 fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => encoded.push(char::from(b)),
-            b => encoded.push_str(&format!("%{b:02X}")),
-        }
-    }
-    encoded
+    utf8_percent_encode(text, &ENCODED).to_string()
 }
 
 #[cfg(test)]

@@ -1,22 +1,27 @@
-//! Why a certificate ends a connection, in words: the broker's, which is not accepted here, or
-//! ours, which the broker does not take.
+//! What certificates say of themselves, and why one ends a connection, in words: the broker's, which
+//! is not accepted here, or ours, which the broker does not take.
 //!
-//! Takes OpenSSL's verdict and what the certificate says of itself, or the alert of TLS. It judges
-//! nothing: OpenSSL has. Reaches no clock, so that a day that is past is told as a day.
+//! Takes a certificate, and OpenSSL's verdict of it or the alert of TLS. It judges nothing: OpenSSL
+//! has. Reaches no clock, so that a day that is past is told as a day.
+
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use librdkafka_admin::CertificateError;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use openssl::x509::{X509, X509NameRef, X509Ref};
+use openssl::nid::Nid;
+use openssl::x509::{GeneralNameRef, X509, X509NameRef, X509Ref};
 
-use super::super::connection_info::Security;
+use super::connection_info::Security;
+
+pub(super) const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// As many names of a certificate as a sentence holds.
 const NAMES: usize = 6;
 
 /// The broker's certificate, or one that vouches for it, and what OpenSSL has against it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::cluster::kafka) struct RefusedCertificate {
+pub(super) struct RefusedCertificate {
     fault: Fault,
     /// Whether it is the broker's own.
     is_brokers: bool,
@@ -48,7 +53,7 @@ struct About {
 }
 
 impl RefusedCertificate {
-    pub(in crate::cluster::kafka) fn new(error: &CertificateError) -> Self {
+    pub(super) fn new(error: &CertificateError) -> Self {
         Self {
             fault: Fault::from_code(error.code),
             is_brokers: error.depth == 0,
@@ -56,8 +61,18 @@ impl RefusedCertificate {
         }
     }
 
+    /// Whether it is the name, which not every connection insists on.
+    pub(super) fn is_of_name(&self) -> bool {
+        self.fault == Fault::OtherName
+    }
+
+    /// Whether the chain leads to nobody who is trusted, of which OpenSSL may tell more than once.
+    pub(super) fn is_of_chain(&self) -> bool {
+        matches!(self.fault, Fault::SelfSigned | Fault::UnknownIssuer)
+    }
+
     /// What is wrong, and the way out.
-    pub(in crate::cluster::kafka) fn words(
+    pub(super) fn words(
         &self,
         address: &str,
         advertised: bool,
@@ -168,7 +183,7 @@ impl Fault {
             9 => Self::NotYetValid,
             10 => Self::Expired,
             18 => Self::SelfSigned,
-            2 | 19..=21 => Self::UnknownIssuer,
+            2 | 19..=21 | 27 => Self::UnknownIssuer,
             23 => Self::Revoked,
             24 | 26 | 79 => Self::OtherPurpose,
             62..=64 => Self::OtherName,
@@ -179,7 +194,7 @@ impl Fault {
 
 /// What a broker says by an alert that it does not take a client's certificate (RFC 8446, 6.2; RFC
 /// 5246, 7.2.2). Over TLS 1.3 it comes after the handshake.
-pub(in crate::cluster::kafka) fn refusal_of_ours(words: &str) -> Option<&'static str> {
+pub(super) fn refusal_of_ours(words: &str) -> Option<&'static str> {
     Some(match alert(words)? {
         // What Java says where there is none, and for whatever else is wrong.
         42 | 116 => "",
@@ -192,7 +207,7 @@ pub(in crate::cluster::kafka) fn refusal_of_ours(words: &str) -> Option<&'static
 }
 
 /// The alert that says least: no version or cipher in common, or no certificate of ours.
-pub(in crate::cluster::kafka) fn is_handshake_failure(words: &str) -> bool {
+pub(super) fn is_handshake_failure(words: &str) -> bool {
     alert(words) == Some(40)
 }
 
@@ -204,11 +219,7 @@ fn alert(words: &str) -> Option<u8> {
 }
 
 /// That the broker wants a client certificate, and none, or another one, is given.
-pub(in crate::cluster::kafka) fn wanted(
-    address: &str,
-    message: &str,
-    security: &Security,
-) -> (String, String) {
+pub(super) fn wanted(address: &str, message: &str, security: &Security) -> (String, String) {
     match &security.client_certificate {
         None => (
             format!("{address} wants a client certificate, and none is given"),
@@ -244,7 +255,7 @@ fn about(certificate: &X509Ref) -> About {
 }
 
 /// `CN=kafka, O=Example`.
-pub(in crate::cluster::kafka) fn shown(name: &X509NameRef) -> String {
+pub(super) fn shown(name: &X509NameRef) -> String {
     let parts = name.entries().filter_map(|entry| {
         let value = entry.data().to_string().ok()?;
         Some(format!(
@@ -259,16 +270,13 @@ pub(in crate::cluster::kafka) fn shown(name: &X509NameRef) -> String {
 }
 
 /// What it may be called by: alternative names, and where there are none its common name.
-pub(in crate::cluster::kafka) fn names(certificate: &X509Ref) -> Vec<String> {
+pub(super) fn names(certificate: &X509Ref) -> Vec<String> {
     let alternative = certificate.subject_alt_names();
-    let of = |name: &openssl::x509::GeneralNameRef| {
-        let address = |bytes: &[u8]| match bytes.len() {
-            4 => <[u8; 4]>::try_from(bytes)
-                .ok()
-                .map(|bytes| std::net::Ipv4Addr::from(bytes).to_string()),
-            _ => <[u8; 16]>::try_from(bytes)
-                .ok()
-                .map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
+    let of = |name: &GeneralNameRef| {
+        let address = |bytes: &[u8]| {
+            let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+            let address = v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from));
+            Some(address.ok()?.to_string())
         };
         let dns = name.dnsname().map(str::to_owned);
         dns.or_else(|| name.ipaddress().and_then(address))
@@ -277,24 +285,26 @@ pub(in crate::cluster::kafka) fn names(certificate: &X509Ref) -> Vec<String> {
     if !found.is_empty() {
         return found;
     }
-    let common = certificate
-        .subject_name()
-        .entries_by_nid(openssl::nid::Nid::COMMONNAME);
+    let common = certificate.subject_name().entries_by_nid(Nid::COMMONNAME);
     common
         .filter_map(|entry| entry.data().to_string().ok())
         .collect()
 }
 
-pub(in crate::cluster::kafka) fn day(time: &Asn1TimeRef) -> String {
-    let since = Asn1Time::from_unix(0).and_then(|begin| begin.diff(time));
-    let moment = since.ok().and_then(|since| {
-        let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
-        Timestamp::from_second(seconds).ok()
-    });
+/// In UTC.
+pub(super) fn day(time: &Asn1TimeRef) -> String {
+    let since = Asn1Time::from_unix(0).ok();
+    let since = since.and_then(|begin| seconds_between(&begin, time));
+    let moment = since.and_then(|since| Timestamp::from_second(since).ok());
     moment.map_or_else(
         || time.to_string(),
         |moment| moment.strftime("%Y-%m-%d %H:%M UTC").to_string(),
     )
+}
+
+pub(super) fn seconds_between(from: &Asn1TimeRef, to: &Asn1TimeRef) -> Option<i64> {
+    let difference = from.diff(to).ok()?;
+    Some(i64::from(difference.days) * SECONDS_A_DAY + i64::from(difference.secs))
 }
 
 fn in_brackets(host: &str) -> Option<&str> {

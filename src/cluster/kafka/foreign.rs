@@ -16,7 +16,7 @@ pub(super) fn is_tls(words: &str) -> bool {
 }
 
 /// Whether an answer that begins so is an alert of TLS.
-pub(in crate::cluster::kafka) fn is_alert(first: [u8; 4]) -> bool {
+pub(super) fn is_alert(first: [u8; 4]) -> bool {
     matches!(first, [0x15, 0x03, 0..=4, _])
 }
 
@@ -26,7 +26,7 @@ pub(super) fn who(words: &str) -> Option<&'static str> {
 }
 
 /// Who begins an answer so; `None` where the bytes are no known ones.
-pub(in crate::cluster::kafka) fn who_begins(first: [u8; 4]) -> Option<&'static str> {
+pub(super) fn who_begins(first: [u8; 4]) -> Option<&'static str> {
     Some(match &first {
         b"HTTP" => "an HTTP server (a REST proxy, a schema registry, a console?)",
         b"SSH-" => "an SSH server",
