@@ -27,8 +27,11 @@ use crate::topic::{DeclaredTopic, TopicName};
 pub struct Options {
     /// Stop behind the preflight.
     pub dry_run: bool,
-    /// How long to wait for as many brokers as the new topics have replicas.
+    /// How long to wait for as many brokers as the new topics have replicas, or as must be there.
     pub brokers: Duration,
+    /// How many brokers must be there before anything is created: replicas are placed on those that
+    /// are, and nobody here moves them later.
+    pub wait_brokers: Option<usize>,
     /// How long topics may take to become usable, from the last creation; `None` does not wait at
     /// all.
     pub settle: Option<Duration>,
@@ -49,8 +52,9 @@ pub struct Applied {
 pub enum Progress {
     WaitingForBrokers {
         registered: usize,
-        /// Replicas that a new topic wants.
+        /// As many as replicas of a new topic, or as must be there.
         needed: usize,
+        limit: Duration,
     },
     Validating {
         topics: usize,
@@ -160,8 +164,8 @@ impl<C: CreateTopics> Run<'_, C> {
     }
 
     /// A cluster that is just starting has fewer brokers than it will have, and may not answer
-    /// every time. When the time is over the preflight has the word: the broker says best what is
-    /// missing.
+    /// every time. When the time is over the preflight has the word, for the broker says best what is
+    /// missing; but for a number that was asked for, which it does not know.
     async fn wait_for_brokers(
         &self,
         mut registered: usize,
@@ -174,11 +178,17 @@ impl<C: CreateTopics> Run<'_, C> {
         let needed = replicas
             .map(|factor| usize::try_from(factor.get()).unwrap_or(0))
             .max();
-        let needed = needed.unwrap_or(0);
-        let deadline = Instant::now() + self.options.brokers;
+        let wanted = self.options.wait_brokers;
+        let needed = needed.max(wanted).unwrap_or(0);
+        let limit = self.options.brokers;
+        let deadline = Instant::now() + limit;
         let mut backoff = Backoff::default();
         while registered < needed && Instant::now() < deadline {
-            (self.progress)(Progress::WaitingForBrokers { registered, needed });
+            (self.progress)(Progress::WaitingForBrokers {
+                registered,
+                needed,
+                limit,
+            });
             let look = async {
                 backoff.next_before(deadline).await;
                 tokio::time::timeout_at(deadline, self.cluster.identity()).await
@@ -195,7 +205,10 @@ impl<C: CreateTopics> Run<'_, C> {
                 Err(_) => break,
             }
         }
-        Ok(())
+        match wanted.filter(|wanted| registered < *wanted) {
+            Some(wanted) => Err(Stop::TooFewBrokers { registered, wanted }),
+            None => Ok(()),
+        }
     }
 
     /// Has the broker check the new topics. Where nothing is created after it, that nothing was

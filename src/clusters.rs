@@ -25,6 +25,8 @@ pub struct Reach {
     pub bootstrap_servers: Option<(String, Span)>,
     /// The Java client's properties file, seen from the working directory.
     pub command_config: Option<(PathBuf, Span)>,
+    /// How many brokers it has when all are up, at least 1.
+    pub brokers: Option<usize>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -39,6 +41,11 @@ impl Clusters {
     pub fn chosen(&self) -> Option<&NamedCluster> {
         let name = self.chosen_name()?;
         self.named.iter().find(|one| one.name == name)
+    }
+
+    /// How many brokers the chosen cluster has when all are up, where it says so.
+    pub fn brokers(&self) -> Option<usize> {
+        self.chosen.as_ref().and_then(|(_, reach)| reach.brokers)
     }
 
     pub fn chosen_name(&self) -> Option<&str> {

@@ -11,6 +11,7 @@ mod atomic_file;
 mod doctor;
 mod explain;
 mod export;
+mod fitting;
 mod init;
 mod inputs;
 mod observe;

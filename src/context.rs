@@ -13,8 +13,9 @@ pub struct RunContext {
     pub command: Option<String>,
     pub purpose: Purpose,
     pub profile: Option<String>,
-    /// The declared profiles, but for the one of the run.
-    pub profiles: Vec<String>,
+    /// The other profiles under which the new topics need no more brokers than there are; `None`
+    /// where that was not asked, or there is no other to choose.
+    pub fitting_profiles: Option<Vec<String>>,
     pub fail_on: FailOn,
     /// Whether warnings of the manifests make the run fail.
     pub deny_warnings: bool,

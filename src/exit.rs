@@ -60,6 +60,7 @@ pub fn from_run(context: &RunContext, result: &RunResult) -> ExitCode {
         Some(Stop::Cluster(error) | Stop::Unchecked(error)) => {
             Some(from_error(error, context.purpose.is_apply()))
         }
+        Some(Stop::TooFewBrokers { .. }) => Some(ExitCode::Unreachable),
         Some(Stop::UnknownExistence | Stop::Refused) | None => None,
     };
     if stopped == Some(ExitCode::Invalid) {
@@ -97,6 +98,15 @@ pub fn from_run(context: &RunContext, result: &RunResult) -> ExitCode {
         .into_iter()
         .find(has)
         .unwrap_or(ExitCode::Matching)
+}
+
+/// The code of a run that came to `code` and has warnings that were denied: those of the manifests
+/// have refused it before.
+pub fn with_denied_warnings(code: ExitCode, has_denied: bool) -> ExitCode {
+    match code {
+        ExitCode::Matching if has_denied => ExitCode::Differences,
+        code => code,
+    }
 }
 
 /// Findings of the run beside what became of the topics.
@@ -146,8 +156,10 @@ fn from_topic(context: &RunContext, topic: &TopicOutcome) -> Option<ExitCode> {
     match &topic.status {
         Status::Declared | Status::Created | Status::Matching | Status::Accepted => None,
         // Whoever creates has it created, or has been stopped.
-        Status::ToCreate if context.purpose != Purpose::Verify => None,
-        Status::ToCreate | Status::Missing => fails_on(Finding::Missing),
+        Status::ToCreate if context.purpose == Purpose::Apply => None,
+        Status::ToCreate if context.purpose.is_preview() => fails_on(Finding::Pending),
+        Status::ToCreate => fails_on(Finding::Missing).or_else(|| fails_on(Finding::Pending)),
+        Status::Missing => fails_on(Finding::Missing),
         Status::Mismatched { .. } => fails_on(Finding::Mismatch),
         Status::Unknown(unreadable) => Some(from_unreadable(unreadable)),
         Status::Refused(refusal) if refusal.unauthorized => Some(ExitCode::Unauthorized),

@@ -8,6 +8,8 @@ pub enum Finding {
     Missing,
     /// Topics that exist and differ.
     Mismatch,
+    /// Topics that apply would create: a difference, although apply brings it in line.
+    Pending,
     /// Topics of the cluster that no manifest declares.
     Unmanaged,
     /// Configurations that are set on a topic and not declared.
@@ -19,9 +21,10 @@ pub enum Finding {
 }
 
 impl Finding {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Missing,
         Self::Mismatch,
+        Self::Pending,
         Self::Unmanaged,
         Self::Undeclared,
         Self::Health,
@@ -43,6 +46,7 @@ impl Finding {
         match self {
             Self::Missing => "missing",
             Self::Mismatch => "mismatch",
+            Self::Pending => "pending",
             Self::Unmanaged => "unmanaged",
             Self::Undeclared => "undeclared",
             Self::Health => "health",

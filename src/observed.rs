@@ -3,7 +3,7 @@
 //! Made by an implementation of [`crate::cluster::ObserveTopics`], read by [`crate::plan`]. This
 //! module reaches neither a client nor a clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::topic::{ConfigKey, Partitions, TopicName};
@@ -41,6 +41,25 @@ pub struct Observation {
     pub unserved: BTreeMap<TopicName, Vec<Unserved>>,
     /// Whether no configuration could be asked for: some services offer no DescribeConfigs.
     pub lacks_configs: bool,
+}
+
+impl Observation {
+    /// Brokers that hold replicas of these topics and are not there, ascending; none where the
+    /// cluster does not tell its brokers.
+    pub fn down(&self) -> Vec<i32> {
+        let there = &self.cluster.brokers;
+        let present = self.topics.values().filter_map(|topic| match topic {
+            Observed::Present(topic) => Some(topic),
+            Observed::Absent | Observed::Unknown(_) => None,
+        });
+        let partitions = present.flat_map(|topic| &topic.partitions);
+        let holders: BTreeSet<_> = partitions.flat_map(|one| &one.replicas).collect();
+        let missed = holders.into_iter().filter(|id| !there.contains(id));
+        match there.is_empty() {
+            true => Vec::new(),
+            false => missed.copied().collect(),
+        }
+    }
 }
 
 /// The same by topic.

@@ -189,6 +189,9 @@ pub struct RunResult {
     pub lacks_configs: bool,
     /// Topics of the cluster that no manifest declares, as far as they were looked for.
     pub unmanaged: Vec<TopicName>,
+    /// New topics that the broker's metrics could not tell from existing ones, each with one of
+    /// these, as far as they were looked for.
+    pub collisions: Vec<(TopicName, TopicName)>,
     /// What was read of consumer groups; `None` where they were not asked for.
     pub groups: Option<GroupLags>,
     /// Whether leaders could be asked if they serve; `None` where they were not asked.
@@ -276,6 +279,11 @@ pub enum Stop {
     Cluster(ClusterError),
     /// Whether some topics exist is not known: nothing was created.
     UnknownExistence,
+    /// Fewer brokers are there than must be: nothing was created.
+    TooFewBrokers {
+        registered: usize,
+        wanted: usize,
+    },
     /// The preflight was refused: nothing was created.
     Refused,
     /// The cluster was read, and the preflight got no answer: nothing was created.

@@ -3,6 +3,8 @@
 //! A pure function of its inputs. Every decision carries its reason; nothing here reaches a client, a
 //! clock or the environment, and [`crate::apply`] re-decides nothing.
 
+use std::collections::BTreeMap;
+
 use crate::accepted::Accepted;
 use crate::catalog;
 use crate::health::{self, HealthIssue};
@@ -11,7 +13,7 @@ use crate::observed::{
     Unreadable,
 };
 use crate::outcome::{AcceptedMismatch, Mismatch, Status, TopicOutcome};
-use crate::topic::{ConfigKey, Declared, DeclaredTopic, ReplicationFactor};
+use crate::topic::{ConfigKey, Declared, DeclaredTopic, ReplicationFactor, TopicName};
 
 /// What is to be done about each declared topic. A status is one of [`Status::ToCreate`],
 /// [`Status::Missing`], [`Status::Matching`], [`Status::Mismatched`], [`Status::Accepted`] and
@@ -66,6 +68,53 @@ pub fn decide(
         }),
     };
     TopicOutcome::new(topic, status)
+}
+
+/// Whether a topic that does not exist yet wants more replicas than there are brokers, those that are
+/// `down` included. A cluster that does not return its brokers cannot be counted.
+pub fn wants_more_brokers<'a>(
+    declared: impl Iterator<Item = &'a DeclaredTopic>,
+    observation: &Observation,
+    down: usize,
+) -> bool {
+    let there = observation.cluster.brokers.len();
+    let is_new = |topic: &&DeclaredTopic| {
+        !topic.external && observation.topics.get(&topic.name) == Some(&Observed::Absent)
+    };
+    let mut new = declared.filter(is_new);
+    there > 0
+        && new.any(|topic| {
+            let factor = topic.replication_factor.as_ref();
+            factor.is_some_and(|factor| factor.value.count() > there + down)
+        })
+}
+
+/// Whether the name of a topic that does not exist yet may be too near to one that does.
+pub fn may_collide(observation: &Observation) -> bool {
+    absent(observation).any(|name| name.as_str().contains(['.', '_']))
+}
+
+/// The names of topics that do not exist yet, each with an existing one that differs in `.` and `_`
+/// only: the broker refuses the new one (`Topic.hasCollision`).
+pub fn collisions(
+    observation: &Observation,
+    existing: &[TopicName],
+) -> Vec<(TopicName, TopicName)> {
+    let existing: BTreeMap<_, _> = existing
+        .iter()
+        .map(|name| (name.collision_key(), name))
+        .collect();
+    let collision = |name: &TopicName| {
+        let other = existing.get(&name.collision_key())?;
+        (*other != name).then(|| (name.clone(), (*other).clone()))
+    };
+    absent(observation).filter_map(collision).collect()
+}
+
+fn absent(observation: &Observation) -> impl Iterator<Item = &TopicName> {
+    let topics = observation.topics.iter();
+    let absent = topics.filter(|(_, seen)| **seen == Observed::Absent);
+    absent.map(|(name, _)| name)
 }
 
 /// What is wrong with the partitions of a topic, by its metadata and by its leaders.

@@ -5,12 +5,15 @@
 //! must mean to these tools what they say to a reader.
 
 mod advice;
+mod declaration;
 mod reassignment;
 mod setting;
 
 use std::path::PathBuf;
 
-pub use self::advice::advice;
+pub use self::advice::{Advice, advice};
+pub(crate) use self::declaration::in_yaml;
+pub use self::declaration::{Declaring, Dependents};
 use crate::diagnostic::printable;
 use crate::outcome::Mismatch;
 use crate::topic::TopicName;
@@ -22,7 +25,10 @@ pub struct Access {
     pub bootstrap_servers: String,
     /// The Java client's properties file, where one was given.
     pub command_config: Option<PathBuf>,
+    /// Those that are there.
     pub brokers: Vec<i32>,
+    /// Brokers that hold replicas and are not there, ascending.
+    pub down: Vec<i32>,
 }
 
 impl Access {
@@ -110,7 +116,7 @@ mod tests {
         let access = Access {
             bootstrap_servers: "kafka:9092".into(),
             command_config: Some("my client.properties".into()),
-            brokers: Vec::new(),
+            ..Access::default()
         };
         assert_eq!(
             access.command("kafka-topics", &["--topic", "a;b"]),

@@ -20,6 +20,7 @@ mod summary;
 pub mod text;
 mod wording;
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 use crate::exit::{self, ExitCode, Verdict};
 use crate::finding::Finding;
 use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
+use crate::remedy::{Declaring, Dependents};
 
 use self::difference::Difference;
 
@@ -111,6 +113,8 @@ pub struct ClusterReport {
     pub elapsed: Duration,
     /// When it ended, by the clock at the edge.
     pub ended: SystemTime,
+    /// Which topics depend on which, known when the first difference is told.
+    pub dependents: OnceCell<Dependents>,
 }
 
 /// A problem, with the clusters that have it.
@@ -245,7 +249,10 @@ impl Report {
     pub(crate) fn is_failure(&self, diagnostic: &Diagnostic) -> bool {
         match diagnostic.severity {
             Severity::Error => true,
-            Severity::Warning => self.is_refused_by_warnings,
+            Severity::Warning => {
+                let is_denied = self.context.deny_warnings && diagnostic.code.is_deniable_in_run();
+                self.is_refused_by_warnings || is_denied
+            }
             Severity::Note => false,
         }
     }
@@ -277,6 +284,7 @@ impl ClusterReport {
             diagnostics: Vec::new(),
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
+            dependents: OnceCell::new(),
         }
     }
 
@@ -306,6 +314,17 @@ impl ClusterReport {
         input.extend(own.chain(unused_acceptances).chain(early));
         self.diagnostics = input.sorted(&self.context.sources);
         self.diagnostics.extend(late);
+        self.exit = exit::with_denied_warnings(self.exit, self.denied_warnings() > 0);
+    }
+
+    /// How many warnings of the run were denied.
+    fn denied_warnings(&self) -> usize {
+        let denied =
+            |one: &&Diagnostic| one.severity == Severity::Warning && one.code.is_deniable_in_run();
+        match self.context.deny_warnings {
+            true => self.diagnostics.iter().filter(denied).count(),
+            false => 0,
+        }
     }
 
     /// Whether there is something to say of topics: not where the run ended before anything was
@@ -333,7 +352,14 @@ impl ClusterReport {
 
     /// How a topic differs, the accepted differences last.
     fn differences(&self, topic: &TopicOutcome) -> Vec<Difference> {
-        Difference::all(topic, &self.context.sources, &self.target.access)
+        let topics = || self.result.topics.iter().map(|one| &one.topic);
+        let declaring = Declaring {
+            profile: self.context.profile.as_deref(),
+            cluster: self.target.name.as_deref(),
+            dependents: self.dependents.get_or_init(|| Dependents::new(topics())),
+            sources: &self.context.sources,
+        };
+        Difference::all(topic, declaring, &self.target.access)
     }
 
     /// Whether somebody has to do something about a topic. Where no cluster answered, that is said

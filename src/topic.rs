@@ -293,6 +293,18 @@ pub struct ConsumerGroup {
     pub pipeline: Option<String>,
 }
 
+impl ConsumerGroup {
+    /// Takes what another statement about the same group says.
+    pub fn patch(&mut self, other: Self) {
+        if other.members.is_some() {
+            (self.members, self.members_at) = (other.members, other.members_at);
+        }
+        if !other.produces.is_empty() {
+            self.produces = other.produces;
+        }
+    }
+}
+
 /// A step of a pipeline that reads or writes a topic.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct StepUse {
@@ -375,6 +387,15 @@ pub struct DeclaredTopic {
     pub consumer_groups: Vec<ConsumerGroup>,
     pub steps: Vec<StepUse>,
     pub partition_key: Option<PartitionKey>,
+    /// The topics whose partition count it takes, by `source` or `same_as`: the widest where there
+    /// are several.
+    pub follows: Vec<TopicName>,
+    /// The mapping that holds its fields, and by an alias perhaps those of others; `None` where no
+    /// field can be added for it alone: a word declares it (`dlq: true`), the block of a whole ladder,
+    /// or several entries that must say the same.
+    pub fields: Option<Span>,
+    /// Its entry in `topics` of the chosen profile.
+    pub profile_entry: Option<Span>,
     pub span: Span,
 }
 

@@ -12,3 +12,12 @@ pub(crate) fn plural<N: Display + PartialEq + From<u8>>(count: N, word: &str) ->
     let s = if count == N::from(1) { "" } else { "s" };
     format!("{count} {word}{s}")
 }
+
+/// The parts as a list: `one, two and three`.
+pub(crate) fn and(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [some @ .., last] => format!("{} and {last}", some.join(", ")),
+    }
+}

@@ -21,7 +21,8 @@ pub struct RunArgs {
     /// How to report.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Findings that give exit code 1: missing, mismatch, unmanaged, undeclared, health, or none
+    /// Findings that give exit code 1: missing, mismatch, pending (something would be created),
+    /// unmanaged, undeclared, health, or none
     /// [default: the policy's, else missing,mismatch]
     #[arg(
         long,

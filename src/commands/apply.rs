@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::BoolishValueParser;
+use clap::{Args, value_parser};
 
 use super::Reporting;
 use super::inputs::{InvalidInput, RunInputs};
@@ -27,6 +27,13 @@ pub struct ApplyArgs {
         help_heading = "Applying"
     )]
     pub dry_run: bool,
+    /// How many brokers must be there before anything is created; --wait says for how long to wait
+    /// [default: the cluster's `brokers`]
+    #[arg(
+        long, value_name = "N", value_parser = value_parser!(u16).range(1..),
+        env = "TOPICCTL_WAIT_BROKERS", help_heading = "Applying"
+    )]
+    pub wait_brokers: Option<u16>,
     /// How long topics may take to become usable, from the last creation
     #[arg(
         long, value_name = "DURATION", default_value = "60s", value_parser = duration,
@@ -75,6 +82,10 @@ impl Reporting for ApplyArgs {
         let options = Options {
             dry_run: self.dry_run,
             brokers: settings.wait(),
+            wait_brokers: self
+                .wait_brokers
+                .map(usize::from)
+                .or(inputs.manifests.clusters.brokers()),
             settle: (!self.no_settle).then_some(self.settle_timeout),
         };
         let (cluster, interrupts) = (&observed.cluster, &observed.interrupts);

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use super::fitting::fitting_profiles;
 use super::properties_file::{properties, whole};
 use crate::accepted;
 use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
@@ -19,7 +20,7 @@ use crate::cluster::kafka::settings::{
 };
 use crate::cluster::snapshot::Snapshot;
 use crate::clusters::{Clusters, Reach};
-use crate::context::{RunContext, Target};
+use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::finding::FailOn;
 use crate::manifest::{self, ForClusters, Manifests, Outside, Request};
@@ -32,6 +33,8 @@ pub(super) struct RunInputs {
     pub(super) target: Target,
     /// Their texts have gone into the context, and the topics go into the plan.
     pub(super) manifests: Manifests,
+    /// What was asked to be read; `None` where no cluster is asked.
+    request: Option<Request>,
 }
 
 /// Input that is not valid: no cluster was asked.
@@ -117,15 +120,22 @@ pub(super) fn accept(
     mut manifests: Manifests,
     mut context: RunContext,
 ) -> Result<(RunContext, Manifests), Box<InvalidInput>> {
-    manifests.diagnostics.extend(expired(&manifests));
+    let expired = expired(&manifests);
+    // Which day it is makes no manifest invalid; where nothing else is asked, it is all there is.
+    let (early, late) = match context.purpose {
+        Purpose::Offline => (expired, Vec::new()),
+        _ => (Vec::new(), expired),
+    };
+    manifests.diagnostics.extend(early);
     let sources = std::mem::take(&mut manifests.sources);
-    if !is_valid(&manifests.diagnostics, &context) {
+    let is_valid = is_valid(&manifests.diagnostics, &context);
+    manifests.diagnostics.extend(late);
+    if !is_valid {
         let problems = &manifests.diagnostics;
         return Err(InvalidInput::from_manifests(context, sources, problems));
     }
     context.sources = Arc::new(sources);
     context.profile.clone_from(&manifests.clusters.profile);
-    context.profiles.clone_from(&manifests.profiles);
     Ok((context, manifests))
 }
 
@@ -149,7 +159,8 @@ impl RunInputs {
         context: RunContext,
     ) -> Result<(Self, Settings), Box<InvalidInput>> {
         let (context, manifests) = Self::read_manifests(args, context)?;
-        Self::reach(context, manifests, &args.connection)
+        let (inputs, settings) = Self::reach(context, manifests, &args.connection)?;
+        Ok((inputs.asked_for(selected(&args.manifests)), settings))
     }
 
     /// Adds how the cluster is reached.
@@ -179,7 +190,7 @@ impl RunInputs {
         context: RunContext,
     ) -> Result<(Self, Snapshot), Box<InvalidInput>> {
         let (context, manifests) = Self::read_manifests(args, context)?;
-        let mut inputs = Self::new(context, manifests);
+        let mut inputs = Self::new(context, manifests).asked_for(selected(&args.manifests));
         let snapshot = match snapshot(path) {
             Ok(snapshot) => snapshot,
             Err(problem) => return Err(inputs.into_invalid([*problem])),
@@ -213,10 +224,7 @@ impl RunInputs {
             mut diagnostics,
         } = manifest::read_for_clusters(&selected(&args.manifests));
         let mut ready = Vec::new();
-        for mut manifests in manifests {
-            let expired = expired(&manifests);
-            diagnostics.extend(expired.clone());
-            manifests.diagnostics.extend(expired);
+        for manifests in manifests {
             let Some(name) = manifests.clusters.chosen_name() else {
                 // There is an error already.
                 continue;
@@ -235,6 +243,10 @@ impl RunInputs {
         if !is_valid(&diagnostics, &context) {
             return Err(InvalidInput::from_manifests(context, sources, &diagnostics));
         }
+        for (manifests, ..) in &mut ready {
+            let expired = expired(manifests);
+            manifests.diagnostics.extend(expired);
+        }
         let context = RunContext {
             sources: Arc::new(sources),
             ..context
@@ -250,14 +262,15 @@ impl RunInputs {
         let clusters = ready.into_iter().map(|(manifests, fail_on, settings)| {
             let context = RunContext {
                 profile: manifests.clusters.profile.clone(),
-                profiles: manifests.profiles.clone(),
                 fail_on,
                 ..context.clone()
             };
-            (
-                Self::new(context, manifests).reached_by(&settings),
-                settings,
-            )
+            let request = Request {
+                cluster: manifests.clusters.chosen_name().map(str::to_owned),
+                ..selected(&args.manifests)
+            };
+            let inputs = Self::new(context, manifests).asked_for(request);
+            (inputs.reached_by(&settings), settings)
         });
         Ok(AllInputs {
             clusters: clusters.collect(),
@@ -292,6 +305,14 @@ impl RunInputs {
             },
             context: Arc::new(context),
             manifests,
+            request: None,
+        }
+    }
+
+    fn asked_for(self, request: Request) -> Self {
+        Self {
+            request: Some(request),
+            ..self
         }
     }
 
@@ -336,10 +357,20 @@ impl RunInputs {
 
     /// The report of the cluster, whose run is over.
     pub(super) fn finish(self, result: RunResult) -> ClusterReport {
+        let request = self.request.as_ref();
+        let fitting = request.and_then(|one| fitting_profiles(one, &self.manifests, &result));
+        let diagnostics = self.diagnostics();
+        let context = match fitting {
+            None => self.context,
+            Some(_) => Arc::new(RunContext {
+                fitting_profiles: fitting,
+                ..Arc::unwrap_or_clone(self.context)
+            }),
+        };
         ClusterReport {
-            diagnostics: self.diagnostics(),
+            diagnostics,
             accepted: self.manifests.accepted,
-            ..ClusterReport::new(self.context, self.target, result)
+            ..ClusterReport::new(context, self.target, result)
         }
     }
 }

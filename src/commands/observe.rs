@@ -13,7 +13,7 @@ use crate::cluster::kafka::settings::Settings;
 use crate::cluster::snapshot::Snapshot;
 use crate::cluster::{Absence, ClusterError, Keys};
 use crate::cluster::{ObserveGroups, ObserveLeaders, ObserveTopics, Wanted};
-use crate::context::RunContext;
+use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::{FailOn, Finding};
 use crate::groups;
@@ -21,7 +21,7 @@ use crate::interrupt::Interrupts;
 use crate::leaders;
 use crate::observed::{Observation, by_topic};
 use crate::outcome::{RunResult, Stop};
-use crate::plan::{Plan, plan};
+use crate::plan::{self, Plan};
 use crate::report::Report;
 use crate::report::problems::{from_cluster_error, interrupted};
 use crate::topic::TopicName;
@@ -55,10 +55,13 @@ impl ObserveOptions {
         }
     }
 
+    fn wants_unmanaged(&self, fail_on: &FailOn) -> bool {
+        self.unmanaged || fail_on.contains(Finding::Unmanaged)
+    }
+
     /// What the command line asks for in vain.
     fn contradiction(&self, fail_on: &FailOn) -> Option<Diagnostic> {
-        let wanted = self.unmanaged || fail_on.contains(Finding::Unmanaged);
-        (self.ignore_given && !wanted).then(|| {
+        (self.ignore_given && !self.wants_unmanaged(fail_on)).then(|| {
             let message = "--ignore leaves topics out of --unmanaged, which is not asked for";
             Diagnostic::error(Code::Usage, message)
                 .help("add --unmanaged or --fail-on unmanaged; `--select` chooses declared topics")
@@ -99,7 +102,12 @@ async fn observe<C: ObserveTopics>(
         }
     };
     line.clear();
-    let (cluster, observation, names) = match looked {
+    let Looked {
+        cluster,
+        observation,
+        names,
+        down,
+    } = match looked {
         Ok(looked) => looked,
         Err(Unobserved::Invalid(problem)) => return Err(inputs.end_invalid(*problem)),
         Err(Unobserved::Stopped(stop, reason)) => {
@@ -107,14 +115,14 @@ async fn observe<C: ObserveTopics>(
             return Err(RunResult::unobserved(topics, stop, &reason));
         }
     };
-    inputs
-        .target
-        .access
-        .brokers
-        .clone_from(&observation.cluster.brokers);
+    let access = &mut inputs.target.access;
+    access.brokers.clone_from(&observation.cluster.brokers);
+    access.down = down;
     let declared = &inputs.manifests.declared;
-    let is_unmanaged = |name: &TopicName| {
-        !declared.contains(name) && !name.is_internal() && !options.ignore.is_match(name.as_str())
+    let unmanaged = options.wants_unmanaged(&inputs.context.fail_on);
+    let is_unmanaged = |name: &&TopicName| {
+        let is_ignored = name.is_internal() || options.ignore.is_match(name.as_str());
+        unmanaged && !declared.contains(*name) && !is_ignored
     };
     Ok(ObservedCluster {
         cluster,
@@ -122,7 +130,8 @@ async fn observe<C: ObserveTopics>(
         result: RunResult {
             identity: Some(observation.cluster.clone()),
             lacks_configs: observation.lacks_configs,
-            unmanaged: names.into_iter().filter(is_unmanaged).collect(),
+            unmanaged: names.iter().filter(is_unmanaged).cloned().collect(),
+            collisions: plan::collisions(&observation, &names),
             ..RunResult::default()
         },
         observation,
@@ -180,7 +189,7 @@ impl<C> ObservedCluster<C> {
     /// What is to be done about each topic.
     pub(super) fn plan(&self, inputs: &mut RunInputs) -> Plan {
         let topics = std::mem::take(&mut inputs.manifests.topics);
-        plan(topics, &self.observation, &inputs.manifests.accepted)
+        plan::plan(topics, &self.observation, &inputs.manifests.accepted)
     }
 }
 
@@ -238,15 +247,28 @@ impl From<ClusterError> for Unobserved {
     }
 }
 
+/// What was seen of a cluster.
+struct Looked<C> {
+    cluster: C,
+    observation: Observation,
+    /// Of all topics, where something depends on them.
+    names: Vec<TopicName>,
+    /// Brokers that hold replicas and are not there.
+    down: Vec<i32>,
+}
+
+/// So many topics tell which brokers there are; those of the consumers' offsets are on many.
+const MOST_ASKED_FOR_BROKERS: usize = 200;
+
 /// Connects, makes sure that it is the cluster that was meant, and only then reads topics, and the
-/// names of all that there are where they are asked for.
+/// names of all that there are where they matter.
 async fn connect_and_read<C: ObserveTopics>(
     connecting: impl Future<Output = Result<C, ClusterError>>,
     read: impl AsyncFn(&C, &[Wanted]) -> Result<Observation, ClusterError>,
     inputs: &RunInputs,
     options: &ObserveOptions,
     line: &Line,
-) -> Result<(C, Observation, Vec<TopicName>), Unobserved> {
+) -> Result<Looked<C>, Unobserved> {
     let cluster = connecting.await?;
     let clusters = &inputs.manifests.clusters;
     if clusters.tell_ids() {
@@ -256,8 +278,8 @@ async fn connect_and_read<C: ObserveTopics>(
     }
     let fail_on = &inputs.context.fail_on;
     let strict = options.strict || fail_on.contains(Finding::Undeclared);
-    let topics = inputs.manifests.topics.iter();
-    let wanted: Vec<_> = topics
+    let topics = || inputs.manifests.topics.iter();
+    let wanted: Vec<_> = topics()
         .map(|topic| match strict {
             true => Wanted {
                 name: topic.name.clone(),
@@ -269,9 +291,28 @@ async fn connect_and_read<C: ObserveTopics>(
     line.clear();
     line.doing(format!("reading {} topics", wanted.len()));
     let observation = read(&cluster, &wanted).await?;
-    let names = match options.unmanaged || fail_on.contains(Finding::Unmanaged) {
+    let mut down = observation.down();
+    let plans = inputs.context.purpose == Purpose::Plan;
+    let short = plans && plan::wants_more_brokers(topics(), &observation, down.len());
+    let collides = plans && plan::may_collide(&observation);
+    let names = match options.wants_unmanaged(fail_on) || short || collides {
         true => cluster.names().await?,
         false => Vec::new(),
     };
-    Ok((cluster, observation, names))
+    if short {
+        // A broker that is down is known by its replicas alone.
+        let mut others: Vec<_> = names.iter().collect();
+        others.sort_by_key(|name| !name.is_internal());
+        others.truncate(MOST_ASKED_FOR_BROKERS);
+        let others: Vec<_> = others.into_iter().map(Wanted::bare).collect();
+        down.extend(cluster.observe(&others, Absence::AsReported).await?.down());
+        down.sort_unstable();
+        down.dedup();
+    }
+    Ok(Looked {
+        cluster,
+        observation,
+        names,
+        down,
+    })
 }

@@ -70,10 +70,15 @@ impl Line {
     /// A step of apply.
     pub(super) fn step(&self, step: Progress) {
         match step {
-            Progress::WaitingForBrokers { registered, needed } => {
+            Progress::WaitingForBrokers {
+                registered,
+                needed,
+                limit,
+            } => {
                 let seconds = self.started.elapsed().as_secs();
+                let limit = limit.as_secs();
                 self.wait(format!(
-                    "waiting for brokers: {registered} of {needed} registered, {seconds} s"
+                    "waiting for brokers: {registered} of {needed} registered, {seconds} of {limit} s"
                 ));
             }
             Progress::Validating { topics } => {

@@ -11,7 +11,7 @@ use clap::{CommandFactory, ValueEnum};
 use super::{Cli, for_log, print_report};
 use crate::cli::OutputArgs;
 use crate::context::{Purpose, RunContext};
-use crate::diagnostic::{Code, Diagnostic, printable};
+use crate::diagnostic::{Code, Diagnostic, WIDTH, printable};
 use crate::exit::{self, ExitCode};
 use crate::report::{Format, Report};
 
@@ -29,7 +29,7 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     }
     if output == Format::Text {
         let text = error.to_string();
-        let lines: Vec<_> = text.split('\n').map(printable).collect();
+        let lines: Vec<_> = text.split('\n').flat_map(narrowed).collect();
         let _ = io::stderr().write_all(&for_log(lines.join("\n").into_bytes()));
         return exit::from_input(false);
     }
@@ -40,6 +40,18 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let mut report = Report::invalid(wanted_context(arguments), vec![problem]);
     report.end(Duration::ZERO, SystemTime::now());
     print_report(&report, &OutputArgs::only(output))
+}
+
+/// A line of clap's, which breaks only those of its help.
+fn narrowed(line: &str) -> Vec<String> {
+    let indent = " ".repeat(line.len() - line.trim_start().len());
+    let options = textwrap::Options::new(WIDTH)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let line = printable(line);
+    let lines = textwrap::wrap(&line, options);
+    lines.into_iter().map(Into::into).collect()
 }
 
 /// What clap knows of what was meant.

@@ -107,6 +107,8 @@ codes! {
     Unhealthy = "unhealthy",
     /// New topics that want more replicas than the cluster has brokers.
     TooFewBrokers = "too-few-brokers",
+    /// New topics whose names differ from those of existing ones in `.` and `_` only.
+    ExistingCollision = "existing-collision",
     /// A configuration that is set on a topic and not declared.
     UndeclaredConfig = "undeclared-config",
     /// A topic of the cluster that no manifest declares.
@@ -141,6 +143,7 @@ impl Code {
                 | Self::Unverifiable
                 | Self::Unhealthy
                 | Self::TooFewBrokers
+                | Self::ExistingCollision
                 | Self::UndeclaredConfig
                 | Self::UnmanagedTopic
                 | Self::AcceptedExpired
@@ -149,6 +152,18 @@ impl Code {
                 | Self::Interrupted
                 | Self::NotSettled
                 | Self::NotChecked
+        )
+    }
+
+    /// Whether a warning of it is one of the run that `--deny-warnings` makes a difference; other
+    /// warnings of a run are findings, which `--fail-on` is for, or say what could not be done.
+    pub fn is_deniable_in_run(self) -> bool {
+        matches!(
+            self,
+            Self::TooFewBrokers
+                | Self::ExistingCollision
+                | Self::AcceptedExpired
+                | Self::AcceptedUnused
         )
     }
 

@@ -105,6 +105,9 @@ fn entry(
     });
     let reason = resolver.evaluate(&raw.reason, &none, diagnostics)?;
     let span = raw.topic.span;
+    if !holds(raw, resolver, diagnostics) {
+        return None;
+    }
     Some(Accepted {
         topic,
         partitions,
@@ -114,6 +117,40 @@ fn entry(
         until,
         span,
     })
+}
+
+/// Whether an entry is for this run: its profile, and the cluster that it was told.
+fn holds(raw: &raw::Accepted, resolver: &Resolver<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let none = Context::default();
+    let mut under_profile = raw.profiles.is_none();
+    for text in raw.profiles.iter().flatten() {
+        let Some(name) = resolver.evaluate(text, &none, diagnostics) else {
+            continue;
+        };
+        under_profile |= resolver.is_chosen(&name);
+        let named = Text {
+            text: name,
+            span: text.span,
+        };
+        resolver.project.profile(&named, diagnostics);
+    }
+    let Some(text) = &raw.cluster else {
+        return under_profile;
+    };
+    let Some(name) = resolver.evaluate(text, &none, diagnostics) else {
+        return false;
+    };
+    let clusters = &resolver.project.clusters;
+    if !clusters.contains_key(name.as_str()) {
+        let near = nearest(&name, clusters.keys().copied()).map(did_you_mean);
+        let message = format!("the cluster `{name}` is not declared");
+        diagnostics.push(
+            Diagnostic::error(Code::UnknownCluster, message)
+                .at(text.span, near.unwrap_or_default())
+                .help("name one of `clusters`, or leave `cluster` out for all"),
+        );
+    }
+    under_profile && resolver.cluster == Some(name.as_str())
 }
 
 fn count(

@@ -25,6 +25,8 @@ pub(super) struct Candidate<'a> {
     pub(super) widest_of: Vec<TopicName>,
     /// Its entry or block; `None` for `dlq: true`.
     pub(super) raw: Option<&'a Topic>,
+    /// Whether the entry or block is the topic's own, and not that of a whole ladder.
+    pub(super) owns_block: bool,
     pub(super) span: Span,
     pub(super) external: bool,
     /// With the place that chose it; `None` for an external topic.

@@ -13,6 +13,7 @@ use super::load::{Loaded, PROJECT_FILE};
 use super::project::Project;
 use super::raw::{Cluster, Vars};
 use super::resolver::Inputs;
+use super::values;
 use super::yaml::Text;
 use crate::clusters::{Clusters, NamedCluster, Reach};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
@@ -197,9 +198,15 @@ impl Reader<'_> {
             let path = self.evaluate(text, name, vars, diagnostics)?;
             Some((self.beside(text, &path), text.span))
         });
+        let brokers = cluster.brokers.as_ref().and_then(|text| {
+            let value = self.evaluate(text, name, vars, diagnostics)?;
+            let count = values::positive("brokers", &value, text.span, diagnostics)?;
+            usize::try_from(count).ok()
+        });
         Reach {
             bootstrap_servers: place.map(|span| (servers.join(","), span)),
             command_config,
+            brokers,
         }
     }
 

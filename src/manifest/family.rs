@@ -122,6 +122,7 @@ impl<'a> Gatherer<'_, 'a> {
                 source: None,
                 widest_of: Vec::new(),
                 raw: main.raw,
+                owns_block: true,
                 span: main.span,
                 external,
                 tier,

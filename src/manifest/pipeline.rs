@@ -226,6 +226,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         let block = Block {
             role,
             raw,
+            is_own: true,
             span,
             name: Some(self.standard_name(kind)),
             defaults: Some(defaults),

@@ -9,15 +9,15 @@ use super::candidates::Candidates;
 use super::interpolate::Context;
 use super::names::topic_name;
 use super::project::ProfileTopic;
-use super::raw::Settings;
+use super::raw::TopicPatch;
 use super::resolver::Resolver;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::topic::TopicName;
 use crate::wording::did_you_mean;
 
 /// The entries of the chosen profiles, by profile and topic.
 #[derive(Debug, Default)]
-pub(super) struct ProfileTopics<'a>(HashMap<&'a str, HashMap<TopicName, (&'a Settings, Span)>>);
+pub(super) struct ProfileTopics<'a>(HashMap<&'a str, HashMap<TopicName, &'a TopicPatch>>);
 
 impl<'a> ProfileTopics<'a> {
     /// Reads the entries; what is wrong with one is reported.
@@ -42,8 +42,8 @@ impl<'a> ProfileTopics<'a> {
         declared: &Candidates<'a>,
         diagnostics: &mut Diagnostics,
     ) {
-        let (profile, span) = (entry.profile, entry.topic.span);
-        let value = resolver.evaluate(entry.topic, &Context::default(), diagnostics);
+        let (profile, span) = (entry.profile, entry.patch.name.span);
+        let value = resolver.evaluate(&entry.patch.name, &Context::default(), diagnostics);
         let Some(name) = value.and_then(|value| topic_name(&value, span, diagnostics)) else {
             return;
         };
@@ -64,14 +64,14 @@ impl<'a> ProfileTopics<'a> {
             return;
         }
         let entries = self.0.entry(profile).or_default();
-        if let Some((_, first)) = entries.get(&name) {
+        if let Some(first) = entries.get(&name) {
             diagnostics.push(
                 Diagnostic::error(
                     Code::DuplicateDeclaration,
                     format!("profile `{profile}` has two entries for `{name}`"),
                 )
                 .at(span, "the second one")
-                .and(*first, "the first one")
+                .and(first.name.span, "the first one")
                 .help("join them into one"),
             );
             return;
@@ -86,11 +86,10 @@ impl<'a> ProfileTopics<'a> {
                 None => diagnostic.at(span, "this entry would do nothing"),
             });
         }
-        entries.insert(name, (entry.settings, span));
+        entries.insert(name, entry.patch);
     }
 
-    pub(super) fn settings(&self, profile: &str, name: &TopicName) -> Option<&'a Settings> {
-        let (settings, _) = self.0.get(profile)?.get(name)?;
-        Some(settings)
+    pub(super) fn of(&self, profile: &str, name: &TopicName) -> Option<&'a TopicPatch> {
+        self.0.get(profile)?.get(name).copied()
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::interpolate::CONTEXT_NAMES;
 use super::load::{Loaded, PROJECT_FILE};
 use super::raw::{
-    Accepted, Cluster, Entry, Naming, Pipeline, Policy, Profile, Settings, Tier, Vars,
+    Accepted, Cluster, Entry, Naming, Pipeline, Policy, Profile, Tier, TopicPatch, Vars,
 };
 use super::tiers::BuiltIn;
 use super::yaml::Text;
@@ -46,8 +46,7 @@ pub(super) struct Project<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ProfileTopic<'a> {
     pub(super) profile: &'a str,
-    pub(super) topic: &'a Text,
-    pub(super) settings: &'a Settings,
+    pub(super) patch: &'a TopicPatch,
     /// Stands beside the profile's declaration, and so may name any topic; else those of its file.
     pub(super) any_file: bool,
 }
@@ -139,8 +138,7 @@ impl<'a> Project<'a> {
     fn add_topics(&mut self, name: &'a Text, profile: &'a Profile, any_file: bool) {
         let topics = profile.topics.iter().map(|patch| ProfileTopic {
             profile: &name.text,
-            topic: &patch.name,
-            settings: &patch.settings,
+            patch,
             any_file,
         });
         self.profile_topics.extend(topics);

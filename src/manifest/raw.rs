@@ -24,7 +24,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
 
 pub(super) use pipelines::{Pipeline, Step};
 pub(super) use policy::Policy;
-pub(super) use project::{Accepted, Cluster, Defaults, Naming, Profile, Tier};
+pub(super) use project::{Accepted, Cluster, Defaults, Naming, Profile, Tier, TopicPatch};
 pub(super) use settings::{Partitions, Settings};
 pub(super) use topics::{Derived, Entry, Group, PartitionKey, Retry, Topic};
 

@@ -72,7 +72,7 @@ pub(super) fn resolve(
     let mut merged = layers.merge_all(&mut candidates, &mut counts, diagnostics);
     let partitions = partitions::resolve(&candidates, &merged, counts, diagnostics);
     let traced = explanation::take_traced(&candidates, &mut merged);
-    let mut topics = declared::topics(&resolver, &candidates, merged, partitions, diagnostics);
+    let mut topics = declared::topics(&layers, &candidates, merged, partitions, diagnostics);
     pipeline::finish(&steps, &mut topics, diagnostics);
     check::check(&topics, diagnostics);
     let mut fail_on = None;

@@ -2,45 +2,123 @@
 //! and where no command can correct it, what to declare instead.
 
 use super::Access;
+use super::declaration::{Declaring, FoundCount, declaration};
 use crate::outcome::{Mismatch, replica_range};
-use crate::topic::{DeclaredTopic, PartitionKey, Partitioner};
+use crate::topic::{DeclaredTopic, Field, PartitionKey, Partitioner};
+use crate::wording::plural;
 
-/// What to know about a mismatch. `place` is where another value would be declared, `in FILE:LINE`.
+/// What to know about a mismatch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Advice {
+    pub text: String,
+    /// A line of YAML that the text is about.
+    pub yaml: Option<String>,
+}
+
+impl From<String> for Advice {
+    fn from(text: String) -> Self {
+        Self { text, yaml: None }
+    }
+}
+
+/// What to know about a mismatch.
 pub fn advice(
     topic: &DeclaredTopic,
     mismatch: &Mismatch,
-    place: &str,
+    declaring: Declaring<'_>,
     access: &Access,
-) -> Option<String> {
+) -> Option<Advice> {
     match mismatch {
         Mismatch::Partitions { declared, found } if declared.value.count() < *found => {
-            Some(format!(
-                "partitions cannot be taken away: declare {found} {place}, or create the topic \
-                 anew under another name"
-            ))
+            let found = FoundCount {
+                field: &Field::Partitions,
+                count: *found,
+                reason: "partitions cannot be taken away",
+            };
+            let why =
+                "partitions cannot be taken away, only a topic of another name can have fewer:";
+            Some(instead(topic, found, declaring, why))
         }
-        Mismatch::Partitions { declared, found } => Some(format!(
+        Mismatch::Partitions { declared, found } => Some(Advice::from(format!(
             "adding partitions moves about {} % of {} to another partition",
             moved_share(*found, declared.value.count()),
             keys(topic.partition_key.as_ref())
-        )),
+        ))),
         Mismatch::ReplicationFactor {
             declared,
             replicas,
             behind,
-        } => Some(replication(
-            declared.value.count(),
-            replicas,
-            behind,
-            place,
-            &access.brokers,
-        )),
+        } => {
+            let wanted = declared.value.count();
+            Some(match wanted > access.brokers.len() {
+                true => short_of_brokers(topic, wanted, replicas, declaring, access),
+                false => replication(wanted, replicas, behind, &access.brokers).into(),
+            })
+        }
         Mismatch::Config {
             key,
             declared,
             found,
             ..
-        } => danger(key.as_str(), declared.value.as_str(), found).map(str::to_owned),
+        } => {
+            let danger = danger(key.as_str(), declared.value.as_str(), found);
+            danger.map(|text| text.to_owned().into())
+        }
+    }
+}
+
+/// What was found, declared in the place of what is declared.
+fn instead(
+    topic: &DeclaredTopic,
+    found: FoundCount<'_>,
+    declaring: Declaring<'_>,
+    why: &str,
+) -> Advice {
+    let declaration = declaration(topic, found, declaring);
+    Advice {
+        text: format!("{why} {}:", declaration.place),
+        yaml: Some(declaration.yaml),
+    }
+}
+
+/// More replicas are declared than there are brokers to hold them.
+fn short_of_brokers(
+    topic: &DeclaredTopic,
+    wanted: usize,
+    replicas: &[Vec<i32>],
+    declaring: Declaring<'_>,
+    access: &Access,
+) -> Advice {
+    let there = access.brokers.len();
+    if wanted <= there + access.down.len() {
+        let down = &access.down;
+        let (are, them) = match down.len() {
+            1 => ("is", "it"),
+            _ => ("are", "them"),
+        };
+        return Advice::from(format!(
+            "{wanted} replicas need as many brokers, and {} {are} not up: start {them}, and verify \
+             again",
+            named(down)
+        ));
+    }
+    let are = match there {
+        0 | 1 => "is",
+        _ => "are",
+    };
+    let brokers = plural(there.max(1), "broker");
+    let why = format!("{wanted} replicas need as many brokers, and there {are} {brokers}");
+    match replica_range(replicas) {
+        (fewest, most) if fewest == most => {
+            let found = FoundCount {
+                field: &Field::ReplicationFactor,
+                count: fewest,
+                reason: "there were no more brokers",
+            };
+            let why = format!("{why}. Add brokers, or else");
+            instead(topic, found, declaring, &why)
+        }
+        _ => Advice::from(format!("{why}: add brokers")),
     }
 }
 
@@ -56,29 +134,8 @@ fn keys(declared: Option<&PartitionKey>) -> String {
     }
 }
 
-fn replication(
-    wanted: usize,
-    replicas: &[Vec<i32>],
-    behind: &[i32],
-    place: &str,
-    brokers: &[i32],
-) -> String {
+fn replication(wanted: usize, replicas: &[Vec<i32>], behind: &[i32], brokers: &[i32]) -> String {
     let (fewest, most) = replica_range(replicas);
-    if brokers.len() < wanted {
-        let (are, there) = match brokers.len() {
-            0 | 1 => ("is", "1 broker".to_owned()),
-            many => ("are", format!("{many} brokers")),
-        };
-        let instead = if fewest == most {
-            format!("declare {fewest}")
-        } else {
-            "declare fewer".to_owned()
-        };
-        return format!(
-            "{wanted} replicas need as many brokers, and there {are} {there}: add brokers, or \
-             {instead} {place}"
-        );
-    }
     let here = |id: &i32| brokers.contains(id);
     let copying: Vec<_> = behind.iter().copied().filter(here).collect();
     if !copying.is_empty() {
@@ -242,19 +299,9 @@ mod tests {
     fn a_number_of_replicas_is_explained_by_what_was_seen() {
         let advised = |replicas: &[&[i32]], behind: &[i32], wanted| {
             let replicas: Vec<_> = replicas.iter().map(|ids| ids.to_vec()).collect();
-            replication(wanted, &replicas, behind, "in f:1", &[1, 2, 3])
+            replication(wanted, &replicas, behind, &[1, 2, 3])
         };
         for (text, begins) in [
-            (
-                advised(&[&[1]], &[], 4),
-                "4 replicas need as many brokers, and there are 3 brokers: add \
-              brokers, or declare 1 in f:1",
-            ),
-            (
-                advised(&[&[1], &[1, 2]], &[], 4),
-                "4 replicas need as many brokers, and there are 3 \
-              brokers: add brokers, or declare fewer in f:1",
-            ),
             (advised(&[&[1]], &[], 2), "the command copies data"),
             (
                 advised(&[&[1, 2]], &[], 1),

@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::diagnostic::Sources;
 use crate::observed::ObservedOrigin;
 use crate::outcome::{Mismatch, TopicOutcome, replica_range};
-use crate::remedy::{self, Access};
+use crate::remedy::{self, Access, Advice, Declaring};
 use crate::topic::{Layer, Origin};
 
 /// One mismatch, with everything that a person or a program may want to know about it.
@@ -22,7 +22,7 @@ pub(super) struct Difference {
     pub(super) declared_elsewhere: bool,
     /// Where the found value comes from; `None` but for configuration.
     pub(super) origin: Option<ObservedOrigin>,
-    pub(super) advice: Option<String>,
+    pub(super) advice: Option<Advice>,
     /// A command that would make it as declared; `None` where there is none, or it is left alone.
     pub(super) remedy: Option<String>,
     /// Why it is left alone, where it is accepted.
@@ -39,28 +39,21 @@ pub(super) struct Value {
 
 impl Difference {
     /// Those that are open, then those that are accepted.
-    pub(super) fn all(outcome: &TopicOutcome, sources: &Sources, access: &Access) -> Vec<Self> {
+    pub(super) fn all(
+        outcome: &TopicOutcome,
+        declaring: Declaring<'_>,
+        access: &Access,
+    ) -> Vec<Self> {
         let (topic, open) = (&outcome.topic, &outcome.mismatches);
+        let sources = declaring.sources;
         let accepted = outcome.accepted.iter().map(|one| Self {
             accepted: Some(one.reason.clone()),
             ..Self::new(&one.mismatch, sources)
         });
-        let open = open.iter().map(|mismatch| {
-            let origin = declared_origin(mismatch);
-            // A built-in tier cannot be edited, but its value be replaced in the topic's entry.
-            let place = match (&origin.layer, origin.span) {
-                (Layer::Topic, Some(span)) => format!("in {}", sources.location(span)),
-                (layer, Some(span)) => format!("in {} ({layer})", sources.location(span)),
-                (layer, None) => {
-                    let entry = sources.location(topic.span);
-                    format!("in {entry} (now by {layer})")
-                }
-            };
-            Self {
-                advice: remedy::advice(topic, mismatch, &place, access),
-                remedy: remedy::remedy(&topic.name, mismatch, open, access),
-                ..Self::new(mismatch, sources)
-            }
+        let open = open.iter().map(|mismatch| Self {
+            advice: remedy::advice(topic, mismatch, declaring, access),
+            remedy: remedy::remedy(&topic.name, mismatch, open, access),
+            ..Self::new(mismatch, sources)
         });
         open.chain(accepted).collect()
     }

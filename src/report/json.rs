@@ -74,6 +74,7 @@ struct MismatchEntry {
     found: String,
     origin: Option<&'static str>,
     advice: Option<String>,
+    declaration: Option<String>,
     remedy: Option<String>,
     accepted: Option<String>,
 }
@@ -188,7 +189,8 @@ fn mismatch(difference: Difference) -> MismatchEntry {
         declared: difference.declared.raw,
         found: difference.found.raw,
         origin: difference.origin.map(ObservedOrigin::as_str),
-        advice: difference.advice,
+        advice: difference.advice.as_ref().map(|one| one.text.clone()),
+        declaration: difference.advice.and_then(|one| one.yaml),
         remedy: difference.remedy,
         accepted: difference.accepted,
     }

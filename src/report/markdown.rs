@@ -226,7 +226,10 @@ fn row_and_remedies(topic: &TopicOutcome, cluster: &ClusterReport) -> (String, S
         cell.push(format!("{}: {text}", code(field(&difference))));
         let accepted = difference.accepted.iter();
         cell.extend(accepted.map(|reason| format!("accepted: {}", code(reason))));
-        cell.extend(difference.advice.iter().map(|advice| prose(advice)));
+        if let Some(advice) = &difference.advice {
+            cell.push(prose(&advice.text));
+            cell.extend(advice.yaml.iter().map(|yaml| code(yaml)));
+        }
         let remedy = difference.remedy.iter();
         remedies.extend(remedy.map(|text| format!("{}\n", one_line(text))));
     }

@@ -14,6 +14,7 @@ use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::Finding;
 use crate::outcome::{Check, RunResult, Status, Stop, TopicOutcome};
+use crate::remedy::in_yaml;
 use crate::topic::TopicName;
 
 pub use causes::{from_cluster_error, from_connection_error, interrupted};
@@ -36,6 +37,9 @@ pub fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Ve
         Some(Stop::Interrupted(signal)) => {
             all.push(interrupted(*signal, context.purpose, result.wrote));
         }
+        Some(Stop::TooFewBrokers { registered, wanted }) => {
+            all.push(causes::missing_brokers(*registered, *wanted));
+        }
         Some(Stop::Refused) => all.extend(refused()),
         Some(Stop::Invalid | Stop::UnknownExistence) | None => {}
     }
@@ -54,6 +58,7 @@ pub fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Ve
     }
     if context.purpose == Purpose::Plan {
         all.extend(health::too_few_brokers(context, target, result));
+        all.extend(health::collisions(context, result));
     }
     all.extend(
         result
@@ -145,7 +150,7 @@ fn undeclared(outcome: &TopicOutcome, context: &RunContext) -> Vec<Diagnostic> {
     let undeclared = outcome.undeclared.iter().map(|(key, value)| {
         let shown = shortened(&catalog::human(key.as_str(), value));
         let message = format!("{name}: {key} is set to {shown} on the topic, and not declared");
-        let written = quoted_in_yaml(value);
+        let written = in_yaml(value);
         finding(
             context,
             Finding::Undeclared,
@@ -156,16 +161,6 @@ fn undeclared(outcome: &TopicOutcome, context: &RunContext) -> Vec<Diagnostic> {
         .command(format!("config: {{ {key}: {written} }}"))
     });
     undeclared.collect()
-}
-
-/// A value as it may stand between braces.
-fn quoted_in_yaml(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    match !value.is_empty() && value.chars().all(plain) {
-        true => value.to_owned(),
-        // A `$` begins a variable in a manifest.
-        false => format!("{value:?}").replace('$', "$$"),
-    }
 }
 
 fn unmanaged(names: &[TopicName], context: &RunContext) -> Option<Diagnostic> {

@@ -46,7 +46,9 @@ fn remedies_of(cluster: &ClusterReport) -> String {
             ));
             text.push_str(&format!("# declared by {}\n", printable(&one.declared_by)));
             if let Some(advice) = &one.advice {
-                text.push_str(&format!("# {}\n", printable(advice)));
+                for line in std::iter::once(&advice.text).chain(&advice.yaml) {
+                    text.push_str(&format!("# {}\n", printable(line)));
+                }
             }
             match one.remedy {
                 Some(remedy) if written.contains(&remedy) => {
@@ -108,13 +110,28 @@ struct Entry<'a> {
     replication_factor: Option<usize>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     config: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profiles: Option<[&'a str; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<&'a str>,
     reason: &'static str,
 }
 
-/// A manifest that accepts every mismatch of a cluster; `None` where there is none. Replicas that
-/// differ among partitions are no state to accept, and are left out.
+/// A manifest that accepts every mismatch of a cluster, of this one or under this profile alone;
+/// `None` where there is none. Replicas that differ among partitions are no state to accept, and are
+/// left out.
 pub fn acceptances(cluster: &ClusterReport) -> Option<String> {
-    let entries: Vec<_> = cluster.result.topics.iter().filter_map(entry).collect();
+    let name = cluster.target.name.as_deref();
+    let profile = cluster.context.profile.as_deref();
+    let entries = cluster.result.topics.iter().filter_map(entry);
+    let entries: Vec<_> = entries
+        .map(|entry| Entry {
+            // The cluster has its profile.
+            profiles: profile.filter(|_| name.is_none()).map(|one| [one]),
+            cluster: name,
+            ..entry
+        })
+        .collect();
     if entries.is_empty() {
         return None;
     }
@@ -135,6 +152,8 @@ fn entry(outcome: &TopicOutcome) -> Option<Entry<'_>> {
         partitions: None,
         replication_factor: None,
         config: BTreeMap::new(),
+        profiles: None,
+        cluster: None,
         reason: "found when the cluster was adopted",
     };
     for mismatch in &outcome.mismatches {

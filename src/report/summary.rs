@@ -133,8 +133,18 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
     let counts = counts(cluster);
     if context.purpose.is_preview() {
         let is_new = result.count(|status| *status == Status::ToCreate) > 0;
+        let known = cluster.diagnostics.iter().any(|one| {
+            let is_refusal = matches!(one.code, Code::TooFewBrokers | Code::ExistingCollision);
+            one.severity == Severity::Warning && is_refusal
+        });
         let consequence = match (is_new, context.purpose, result.check) {
             (_, _, Check::Created(_)) => "Topics were created that were only to be checked.",
+            (true, Purpose::Plan, _) if known => {
+                "Nothing that exists will be changed. What is new is expected to be refused."
+            }
+            (true, Purpose::Plan, _) => {
+                "Nothing that exists will be changed. The broker was not asked about what is new."
+            }
             (true, Purpose::DryRun, Check::LeftOut) => {
                 "The broker was not asked about what is new. Nothing was created."
             }
@@ -144,17 +154,18 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
             (true, _, _) => "Nothing that exists will be changed.",
             (false, _, _) => "There is nothing to create.",
         };
-        return vec![
-            Sentence::new(&lead, counts, "."),
-            Sentence::plain(consequence),
-        ];
+        return std::iter::once(Sentence::new(&lead, counts, "."))
+            .chain([Sentence::plain(consequence)])
+            .chain(denied(cluster))
+            .collect();
     }
     if context.purpose == Purpose::Apply {
         let ready = match is_ready(cluster) {
             true => format!("; {} ready", plural(declared, "topic")),
             false => String::new(),
         };
-        return vec![Sentence::new(&lead, counts, &format!("{ready}. {time}"))];
+        let result = Sentence::new(&lead, counts, &format!("{ready}. {time}"));
+        return std::iter::once(result).chain(denied(cluster)).collect();
     }
     let counts = match result.count(|status| *status == Status::Matching) == declared {
         true => vec!["all match".to_owned()],
@@ -167,7 +178,21 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
         last.push_str(&format!("; {first}"));
     }
     phrases.extend(others);
-    vec![Sentence::new(&lead, phrases, &format!(". {time}"))]
+    let result = Sentence::new(&lead, phrases, &format!(". {time}"));
+    std::iter::once(result).chain(denied(cluster)).collect()
+}
+
+/// That warnings alone make the run fail.
+fn denied(cluster: &ClusterReport) -> Option<Sentence> {
+    let count = cluster.denied_warnings();
+    let denied = match count {
+        0 => return None,
+        1 => "1 warning is".to_owned(),
+        many => format!("{many} warnings are"),
+    };
+    Some(Sentence::plain(format!(
+        "{denied} denied (--deny-warnings)."
+    )))
 }
 
 /// How many topics have what became of them, in the order of the sentence.

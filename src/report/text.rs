@@ -185,28 +185,34 @@ fn is_listed(topic: &TopicOutcome, purpose: Purpose, layout: Layout) -> bool {
     layout.verbose || !is_settled || purpose.is_apply()
 }
 
+/// What may be done next, as one sentence.
 fn next_step(cluster: &ClusterReport, layout: Layout) -> Option<String> {
     let purpose = cluster.context.purpose;
     let has = |is: fn(&Status) -> bool| cluster.result.count(is) > 0;
     let mismatched = has(|status| matches!(status, Status::Mismatched { .. }));
     let missing = has(|status| *status == Status::ToCreate);
+    let mut steps = Vec::new();
     if missing && purpose == Purpose::Verify {
-        let creates = format!("`{}` creates what is missing", apply(cluster));
-        return Some(match mismatched {
-            true => format!("{creates}; mismatches are yours to decide"),
-            false => creates,
-        });
+        steps.push(format!("`{}` creates what is missing", apply(cluster)));
     }
-    let help = if mismatched && purpose.is_preview() && !layout.verbose {
-        "mismatches are yours to decide; `topicctl verify` says what fixes them"
-    } else if mismatched {
-        "topicctl never changes a topic that exists; mismatches are yours to decide"
-    } else if has(|status| *status == Status::Missing) {
-        "an external topic is created by its owner, and never here"
-    } else {
-        return None;
-    };
-    Some(help.to_owned())
+    if mismatched {
+        let decide = match (steps.is_empty(), purpose.is_preview() && !layout.verbose) {
+            (_, true) => "mismatches are yours to decide; `topicctl verify` says what fixes them",
+            (false, false) => "mismatches are yours to decide",
+            (true, false) => {
+                "topicctl never changes a topic that exists; mismatches are yours to decide"
+            }
+        };
+        steps.push(decide.to_owned());
+    }
+    if missing && purpose == Purpose::Plan {
+        steps.push(format!("`{} --dry-run` asks the broker", apply(cluster)));
+    }
+    if has(|status| *status == Status::Missing) {
+        let theirs = "an external topic is created by its owner, and never here";
+        steps.push(theirs.to_owned());
+    }
+    (!steps.is_empty()).then(|| steps.join("; "))
 }
 
 /// The command that goes on from here: with the profile of this run, for another one would declare

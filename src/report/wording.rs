@@ -12,8 +12,9 @@ use crate::context::{Purpose, RunContext};
 use crate::diagnostic::printable;
 use crate::exit::Verdict;
 use crate::outcome::{Status, TopicOutcome};
+use crate::remedy::Advice;
 use crate::topic::Role;
-pub(super) use crate::wording::plural;
+pub(super) use crate::wording::{and, plural};
 
 /// The word for what became of a topic, from the reader's side.
 pub(super) fn word(status: &Status, purpose: Purpose) -> &'static str {
@@ -227,7 +228,10 @@ pub(super) fn details(outcome: &TopicOutcome, differences: &[Difference]) -> Vec
         lines.push(format!("  declared by {}", difference.declared_by));
         let accepted = difference.accepted.iter();
         lines.extend(accepted.map(|reason| format!("  accepted: {reason}")));
-        lines.extend(difference.advice.iter().map(|text| format!("  {text}")));
+        if let Some(Advice { text, yaml }) = &difference.advice {
+            let told = std::iter::once(text).chain(yaml);
+            lines.extend(told.map(|line| format!("  {line}")));
+        }
         lines.extend(difference.remedy.iter().map(|text| format!("  {text}")));
     }
     let error = outcome.error();
@@ -291,14 +295,6 @@ pub(super) fn one_line(text: &str) -> String {
 pub(super) fn each_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(printable).collect();
     lines.join("\n")
-}
-
-pub(super) fn and(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [some @ .., last] => format!("{} and {last}", some.join(", ")),
-    }
 }
 
 /// Longer names push the rest of their line away instead of widening the column.

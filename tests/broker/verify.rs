@@ -133,7 +133,8 @@ fn too_many_partitions_have_no_remedy_and_advice_instead() {
     on(SHARED.bootstrap_servers(), "verify", &manifests)
         .run()
         .exits(1)
-        .says("partitions cannot be taken away: declare 3");
+        .says("declare it in its own entry,")
+        .says("partitions: 3");
 }
 
 #[test]

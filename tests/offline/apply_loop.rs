@@ -315,6 +315,7 @@ fn several_requests() -> Vec<DeclaredTopic> {
 const OPTIONS: Options = Options {
     dry_run: false,
     brokers: Duration::ZERO,
+    wait_brokers: None,
     settle: Some(Duration::from_millis(200)),
 };
 

@@ -1,5 +1,6 @@
 //! Everything that needs no broker: the library by its public functions, and the binary as a process.
 
+mod advice;
 mod apply_loop;
 mod broker_faults;
 mod cli;

@@ -9,7 +9,7 @@ use topicctl::commands::Cli;
 use crate::support::binary::command;
 
 /// Values that cannot be used, the command that says so, and nothing else on its command line.
-const UNUSABLE: [(&str, &str, &str); 40] = [
+const UNUSABLE: [(&str, &str, &str); 41] = [
     ("TOPICCTL_BOOTSTRAP_SERVERS", "kafka", "verify m.yaml"),
     (
         "TOPICCTL_COMMAND_CONFIG",
@@ -55,6 +55,7 @@ const UNUSABLE: [(&str, &str, &str); 40] = [
     ("TOPICCTL_GROUPS", "maybe", "verify m.yaml"),
     ("TOPICCTL_IGNORE", "[", "verify m.yaml -b localhost:1"),
     ("TOPICCTL_DRY_RUN", "maybe", "apply m.yaml"),
+    ("TOPICCTL_WAIT_BROKERS", "0", "apply m.yaml"),
     ("TOPICCTL_SETTLE_TIMEOUT", "soon", "apply m.yaml"),
     ("TOPICCTL_NO_SETTLE", "maybe", "apply m.yaml"),
     ("TOPICCTL_ALL_PROFILES", "maybe", "validate m.yaml"),

@@ -309,7 +309,16 @@ impl Scene {
 
 /// Whether a line fits a terminal, or is one to copy, or is a single word with its indent.
 fn fits(line: &str) -> Result<(), String> {
-    let to_copy = ["kafka-", "printf ", "config: ", "$ ", "% ", "\""];
+    let to_copy = [
+        "kafka-",
+        "printf ",
+        "config: ",
+        "accepted_mismatches: ",
+        "profiles: ",
+        "$ ",
+        "% ",
+        "\"",
+    ];
     let words = line.split_whitespace().count();
     let rest = line.trim_start();
     let fits = line.chars().count() <= WIDTH

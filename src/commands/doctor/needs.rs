@@ -76,6 +76,7 @@ impl Needs<'_> {
         let options = Options {
             dry_run: true,
             brokers: Duration::ZERO,
+            wait_brokers: None,
             settle: None,
         };
         // A signal ends the whole walk.

@@ -42,6 +42,9 @@ fn topic(text: &str, groups: &[&str]) -> DeclaredTopic {
             })
             .collect(),
         partition_key: None,
+        follows: Vec::new(),
+        fields: None,
+        profile_entry: None,
         span,
     }
 }

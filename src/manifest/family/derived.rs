@@ -20,6 +20,8 @@ const ERROR_NAME: &str = "${source}-error";
 pub(in crate::manifest) struct Block<'a> {
     pub(in crate::manifest) role: Role,
     pub(in crate::manifest) raw: Option<&'a Topic>,
+    /// Whether no other topic has it.
+    pub(in crate::manifest) is_own: bool,
     pub(in crate::manifest) span: Span,
     /// The name of one that states none, where the naming rules do not say.
     pub(in crate::manifest) name: Option<String>,
@@ -33,6 +35,7 @@ impl<'a> Block<'a> {
         Self {
             role,
             raw,
+            is_own: true,
             span,
             name: None,
             defaults: None,
@@ -71,7 +74,10 @@ impl<'a> Gatherer<'_, 'a> {
                 ms,
             };
             let raw = step.own.as_ref().unwrap_or(&retry.block);
-            let block = Block::plain(Role::Retry, Some(raw), written.span);
+            let block = Block {
+                is_own: step.own.is_some(),
+                ..Block::plain(Role::Retry, Some(raw), written.span)
+            };
             self.block(block, Some(delay), Source::Known(main), context);
         }
     }
@@ -146,6 +152,7 @@ impl<'a> Gatherer<'_, 'a> {
                 source,
                 widest_of,
                 raw: block.raw,
+                owns_block: block.is_own,
                 span,
                 external,
                 tier,

@@ -1,6 +1,7 @@
 //! The sections that hold for the whole project but for its policy. In which file they may stand is
 //! [`super::super::project`]'s to say.
 
+use super::topics::Groups;
 use super::{Described, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::decode::{Decoder, Fields, Object, object};
@@ -88,6 +89,11 @@ object! {
         name: Text,
         .._described: Described,
         ..settings: Settings,
+        /// Groups that read the topic under this profile. One of a name that the topic states takes
+        /// its place as far as it goes, `members` for example; others are added.
+        consumer_groups: Groups,
+        /// Codes of relation and style checks that are silent for this topic under this profile.
+        allow: Vec<Text> = Shape::List(&Shape::Check),
     }
 }
 
@@ -106,6 +112,10 @@ object! {
         /// reads anything further where another cluster answers; and where this one answers and the
         /// run has another profile, however it was reached.
         cluster_id: Option<Text>,
+        /// How many brokers it has when all are up. Apply creates nothing before as many are there
+        /// (`--wait` says for how long it waits), for replicas are placed on those that are.
+        /// `--wait-brokers` wins over it.
+        brokers: Option<Text> = count(i32::MAX as i64),
     }
 }
 
@@ -132,6 +142,12 @@ object! {
         config: Vec<(Text, Text)> = Shape::Config,
         /// Why, for those who read the report.
         reason: Text,
+        /// The profiles under which it is accepted, and those that extend them. Without it, it is
+        /// accepted under every profile and without one.
+        profiles: Option<Vec<Text>>,
+        /// The cluster that it is accepted of, as `--cluster` names it. Without it, it is accepted of
+        /// every cluster.
+        cluster: Option<Text>,
         /// The last day on which it counts, as YYYY-MM-DD in UTC. Later the mismatch is reported
         /// again, with a warning beside it.
         until: Option<Text>,

@@ -1,19 +1,20 @@
 //! Candidates and their values to declared topics: the fields that no layer but the entry itself
 //! gives are read here. Pure; gives no partitions, replication factor or configuration.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::manifest::candidates::{Candidate, Candidates};
 use crate::manifest::layers::MergedSettings;
 use crate::manifest::raw;
+use crate::manifest::resolve::merge::Layers;
 use crate::manifest::resolver::Resolver;
-use crate::manifest::values::{positive, relation, relations};
+use crate::manifest::values::{PartitionSpec, positive, relation, relations};
 use crate::manifest::yaml::Text;
 use crate::topic::{ConsumerGroup, Declared, DeclaredTopic, PartitionKey, Partitioner, Partitions};
 use crate::wording::did_you_mean;
 
 /// All topics, by family: each main topic with its retry ladder, dead letters and errors behind it.
 pub(super) fn topics(
-    resolver: &Resolver<'_>,
+    layers: &Layers<'_, '_>,
     candidates: &Candidates<'_>,
     merged: Vec<MergedSettings>,
     partitions: Vec<Option<Declared<Partitions>>>,
@@ -25,9 +26,19 @@ pub(super) fn topics(
         .iter()
         .zip(values)
         .map(|(candidate, (merged, partitions))| {
+            let profiles = layers.resolver.profiles.iter();
+            let patches = profiles.filter_map(|(profile, _)| {
+                let topics = &layers.profile_topics;
+                topics.of(profile, &candidate.name)
+            });
             let mut entry = Entry {
-                resolver,
+                resolver: layers.resolver,
                 candidate,
+                patches: patches.collect(),
+                profile_entry: layers.resolver.profiles.last().and_then(|(chosen, _)| {
+                    let patch = layers.profile_topics.of(chosen, &candidate.name)?;
+                    Some(patch.name.span)
+                }),
                 diagnostics,
             };
             let source = candidate.source.map(|source| &candidates.list[source]);
@@ -44,6 +55,9 @@ pub(super) fn topics(
 struct Entry<'e, 'a> {
     resolver: &'e Resolver<'a>,
     candidate: &'e Candidate<'a>,
+    /// What the chosen profiles have for it, the strongest last.
+    patches: Vec<&'e raw::TopicPatch>,
+    profile_entry: Option<Span>,
     diagnostics: &'e mut Diagnostics,
 }
 
@@ -61,11 +75,31 @@ impl Entry<'_, '_> {
             .or(candidate.owner);
         // Another team's entry beside this one may name its own groups.
         let entries = raw.into_iter().chain(candidate.beside.iter().copied());
-        let consumer_groups = entries
+        let mut consumer_groups: Vec<_> = entries
             .flat_map(|entry| &entry.usage.consumer_groups.0)
             .filter_map(|group| self.group(group))
             .collect();
-        let allow = raw.map_or(&[][..], |raw| &raw.usage.allow);
+        let patches = std::mem::take(&mut self.patches);
+        for group in patches.iter().flat_map(|patch| &patch.consumer_groups.0) {
+            let Some(group) = self.group(group) else {
+                continue;
+            };
+            let mut stated = consumer_groups.iter_mut();
+            match stated.find(|one| one.name == group.name) {
+                Some(stated) => stated.patch(group),
+                None => consumer_groups.push(group),
+            }
+        }
+        let own = raw.map_or(&[][..], |raw| &raw.usage.allow);
+        let allow = own
+            .iter()
+            .chain(patches.iter().flat_map(|patch| &patch.allow));
+        let follows = match merged.partitions.as_ref().map(|(spec, _)| spec) {
+            Some(PartitionSpec::SameAs(other)) => vec![other.clone()],
+            Some(PartitionSpec::Source) if candidate.is_late() => candidate.widest_of.clone(),
+            Some(PartitionSpec::Source) => source.iter().map(|one| one.name.clone()).collect(),
+            Some(PartitionSpec::Count(_)) | None => Vec::new(),
+        };
         let (replication_factor, config) = merged.into_values();
         DeclaredTopic {
             name: candidate.name.clone(),
@@ -81,13 +115,18 @@ impl Entry<'_, '_> {
             replication_factor,
             config,
             env: self.text(raw.and_then(|raw| raw.usage.env.as_ref())),
-            allow: allow.iter().filter_map(|code| self.check(code)).collect(),
+            allow: allow.filter_map(|code| self.check(code)).collect(),
             consumer_groups,
             // Filled in once every topic is there.
             steps: Vec::new(),
             partition_key: raw
                 .and_then(|raw| raw.usage.partition_key.as_ref())
                 .map(|key| self.partition_key(key)),
+            follows,
+            fields: raw
+                .filter(|_| candidate.owns_block && candidate.beside.is_empty())
+                .map(|raw| raw.block),
+            profile_entry: self.profile_entry,
             span: candidate.span,
         }
     }

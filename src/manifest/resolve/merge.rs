@@ -84,8 +84,8 @@ impl<'a> Layers<'_, 'a> {
             }
         }
         for (name, _) in profiles {
-            if let Some(settings) = self.profile_topics.settings(name, &candidate.name) {
-                apply(settings, Layer::ProfileTopic((*name).to_owned()));
+            if let Some(patch) = self.profile_topics.of(name, &candidate.name) {
+                apply(&patch.settings, Layer::ProfileTopic((*name).to_owned()));
             }
         }
         merged.finish();

@@ -26,7 +26,7 @@ pub(super) fn check(resolver: &Resolver<'_>, diagnostics: &mut Diagnostics) {
         check_profile(resolver, profile, diagnostics);
     }
     for entry in &project.profile_topics {
-        check_settings(resolver, entry.settings, diagnostics);
+        check_settings(resolver, &entry.patch.settings, diagnostics);
     }
 }
 

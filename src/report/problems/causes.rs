@@ -46,6 +46,19 @@ pub fn interrupted(signal: Signal, purpose: Purpose, wrote: bool) -> Diagnostic 
     Diagnostic::error(Code::Interrupted, message)
 }
 
+/// Fewer brokers than must be there.
+pub(super) fn missing_brokers(registered: usize, wanted: usize) -> Diagnostic {
+    let are = match registered {
+        1 => "is",
+        _ => "are",
+    };
+    let message = format!("{registered} of {wanted} brokers {are} there; nothing was created");
+    Diagnostic::error(Code::TooFewBrokers, message).help(
+        "start the others, and give --wait the time that they take; replicas are placed on the \
+         brokers that are there, and topicctl never moves them",
+    )
+}
+
 /// What a check that went wrong has created, as far as is known.
 pub(super) fn consequence(check: Check) -> &'static str {
     match check {

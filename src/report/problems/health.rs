@@ -115,20 +115,21 @@ fn way_out(missed: &[i32], running: &[i32]) -> String {
 }
 
 /// New topics that want more replicas than there are brokers: a plan does not ask the controller,
-/// which alone knows whether it takes them.
+/// which alone knows whether it takes them. A broker that is down is one that there is.
 pub(super) fn too_few_brokers(
     context: &RunContext,
     target: &Target,
     result: &RunResult,
 ) -> Option<Diagnostic> {
     // A cluster that does not return its brokers cannot be counted.
-    let there = target.access.brokers.len();
+    let access = &target.access;
+    let up = access.brokers.len();
     let new = result.topics.iter();
-    let new = new.filter(|one| one.status == Status::ToCreate && there > 0);
+    let new = new.filter(|one| one.status == Status::ToCreate && up > 0);
     let want_more: Vec<_> = new
         .filter_map(|outcome| {
             let factor = outcome.topic.replication_factor.as_ref()?.value;
-            (factor.count() > there).then_some((&outcome.topic, factor))
+            (factor.count() > up).then_some((&outcome.topic, factor))
         })
         .collect();
     let width = name_width(want_more.iter().map(|(topic, _)| topic.name.as_str()));
@@ -145,6 +146,17 @@ pub(super) fn too_few_brokers(
         _ => "want",
     };
     let topics = plural(want_more.len(), "new topic");
+    let most = want_more.iter().map(|(_, factor)| factor.count()).max();
+    if most.is_some_and(|most| most <= up + access.down.len()) {
+        let message = format!("{topics} {want} more replicas than brokers are up ({up})");
+        let down = way_out(&access.down, &access.brokers);
+        return Some(
+            Diagnostic::note(Code::TooFewBrokers, message)
+                .detail(lines.join("\n"))
+                .help(format!("{down}; a KRaft cluster creates them all the same")),
+        );
+    }
+    let there = up + access.down.len();
     let message = format!("{topics} {want} more replicas than the cluster has brokers ({there})");
     Some(
         Diagnostic::warning(Code::TooFewBrokers, message)
@@ -152,7 +164,40 @@ pub(super) fn too_few_brokers(
             .help(format!(
                 "declare as many replicas at most{}, or start the other brokers; \
                  `topicctl apply --dry-run` asks the broker what it would take",
-                or_profile(&context.profiles)
+                or_profile(context.fitting_profiles.as_deref())
             )),
+    )
+}
+
+/// New topics whose names are too near to those of existing ones.
+pub(super) fn collisions(context: &RunContext, result: &RunResult) -> Option<Diagnostic> {
+    let new = |name: &TopicName| {
+        let mut topics = result.topics.iter();
+        topics.find(|one| one.topic.name == *name && one.status == Status::ToCreate)
+    };
+    let colliding = result.collisions.iter();
+    let colliding: Vec<_> = colliding
+        .filter_map(|(name, existing)| Some((new(name)?, existing)))
+        .collect();
+    let width = name_width(colliding.iter().map(|(one, _)| one.topic.name.as_str()));
+    let lines: Vec<_> = colliding
+        .iter()
+        .map(|(one, existing)| {
+            let place = context.sources.location(one.topic.span);
+            format!("{:<width$}   {existing} exists   {place}", one.topic.name)
+        })
+        .collect();
+    let collides = match colliding.len() {
+        0 => return None,
+        1 => "has a name that differs from that of an existing one in `.` and `_` only",
+        _ => "have names that differ from those of existing ones in `.` and `_` only",
+    };
+    let topics = plural(colliding.len(), "new topic");
+    Some(
+        Diagnostic::warning(Code::ExistingCollision, format!("{topics} {collides}"))
+            .detail(lines.join("\n"))
+            .help(
+                "the broker refuses such names, which its metrics cannot tell apart: choose others",
+            ),
     )
 }

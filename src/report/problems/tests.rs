@@ -28,6 +28,9 @@ fn hidden(sources: &mut Sources) -> DeclaredTopic {
         steps: Vec::new(),
         consumer_groups: Vec::new(),
         partition_key: None,
+        follows: Vec::new(),
+        fields: None,
+        profile_entry: None,
         span: Span {
             source,
             start: 0,

@@ -86,7 +86,11 @@ impl Detail {
             return Ok(());
         }
         if let Some(advice) = &difference.advice {
-            write_wrapped(advice, below, below, out)?;
+            write_wrapped(&advice.text, below, below, out)?;
+            // To be copied, as a command is.
+            if let Some(yaml) = &advice.yaml {
+                writeln!(out, "{}{yaml}", " ".repeat(below))?;
+            }
         }
         if let Some(remedy) = &difference.remedy {
             // To be copied: on a line of its own, however long.

@@ -48,25 +48,29 @@ fn only_the_named_topic_gets_partitions() {
 
 #[test]
 fn too_many_partitions_name_the_line_to_change_instead() {
-    let place = Place::new(&ONE, "topics: [{ name: many, tier: small }]\n");
+    let text = "topics: [{ name: many, tier: small }, { name: many-others, tier: small }]\n";
+    let place = Place::new(&ONE, text);
     place.file(
         "topicctl.yaml",
         "tiers:\n  small:\n    partitions: 2\n  other: { partitions: 2 }\n",
     );
     create(&ONE, "many", 3, 1, &[]);
+    create(&ONE, "many-others", 2, 1, &[]);
     let mismatches = place.mismatches("many");
     let partitions = by_name(&mismatches, "partitions");
     assert_eq!(values(partitions), ("2", "3"));
     assert!(partitions["remedy"].is_null(), "{partitions}");
+    // The tier's line is another topic's too.
     place.verify(&[]).exits(1).says(
-        "partitions cannot be taken away: declare 3 in topicctl.yaml:3 (tier small), or create \
-         the topic anew under another name",
+        "partitions cannot be taken away, only a topic of another name can have fewer: declare it \
+         in its own entry, topics.yaml:1 (and not in topicctl.yaml:3, tier small, which holds for \
+         many-others too): partitions: 3",
     );
-    // Done as the report says: the third line.
-    let text = place.read("topicctl.yaml");
-    let mut lines: Vec<_> = text.lines().collect();
-    lines[2] = "    partitions: 3";
-    place.file("topicctl.yaml", &lines.join("\n"));
+    // Done as the report says.
+    place.file(
+        "topics.yaml",
+        &text.replace("many, tier: small", "many, tier: small, partitions: 3"),
+    );
     place.is_clean();
 }
 
@@ -78,9 +82,10 @@ fn a_built_in_tier_has_no_line_and_is_named() {
                 min.insync.replicas: null\n";
     let place = Place::new(&ONE, text);
     create(&ONE, "many-built-in", 5, 1, &[]);
-    place.verify(&[]).exits(1).says(
-        "declare 5 in topics.yaml:2 (now by built-in tier standard), or create the topic anew",
-    );
+    place
+        .verify(&[])
+        .exits(1)
+        .says("declare it in its own entry, topics.yaml:2: partitions: 5");
     place.file(
         "topics.yaml",
         &text.replace("    config", "    partitions: 5\n    config"),

@@ -56,6 +56,10 @@ fn meaning(topic: &DeclaredTopic) -> impl PartialEq + Debug + use<> {
         // A pipeline becomes its topics and groups.
         steps: _,
         partition_key,
+        // References become counts.
+        follows: _,
+        fields: _,
+        profile_entry: _,
         span: _,
     } = topic.clone();
     for group in &mut consumer_groups {

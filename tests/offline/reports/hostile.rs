@@ -195,7 +195,13 @@ fn health() -> impl Strategy<Value = HealthIssue> {
 }
 
 fn topic() -> BoxedStrategy<TopicOutcome> {
-    let declared = (span(), some(), untrusted(), any::<bool>(), key());
+    let declared = (
+        (span(), origin()),
+        some(),
+        untrusted(),
+        any::<bool>(),
+        key(),
+    );
     let mismatches = proptest::collection::vec(mismatch(), 0..3);
     let accepted = proptest::collection::vec((mismatch(), untrusted()), 0..2);
     let undeclared = option::of((key(), untrusted()));
@@ -203,11 +209,18 @@ fn topic() -> BoxedStrategy<TopicOutcome> {
     let unread = option::weighted(0.1, untrusted());
     (status(), declared, seen, option::of(health()), unread)
         .prop_map(
-            |(status, (span, tier, value, external, key), seen, health, unread)| {
+            |(status, ((span, origin), tier, value, external, key), seen, health, unread)| {
                 let (mismatches, accepted, undeclared, unverifiable) = seen;
                 let mut topic = samples::topic("orders.v1_x-y", 3, Status::Matching).topic;
                 for declared in topic.config.values_mut() {
                     declared.value = ConfigValue::new(value.clone());
+                    declared.origin = origin.clone();
+                }
+                if let Some(partitions) = &mut topic.partitions {
+                    partitions.origin = origin.clone();
+                }
+                if let Some(factor) = &mut topic.replication_factor {
+                    factor.origin = origin.clone();
                 }
                 let declared = topic.config.values().next().cloned();
                 topic.config.extend(declared.map(|one| (key, one)));
@@ -314,6 +327,10 @@ fn stop() -> impl Strategy<Value = Stop> {
     prop_oneof![
         Just(Stop::Invalid),
         Just(Stop::UnknownExistence),
+        Just(Stop::TooFewBrokers {
+            registered: 1,
+            wanted: 3
+        }),
         Just(Stop::Refused),
         Just(Stop::Interrupted(Signal::Interrupt)),
         cluster_error().prop_map(Stop::Cluster),
@@ -366,6 +383,7 @@ fn result() -> BoxedStrategy<RunResult> {
                 topics,
                 lacks_configs,
                 unmanaged: vec![TopicName::parse("theirs").expect("a legal name")],
+                collisions: Vec::new(),
                 groups,
                 leader_check,
                 stop,
@@ -389,6 +407,7 @@ fn target(name: impl Strategy<Value = Option<String>>) -> impl Strategy<Value = 
                 bootstrap_servers,
                 command_config: command_config.map(Into::into),
                 brokers: vec![1, 2],
+                down: Vec::new(),
             },
         },
     )
@@ -404,7 +423,7 @@ fn context() -> BoxedStrategy<RunContext> {
         (Some("apply"), Purpose::Apply),
     ];
     let findings = select(vec![Finding::Missing, Finding::Health, Finding::None]);
-    let profiles = proptest::collection::vec(untrusted(), 0..3);
+    let profiles = option::of(proptest::collection::vec(untrusted(), 0..3));
     (
         select(commands),
         some(),
@@ -418,7 +437,7 @@ fn context() -> BoxedStrategy<RunContext> {
                 command: command.map(str::to_owned),
                 purpose,
                 profile,
-                profiles,
+                fitting_profiles: profiles,
                 fail_on: FailOn::new(vec![finding]).expect("one alone"),
                 deny_warnings,
                 sources: sources.into(),

@@ -182,6 +182,9 @@ pub(crate) fn topic(text: &str, at: usize, status: Status) -> TopicOutcome {
         consumer_groups: Vec::new(),
         steps: Vec::new(),
         partition_key: None,
+        follows: Vec::new(),
+        fields: None,
+        profile_entry: None,
         span: line(at),
     };
     TopicOutcome::new(declared, status)
