@@ -103,7 +103,7 @@ pub struct ConfigSpec {
 pub enum KeyClass {
     /// Apache Kafka has it, or had it.
     Known(&'static ConfigSpec),
-    /// Redpanda's or Confluent's: passed on without a check of its value.
+    /// A vendor's that is known by its prefix: passed on without a check of its value.
     Vendor(Vendor),
     /// Nobody's, with what was probably meant; `None` where nothing is close.
     Unknown(Option<Hint>),
@@ -120,20 +120,40 @@ pub enum Hint {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Vendor {
-    /// `redpanda.*`, and some keys without the prefix.
-    Redpanda,
-    /// `confluent.*`.
+    Aiven,
+    AutoMq,
+    Bufstream,
     Confluent,
+    Redpanda,
+    StreamNative,
+    WarpStream,
 }
 
 impl fmt::Display for Vendor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Redpanda => "Redpanda",
+            Self::Aiven => "Aiven",
+            Self::AutoMq => "AutoMQ",
+            Self::Bufstream => "Bufstream",
             Self::Confluent => "Confluent",
+            Self::Redpanda => "Redpanda",
+            Self::StreamNative => "StreamNative",
+            Self::WarpStream => "WarpStream",
         })
     }
 }
+
+/// What the vendors' topic configurations begin with, by their documentation.
+pub(crate) const VENDOR_PREFIXES: [(&str, Vendor); 8] = [
+    ("automq.", Vendor::AutoMq),
+    ("bufstream.", Vendor::Bufstream),
+    ("confluent.", Vendor::Confluent),
+    ("diskless.", Vendor::Aiven),
+    ("inkless.", Vendor::Aiven),
+    ("redpanda.", Vendor::Redpanda),
+    ("ursa.", Vendor::StreamNative),
+    ("warpstream.", Vendor::WarpStream),
+];
 
 /// Redpanda's topic configurations that do not begin with `redpanda.` and that Kafka lacks.
 pub(crate) const REDPANDA_EXTRAS: [&str; 7] = [
@@ -176,17 +196,77 @@ pub fn classify(key: &str) -> KeyClass {
     if let Some(spec) = lookup(key) {
         return KeyClass::Known(spec);
     }
-    let beneath = |prefix| {
-        key.strip_prefix(prefix)
-            .is_some_and(|rest| !rest.is_empty())
-    };
-    if REDPANDA_EXTRAS.contains(&key) || beneath("redpanda.") {
+    if REDPANDA_EXTRAS.contains(&key) {
         return KeyClass::Vendor(Vendor::Redpanda);
     }
-    if beneath("confluent.") {
-        return KeyClass::Vendor(Vendor::Confluent);
+    let mut vendors = VENDOR_PREFIXES.iter();
+    match vendors.find(|(prefix, _)| is_beneath(key, prefix)) {
+        Some((_, vendor)) => KeyClass::Vendor(*vendor),
+        None => KeyClass::Unknown(hint(key)),
     }
-    KeyClass::Unknown(hint(key))
+}
+
+fn is_beneath(key: &str, prefix: &str) -> bool {
+    key.strip_prefix(prefix)
+        .is_some_and(|rest| !rest.is_empty())
+}
+
+/// Keys that are nobody's here and that somebody vouches for: prefixes that end in `.`, and whole
+/// names. Only the broker can judge them.
+#[derive(Clone, Debug, Default)]
+pub struct Vouched(Vec<String>);
+
+impl Vouched {
+    pub fn add(&mut self, prefix_or_name: &str) -> Result<(), NotToVouchFor> {
+        if prefix_or_name.contains('*') {
+            return Err(NotToVouchFor::Glob);
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if prefix_or_name.trim_matches('.').is_empty() || !prefix_or_name.chars().all(plain) {
+            return Err(NotToVouchFor::NoKey);
+        }
+        if let Some(own) = kafka_s_own(prefix_or_name) {
+            return Err(NotToVouchFor::KafkaHas(own));
+        }
+        self.0.push(prefix_or_name.to_owned());
+        Ok(())
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        let mut all = self.0.iter();
+        all.any(|one| match one.ends_with('.') {
+            true => is_beneath(key, one),
+            false => key == one,
+        })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotToVouchFor {
+    Glob,
+    /// A text that no key is or begins with.
+    NoKey,
+    /// Kafka's own key is it or begins with it: misspellings of that one would pass.
+    KafkaHas(&'static str),
+}
+
+/// What to vouch for so that a key passes: its first part, or the whole where Kafka has that part
+/// too. `None` where the key is none.
+pub fn to_vouch_for(key: &str) -> Option<&str> {
+    let first = key
+        .split_inclusive('.')
+        .next()
+        .filter(|_| key.contains('.'));
+    let mut forms = first.into_iter().chain([key]);
+    forms.find(|form| Vouched::default().add(form).is_ok())
+}
+
+/// Kafka's configuration of this name or beneath this prefix.
+fn kafka_s_own(prefix_or_name: &str) -> Option<&'static str> {
+    names().find(|name| match prefix_or_name.ends_with('.') {
+        true => name.starts_with(prefix_or_name),
+        false => *name == prefix_or_name,
+    })
 }
 
 fn hint(key: &str) -> Option<Hint> {

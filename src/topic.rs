@@ -141,7 +141,8 @@ impl fmt::Display for ReplicationFactor {
 pub struct ConfigKey(String);
 
 impl ConfigKey {
-    /// Takes a key that the catalog knows, or a vendor's (`redpanda.*`, `confluent.*`).
+    /// Takes a key that the catalog knows, a vendor's (`redpanda.*`), or one that the policy lets
+    /// through.
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }

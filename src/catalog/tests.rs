@@ -99,6 +99,16 @@ fn a_key_is_known_a_vendor_s_or_nobody_s() {
     }
     let confluent = KeyClass::Vendor(Vendor::Confluent);
     assert_eq!(classify("confluent.value.schema.validation"), confluent);
+    for (key, vendor) in [
+        ("automq.table.topic.enable", Vendor::AutoMq),
+        ("bufstream.archive.kind", Vendor::Bufstream),
+        ("diskless.enable", Vendor::Aiven),
+        ("inkless.enable", Vendor::Aiven),
+        ("ursa.storage.enable", Vendor::StreamNative),
+        ("warpstream.compression.type.fetch", Vendor::WarpStream),
+    ] {
+        assert_eq!(classify(key), KeyClass::Vendor(vendor), "{key}");
+    }
     for key in ["redpanda.", "redpanda", "confluent.", "Confluent.x"] {
         assert!(matches!(classify(key), KeyClass::Unknown(_)), "{key}");
     }
@@ -131,4 +141,48 @@ fn an_unknown_key_has_a_way_out() {
         classify(&"retention.ms".repeat(10_000)),
         KeyClass::Unknown(None)
     );
+}
+
+#[test]
+fn what_is_vouched_for_passes_and_nothing_of_kafka_s_does() {
+    let mut vouched = Vouched::default();
+    for one in ["acme.", "plain-name", "retention.of.acme"] {
+        assert_eq!(vouched.add(one), Ok(()), "{one}");
+    }
+    for key in ["acme.x", "acme.x.y", "plain-name", "retention.of.acme"] {
+        assert!(vouched.has(key), "{key}");
+    }
+    for key in ["acme.", "acme", "acmex.y", "plain-name.x", "retention.mss"] {
+        assert!(!vouched.has(key), "{key}");
+    }
+    for (one, reason) in [
+        ("acme.*", NotToVouchFor::Glob),
+        ("", NotToVouchFor::NoKey),
+        (".", NotToVouchFor::NoKey),
+        ("acme. x", NotToVouchFor::NoKey),
+        ("${KEYS}", NotToVouchFor::NoKey),
+        ("retention.", NotToVouchFor::KafkaHas("retention.bytes")),
+        ("segment.ms", NotToVouchFor::KafkaHas("segment.ms")),
+    ] {
+        assert_eq!(vouched.add(one), Err(reason), "{one}");
+    }
+}
+
+#[test]
+fn what_a_help_says_to_vouch_for_lets_the_key_pass() {
+    for (key, expected) in [
+        ("acme.tier.enable", Some("acme.")),
+        ("retention.of.acme", Some("retention.of.acme")),
+        ("color", Some("color")),
+        ("a key", None),
+        ("*", None),
+        ("", None),
+    ] {
+        assert_eq!(to_vouch_for(key), expected, "{key}");
+        if let Some(form) = expected {
+            let mut vouched = Vouched::default();
+            assert_eq!(vouched.add(form), Ok(()));
+            assert!(vouched.has(key), "{key}");
+        }
+    }
 }

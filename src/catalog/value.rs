@@ -89,7 +89,7 @@ pub fn parse(spec: &ConfigSpec, text: &str) -> Result<ConfigValue, ValueError> {
 /// For a value that is too long, and where such a key has an amount that is not understood.
 pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
     let text = checked_length(key, text)?;
-    let Some(measure) = measure(key) else {
+    let Some(measure) = by_ending(key) else {
         return Ok(ConfigValue::new(text));
     };
     if text == UNLIMITED {
@@ -112,9 +112,16 @@ pub fn parse_vendor(key: &str, text: &str) -> Result<ConfigValue, ValueError> {
 pub fn measure(key: &str) -> Option<Measure> {
     match classify(key) {
         KeyClass::Known(spec) => spec.unit,
-        KeyClass::Vendor(_) if key.ends_with(".ms") => Some(Measure::Duration),
-        KeyClass::Vendor(_) if key.ends_with(".bytes") => Some(Measure::Size),
-        KeyClass::Vendor(_) | KeyClass::Unknown(_) => None,
+        KeyClass::Vendor(_) => by_ending(key),
+        KeyClass::Unknown(_) => None,
+    }
+}
+
+fn by_ending(key: &str) -> Option<Measure> {
+    match key.rsplit_once('.')?.1 {
+        "ms" => Some(Measure::Duration),
+        "bytes" => Some(Measure::Size),
+        _ => None,
     }
 }
 

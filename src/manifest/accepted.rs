@@ -71,7 +71,7 @@ fn entry(
     let replication_factor = count("replication_factor", factor, resolver, diagnostics);
     let mut config = BTreeMap::new();
     for (key, text) in &raw.config {
-        if !values::check_key(key, diagnostics) {
+        if !values::check_key(key, &resolver.vendors, diagnostics) {
             continue;
         }
         let Some(value) = resolver.evaluate(text, &none, diagnostics) else {

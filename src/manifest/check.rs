@@ -163,7 +163,14 @@ fn keys(topic: &DeclaredTopic) -> Vec<Diagnostic> {
                     .at(span, "its value is not checked here")
                     .help(format!("{vendor} takes it, and Apache Kafka refuses it")),
             ),
-            KeyClass::Unknown(_) => {}
+            KeyClass::Unknown(_) => found.push(
+                Diagnostic::note(
+                    Code::VendorConfig,
+                    format!("`{key}` is let through by the policy"),
+                )
+                .at(span, "its value is not checked here")
+                .help("only a broker that has it takes it, and Apache Kafka refuses it"),
+            ),
         }
     }
     found

@@ -178,7 +178,7 @@ impl MergedSettings {
             self.set(RETENTION_MS, value, text, origin);
         }
         for (key, stated) in &settings.config {
-            if !check_key(key, reader.diagnostics) {
+            if !check_key(key, &resolver.vendors, reader.diagnostics) {
                 continue;
             }
             let text = stated.as_ref();

@@ -14,6 +14,7 @@ use super::raw::Policy;
 use super::resolver::Resolver;
 use super::values::relation;
 use super::yaml::Text;
+use crate::catalog::{NotToVouchFor, Vouched};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, nearest};
 use crate::finding::Finding;
 use crate::topic::DeclaredTopic;
@@ -108,6 +109,46 @@ pub(super) fn fail_on(
         );
     }
     Some(findings)
+}
+
+/// The keys of vendors that the policy lets through, as they are written: they hold no variable.
+pub(super) fn vendors(policy: Option<&Policy>, diagnostics: &mut Diagnostics) -> Vouched {
+    let mut vouched = Vouched::default();
+    for text in policy.into_iter().flat_map(|policy| &policy.config.vendors) {
+        let written = &*text.text;
+        let Err(reason) = vouched.add(written) else {
+            continue;
+        };
+        let (message, help) = match reason {
+            NotToVouchFor::Glob => (
+                format!("`vendors` takes prefixes and names, and `{written}` is a pattern"),
+                "write a prefix up to its dot, such as `acme.`".to_owned(),
+            ),
+            NotToVouchFor::NoKey if written.is_empty() => (
+                "an empty text in `vendors` is no key's name".to_owned(),
+                "write a prefix with its dot, such as `acme.`".to_owned(),
+            ),
+            NotToVouchFor::NoKey => (
+                format!("no key is called `{written}`, or begins with it"),
+                "write a prefix with its dot, such as `acme.`, or the whole name of a key"
+                    .to_owned(),
+            ),
+            NotToVouchFor::KafkaHas(own) if own == written => (
+                format!("`{own}` is Kafka's own"),
+                "take it out: `vendors` is for keys that Kafka does not have".to_owned(),
+            ),
+            NotToVouchFor::KafkaHas(own) => (
+                format!("`{written}` would let through misspellings of `{own}`"),
+                "write the whole names of the vendor's keys".to_owned(),
+            ),
+        };
+        diagnostics.push(
+            Diagnostic::error(Code::OutOfRange, message)
+                .at(text.span, "")
+                .help(help),
+        );
+    }
+    vouched
 }
 
 /// Reads the policy's texts; what is wrong with them is reported.

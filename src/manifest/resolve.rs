@@ -124,6 +124,7 @@ fn resolver<'a>(
         outside: inputs.outside,
         profile_vars: project.profile_vars(profile, diagnostics),
         cluster: inputs.cluster,
+        vendors: policy::vendors(project.policy, diagnostics),
     };
     Some((resolver, clusters))
 }

@@ -5,6 +5,7 @@ use super::interpolate::{self, Context, Outside, Scope};
 use super::project::Project;
 use super::raw::{Profile, Vars};
 use super::yaml::Text;
+use crate::catalog::Vouched;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::explain::Subject;
 
@@ -27,6 +28,8 @@ pub(super) struct Resolver<'a> {
     pub(super) outside: &'a Outside,
     pub(super) profile_vars: Vars<'a>,
     pub(super) cluster: Option<&'a str>,
+    /// Keys that only the broker can judge.
+    pub(super) vendors: Vouched,
 }
 
 impl<'a> Resolver<'a> {

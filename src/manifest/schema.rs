@@ -5,12 +5,14 @@
 //! write and topicctl accepts: a variable stands wherever a single value does. What depends on
 //! other values, on names or on the project is left to `topicctl validate`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::decode::Spec;
 use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape};
 use super::raw::Document;
-use crate::catalog::{self, ConfigSpec, Kind, REDPANDA_EXTRAS, Range};
+use crate::catalog::{self, ConfigSpec, Kind, REDPANDA_EXTRAS, Range, VENDOR_PREFIXES, Vendor};
 use crate::diagnostic::Code;
 use crate::units::{Measure, UNLIMITED};
 
@@ -146,24 +148,39 @@ fn config() -> Value {
         .iter()
         .map(|spec| (spec.name.to_owned(), key(spec)))
         .collect();
-    let vendor = |vendor| {
+    let foreign = |whose: &str| {
         json!({
-            "description": format!("A configuration of {vendor}'s. Its value is not checked."),
+            "description": format!("A configuration of {whose}. Its value is not checked."),
             "anyOf": [single(), { "type": "array", "items": single() }, { "type": "null" }],
         })
     };
     for extra in REDPANDA_EXTRAS {
-        properties.insert(extra.to_owned(), vendor(catalog::Vendor::Redpanda));
+        properties.insert(extra.to_owned(), foreign(&Vendor::Redpanda.to_string()));
     }
+    let mut patterns = Map::new();
+    let mut taken: BTreeSet<_> = catalog::all()
+        .iter()
+        .map(|spec| first_part(spec.name))
+        .collect();
+    for (prefix, whose) in VENDOR_PREFIXES {
+        let pattern = format!(r"^{}\..", first_part(prefix));
+        patterns.insert(pattern, foreign(&whose.to_string()));
+        taken.insert(first_part(prefix));
+    }
+    // An editor sees no project file, so what a policy may let through is right everywhere.
+    let taken: Vec<_> = taken.into_iter().collect();
+    let others = format!(r"^(?!({})\.)[A-Za-z0-9_-]+\..", taken.join("|"));
+    patterns.insert(others, foreign("a vendor that the policy names"));
     json!({
         "type": "object",
         "properties": properties,
-        "patternProperties": {
-            r"^redpanda\..": vendor(catalog::Vendor::Redpanda),
-            r"^confluent\..": vendor(catalog::Vendor::Confluent),
-        },
+        "patternProperties": patterns,
         "additionalProperties": false,
     })
+}
+
+fn first_part(key: &str) -> &str {
+    key.split('.').next().unwrap_or(key)
 }
 
 fn key(spec: &ConfigSpec) -> Value {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::yaml::Text;
-use crate::catalog::{self, Hint, KeyClass};
+use crate::catalog::{self, Hint, KeyClass, Vouched};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::topic::{ConfigValue, Partitions, ReplicationFactor, TopicName};
 use crate::units::{self, Measure};
@@ -153,9 +153,10 @@ pub(super) fn retention(
 }
 
 /// Whether the key is one that may be sent; what is odd about it is reported.
-pub(super) fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
+pub(super) fn check_key(key: &Text, vendors: &Vouched, diagnostics: &mut Diagnostics) -> bool {
     match catalog::classify(&key.text) {
         KeyClass::Known(_) | KeyClass::Vendor(_) => true,
+        KeyClass::Unknown(_) if vendors.has(&key.text) => true,
         KeyClass::Unknown(hint) => {
             let diagnostic = Diagnostic::error(
                 Code::UnknownConfig,
@@ -172,13 +173,24 @@ pub(super) fn check_key(key: &Text, diagnostics: &mut Diagnostics) -> bool {
                     let help = format!("{key} is a broker's configuration, a topic's is `{name}`");
                     (String::new(), Some(help))
                 }
-                None => (String::new(), Some(LISTED.to_owned())),
+                None => (String::new(), Some(way_of_nobody_s(&key.text))),
             };
             let mut diagnostic = diagnostic.at(key.span, label);
             diagnostic.help = help;
             diagnostics.push(diagnostic);
             false
         }
+    }
+}
+
+/// The way out for a key that is like none of Kafka's.
+fn way_of_nobody_s(key: &str) -> String {
+    match catalog::to_vouch_for(key) {
+        Some(vendors) => format!(
+            "{LISTED}; one of the broker's own passes by \
+             `policy: {{ config: {{ vendors: [\"{vendors}\"] }} }}` in topicctl.yaml"
+        ),
+        None => LISTED.to_owned(),
     }
 }
 

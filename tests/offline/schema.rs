@@ -165,6 +165,8 @@ topics:
       redpanda.iceberg.mode: disabled
       write.caching: true
       confluent.tier.enable: false
+      automq.table.topic.enable: true
+      acme.tier: gold
     dlq: { name: b, partitions: source }
     error: true
   - name: c
@@ -173,6 +175,7 @@ topics:
   - name: b2
     external: TRUE
     retention: ~
+policy: { config: { vendors: [acme.] } }
 "#,
     r#"
 defaults: { tier: fast }

@@ -68,6 +68,10 @@ object! {
         allow: Vec<Text>,
         /// Keys that manifests may not set; globs such as `remote.*`.
         deny: Vec<Text>,
+        /// Keys of the broker's vendor that topicctl does not know, to let through: prefixes that
+        /// end in `.`, such as `acme.`, or whole names. Only the broker can judge them. Those of
+        /// AutoMQ, Bufstream, Confluent, Redpanda and others are known by their prefixes.
+        vendors: Vec<Text>,
     }
 }
 
