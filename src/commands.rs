@@ -22,6 +22,7 @@ mod progress;
 mod properties_file;
 mod render;
 mod schema;
+mod unread_variables;
 mod usage;
 mod validate;
 mod variables;

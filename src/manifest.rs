@@ -25,6 +25,7 @@ mod fields;
 mod interpolate;
 mod layers;
 mod load;
+mod mentioned;
 mod names;
 mod pipeline;
 mod policy;
@@ -78,6 +79,8 @@ pub struct Manifests {
     /// The findings that the policy makes failures, where it says.
     pub fail_on: Option<Vec<Finding>>,
     pub accepted: Vec<Accepted>,
+    /// The names of variables that any text mentions, under whatever profile.
+    pub mentioned: BTreeSet<String>,
     /// The declared profiles, but for the chosen one.
     pub profiles: Vec<String>,
     pub clusters: Clusters,
@@ -133,6 +136,7 @@ pub fn read_all_profiles(request: &Request) -> Manifests {
         all.topics.extend(new);
     }
     all.diagnostics = problems.joined();
+    all.mentioned = loaded.mentioned;
     all.sources = loaded.sources;
     all
 }
@@ -237,6 +241,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
         tiers: resolved.tiers,
         manifests: Manifests {
             sources: loaded.sources,
+            mentioned: loaded.mentioned,
             declared: names(&resolved.topics),
             topics: resolved.topics,
             diagnostics,
@@ -262,6 +267,9 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         cluster: request.cluster.as_deref(),
         subject: None,
     };
+    if !diagnostics.has_errors() {
+        diagnostics.extend(mentioned::unused(&request.outside, &loaded.mentioned));
+    }
     let resolve::Resolved {
         topics,
         fail_on,
@@ -287,6 +295,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         diagnostics,
         fail_on,
         accepted,
+        mentioned: loaded.mentioned.clone(),
         profiles,
         clusters,
     }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::atomic_file::AtomicFile;
 use super::inputs::InvalidInput;
 use super::progress::Line;
-use super::{Answering, TextOutput, block_on, inputs};
+use super::{Answering, TextOutput, block_on, inputs, unread_variables};
 use crate::cli::ConnectionArgs;
 use crate::cluster::ClusterError;
 use crate::cluster::kafka::Kafka;
@@ -19,8 +19,9 @@ use crate::clusters::Clusters;
 use crate::context::{Purpose, Rights, RunContext};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::{self, ExitCode};
-use crate::export::{Export, manifest};
+use crate::export::{self, Export};
 use crate::interrupt::Interrupts;
+use crate::manifest::Manifests;
 use crate::observed::Unreadable;
 use crate::report::problems::{from_connection_error, unreadable_export};
 use crate::topic::TopicName;
@@ -95,7 +96,8 @@ impl ExportArgs {
         })?;
         let settings = inputs::settings(&self.connection, &Clusters::default(), sources)
             .map_err(|problems| (exit::from_input(false), problems))?;
-        let doubts = settings.warnings().to_vec();
+        let mut doubts = settings.warnings().to_vec();
+        doubts.extend(unread_variables::warnings(&Manifests::default()));
         match self.write(&settings, scope).await {
             Ok((text, exit, problems)) => Ok((text, exit, [problems, doubts].concat())),
             Err((exit, problems)) => Err((exit, [problems, doubts].concat())),
@@ -132,7 +134,7 @@ fn as_manifest(
         text,
         topics,
         left_out,
-    } = manifest(snapshot);
+    } = export::manifest(snapshot);
     let mut problems = unreadable_export(&left_out, "left out", rights);
     let exit = exit::from_reading(left_out.iter().map(|(_, unknown)| *unknown));
     if topics > 0 {

@@ -13,6 +13,7 @@ use jiff::tz::Offset;
 
 use super::fitting::fitting_profiles;
 use super::properties_file::{properties, whole};
+use super::unread_variables;
 use crate::accepted;
 use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
 use crate::cluster::kafka::settings::{
@@ -127,6 +128,8 @@ pub(super) fn accept(
         _ => (Vec::new(), expired),
     };
     manifests.diagnostics.extend(early);
+    let unread = unread_variables::warnings(&manifests);
+    manifests.diagnostics.extend(unread);
     let sources = std::mem::take(&mut manifests.sources);
     let is_valid = is_valid(&manifests.diagnostics, &context);
     manifests.diagnostics.extend(late);
@@ -224,7 +227,10 @@ impl RunInputs {
             mut diagnostics,
         } = manifest::read_for_clusters(&selected(&args.manifests));
         let mut ready = Vec::new();
-        for manifests in manifests {
+        for mut manifests in manifests {
+            let unread = unread_variables::warnings(&manifests);
+            diagnostics.extend(unread.clone());
+            manifests.diagnostics.extend(unread);
             let Some(name) = manifests.clusters.chosen_name() else {
                 // There is an error already.
                 continue;
@@ -461,6 +467,11 @@ pub(super) fn settings(
     };
     let lookups = Lookups {
         variable: &|name| std::env::var(name).ok(),
+        names: &|| {
+            let all = std::env::vars_os();
+            all.filter_map(|(name, _)| name.into_string().ok())
+                .collect()
+        },
         file: &whole,
     };
     Settings::resolve(&options, lookups, sources)

@@ -40,6 +40,8 @@ codes! {
     /// `retention` beside `retention.ms`.
     BothRetentions = "both-retentions",
     UndefinedVariable = "undefined-variable",
+    /// A variable that is given, and that nothing uses.
+    UnusedVariable = "unused-variable",
     /// A variable that carries a credential.
     SecretVariable = "secret-variable",
     /// A variable's text that is not of the form `${NAME}`.

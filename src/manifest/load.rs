@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use super::mentioned;
 use super::raw::{self, Document};
 use super::yaml;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
@@ -22,6 +23,8 @@ pub(super) const STDIN: &str = "-";
 pub(super) struct Loaded {
     pub(super) sources: Sources,
     pub(super) documents: Vec<Document>,
+    /// The names of the variables in all texts, whether anything reads them or not.
+    pub(super) mentioned: BTreeSet<String>,
     pub(super) project: Option<SourceId>,
     /// Where a project file was looked for.
     pub(super) searched: Vec<PathBuf>,
@@ -100,6 +103,7 @@ pub(super) fn from_texts(texts: &[(&str, &[u8])], diagnostics: &mut Diagnostics)
 
 fn read_documents(source: SourceId, loaded: &mut Loaded, diagnostics: &mut Diagnostics) {
     for node in yaml::parse(&loaded.sources, source, diagnostics) {
+        mentioned::add(&node, &mut loaded.mentioned);
         loaded.documents.extend(raw::document(&node, diagnostics));
     }
 }

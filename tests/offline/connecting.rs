@@ -89,6 +89,7 @@ fn every_set_of_variables_to_paste_is_taken() {
         // A name that nothing reads would be taken as well.
         let read = RefCell::new(BTreeSet::new());
         let lookups = Lookups {
+            names: &Vec::new,
             variable: &|name| {
                 read.borrow_mut().insert(name.to_owned());
                 variables.get(name).cloned()

@@ -49,6 +49,8 @@ const CLIENT_NAME: &str = "topicctl";
 #[derive(Clone, Copy)]
 pub struct Lookups<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// The names of all variables.
+    pub names: &'a dyn Fn() -> Vec<String>,
     /// The whole of a file: a store, a secret.
     pub file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
 }
@@ -57,6 +59,7 @@ impl Lookups<'static> {
     /// Without variables, and without files.
     pub const NONE: Self = Self {
         variable: &|_| None,
+        names: &Vec::new,
         file: &|_| Err(io::Error::from(io::ErrorKind::NotFound)),
     };
 }
@@ -186,7 +189,7 @@ impl Settings {
             Some(SetBy::File { span, .. }) => Some(span.source) == cluster_config,
             _ => false,
         };
-        let bootstrap = bootstrap::check(&mut layers, &options.clusters, &mut problems);
+        let bootstrap = bootstrap::check(&mut layers, &options.clusters, lookups, &mut problems);
         let mut security = security::settle(&mut layers, &mut problems);
         if security.protocol.ends_with("SSL") {
             certificates::settle(&mut layers, lookups, &mut problems);

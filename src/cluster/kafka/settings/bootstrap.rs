@@ -11,8 +11,8 @@ mod tests;
 use secrecy::ExposeSecret;
 
 use super::layers::{Entry, Layers, SetBy};
-use super::problem;
 use super::words::PROTOCOLS;
+use super::{Lookups, environment, problem};
 use crate::cluster::kafka::connection_info::{MSK_IAM, Security};
 use crate::diagnostic::Diagnostic;
 
@@ -41,6 +41,7 @@ pub(super) struct BootstrapServers {
 pub(super) fn check(
     layers: &mut Layers,
     clusters: &[String],
+    lookups: Lookups,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<BootstrapServers> {
     let entry = layers.get("bootstrap.servers").cloned();
@@ -51,6 +52,12 @@ pub(super) fn check(
             .to_owned();
         if !clusters.is_empty() {
             help.push_str(&format!("; or choose --cluster {}", clusters.join(" or ")));
+        }
+        let near = environment::near_servers(lookups);
+        if !near.is_empty() {
+            let are = if near.len() == 1 { "is" } else { "are" };
+            let near = near.join(" and ");
+            help = format!("{near} {are} set; topicctl reads KAFKA_BOOTSTRAP_SERVERS; or {help}");
         }
         problems.push(problem("no bootstrap servers").help(help));
         return None;

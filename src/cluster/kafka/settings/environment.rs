@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::layers::{Layers, SetBy};
 use super::{Lookups, problem};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 
 /// Variables by librdkafka's name of what they set; of several, the first one that is filled.
 pub(super) const VARIABLES: [(&str, &[&str]); 17] = [
@@ -56,6 +56,58 @@ pub(super) const FILES: [(&str, &str); 4] = [
     ),
     ("KAFKA_SSL_KEY_PASSWORD", "KAFKA_SSL_KEY_PASSWORD_FILE"),
 ];
+
+/// How other clients and services call the list of brokers, the likeliest first. A name counts that
+/// ends so behind a `_`, as frameworks put their own in front.
+const SERVERS_ELSEWHERE: [&str; 18] = [
+    "BOOTSTRAP_SERVERS",
+    "BOOTSTRAP_SERVER",
+    "BOOTSTRAPSERVERS",
+    "BOOTSTRAP_BROKERS",
+    "KAFKA_BROKERS",
+    "KAFKA_BROKER",
+    "KAFKA_BROKER_LIST",
+    "KAFKA_BROKERS_LIST",
+    "KAFKA_BOOTSTRAP",
+    "KAFKA_SERVERS",
+    "KAFKA_SERVER",
+    "KAFKA_HOSTS",
+    "KAFKA_HOST",
+    "KAFKA_BROKER_URL",
+    "KAFKA_URL",
+    "KAFKA_ADDRESS",
+    "BINDER_BROKERS",
+    "BROKER_LIST",
+];
+
+/// Most names of variables that a help is worth.
+const MOST_NEAR: usize = 3;
+
+/// The variables that are set and look like the list of brokers under another name.
+pub(super) fn near_servers(lookups: Lookups) -> Vec<String> {
+    let own = VARIABLES[0].1;
+    let rank = |name: &str| {
+        let upper = name.to_ascii_uppercase();
+        let is_so_called = |known: &str| {
+            let before = upper.strip_suffix(known);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
+        };
+        let listed = SERVERS_ELSEWHERE
+            .iter()
+            .position(|known| is_so_called(known));
+        listed.or_else(|| nearest(name, own.iter().copied()).map(|_| SERVERS_ELSEWHERE.len()))
+    };
+    let names = (lookups.names)().into_iter();
+    let filled = |name: &String| filled_variable(name, lookups).is_some();
+    let mut near: Vec<_> = names
+        .filter(|name| !own.contains(&name.as_str()))
+        .filter_map(|name| Some((rank(&name)?, name)))
+        .filter(|(_, name)| filled(name))
+        .collect();
+    near.sort();
+    near.truncate(MOST_NEAR);
+    near.into_iter().map(|(_, name)| name).collect()
+}
 
 /// Takes what the environment has. An empty variable is one that is not set.
 pub(super) fn apply(lookups: Lookups, layers: &mut Layers, problems: &mut Vec<Diagnostic>) {
@@ -119,7 +171,7 @@ fn secret(variable: &str, path: &str, lookups: Lookups) -> Result<String, Box<Di
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::kafka::settings::tests::{Given, expect, expect_problem};
+    use crate::cluster::kafka::settings::tests::{Given, expect, expect_problem, problems};
 
     const USER: [(&str, &str); 2] = [
         ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092"),
@@ -139,6 +191,37 @@ mod tests {
             let settings = expect(&given, &[("sasl.password", " hush ")]);
             assert!(!format!("{settings:?}").contains("hush"));
         }
+    }
+
+    #[test]
+    fn a_list_of_brokers_under_another_name_is_told_without_its_value() {
+        for name in [
+            "KAFKA_BROKERS",
+            "KAFKA_BROKER",
+            "KAFKA_BROKER_LIST",
+            "KAFKA_BOOTSTRAP_SERVER",
+            "KAFKA_BOOTSTRAP_SERVRES",
+            "BOOTSTRAP_SERVERS",
+            "SPRING_KAFKA_BOOTSTRAP_SERVERS",
+            "SPRING_CLOUD_STREAM_KAFKA_BINDER_BROKERS",
+            "CONNECT_BOOTSTRAP_SERVERS",
+            "KAFKA_CLUSTERS_0_BOOTSTRAPSERVERS",
+            "KAFKA_URL",
+            "TOPICCTL_BOOTSTRAP_SERVER",
+        ] {
+            let given = Given {
+                environment: &[(name, "hush"), ("KAFKA_SERVICE_HOST", "10.0.0.1")],
+                ..Given::default()
+            };
+            let told = format!("{name} is set; topicctl reads KAFKA_BOOTSTRAP_SERVERS");
+            expect_problem(&given, &["no bootstrap servers", &told]);
+        }
+        let given = Given {
+            environment: &[("KAFKA_SERVICE_HOST", "10.0.0.1"), ("KAFKA_BROKERS", " ")],
+            ..Given::default()
+        };
+        let problems = problems(&given);
+        assert!(!problems.concat().contains("set;"), "{problems:?}");
     }
 
     #[test]

@@ -107,8 +107,10 @@ pub(super) fn resolve(given: &Given) -> Outcome {
         Some(bytes) => Ok(bytes.to_vec()),
         None => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
+    let names = || variables.keys().map(|name| (*name).to_owned()).collect();
     let lookups = Lookups {
         variable: &variable,
+        names: &names,
         file: &file,
     };
     Outcome {
