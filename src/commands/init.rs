@@ -2,6 +2,7 @@
 //!
 //! Writes files that do not exist yet, and never overwrites one.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,14 +10,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::inputs::InvalidInput;
-use super::{Answering, TextOutput};
+use super::{Answering, TextOutput, schema};
 use crate::context::RunContext;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
-const FILES: [(&str, &str); 2] = [
+const MANIFESTS: [(&str, &str); 2] = [
     ("topicctl.yaml", include_str!("init/topicctl.yaml")),
     ("orders.yaml", include_str!("init/orders.yaml")),
 ];
+
+/// The JSON Schema that the first line of each manifest names, for editors.
+const SCHEMA: &str = "topicctl.schema.json";
 
 /// `topicctl init`.
 #[derive(Args, Debug)]
@@ -41,9 +45,15 @@ impl Answering for InitArgs {
     }
 }
 
+fn files() -> [(&'static str, Cow<'static, str>); 3] {
+    let [project, orders] = MANIFESTS.map(|(name, text)| (name, text.into()));
+    [project, orders, (SCHEMA, schema::text().into())]
+}
+
 fn write_files(directory: &Path) -> Result<(), Vec<Diagnostic>> {
+    let files = files();
     // A look before the first write, so that nothing is half done.
-    let existing = FILES
+    let existing = files
         .iter()
         .map(|(name, _)| directory.join(name))
         .filter(|path| path.symlink_metadata().is_ok());
@@ -52,7 +62,7 @@ fn write_files(directory: &Path) -> Result<(), Vec<Diagnostic>> {
         return Err(refused);
     }
     fs::create_dir_all(directory).map_err(|error| vec![unwritable(directory, &error)])?;
-    for (name, text) in FILES {
+    for (name, text) in &files {
         let path = directory.join(name);
         write_new(&path, text).map_err(|error| {
             vec![match error.kind() {
@@ -71,9 +81,9 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
 fn next_steps(directory: &Path) -> String {
     let shown = directory.display().to_string();
     let quoted = shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into);
-    let files: Vec<_> = FILES
-        .iter()
-        .map(|(name, _)| format!("  {}\n", directory.join(name).display()))
+    let names = MANIFESTS.map(|(name, _)| name).into_iter().chain([SCHEMA]);
+    let files: Vec<_> = names
+        .map(|name| format!("  {}\n", directory.join(name).display()))
         .collect();
     format!(
         "Wrote\n{}\n\
@@ -81,7 +91,8 @@ fn next_steps(directory: &Path) -> String {
          topicctl validate {quoted}\n  \
          topicctl plan {quoted} --profile dev -b localhost:9092\n  \
          topicctl apply {quoted} --profile dev -b localhost:9092\n\n\
-         For completion and checks in an editor: topicctl schema > topicctl.schema.json\n",
+         Editors with yaml-language-server complete and check the manifests by\n\
+         {SCHEMA}, which the first line of each names.\n",
         files.concat()
     )
 }

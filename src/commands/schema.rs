@@ -12,13 +12,17 @@ use crate::manifest;
 #[derive(Args, Debug)]
 pub struct SchemaArgs {}
 
+/// The schema as a file holds it.
+pub(super) fn text() -> String {
+    format!("{:#}\n", manifest::schema())
+}
+
 impl Answering for SchemaArgs {
-    /// The schema as a file holds it.
+    /// Prints the schema.
     fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
-        let text = format!("{:#}\n", manifest::schema());
         Ok(TextOutput::new(
             RunContext::default(),
-            Some(text),
+            Some(text()),
             &Diagnostics::default(),
         ))
     }

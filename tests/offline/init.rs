@@ -36,6 +36,28 @@ fn what_it_writes_is_valid_with_and_without_the_profile() {
     }
 }
 
+/// The file that a manifest names for editors, beside it.
+#[test]
+fn each_manifest_names_a_schema_that_is_there_and_takes_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let init = topicctl(directory.path(), &["init"]);
+    assert_eq!(init.code(), Some(0), "{init:?}");
+    for name in ["topicctl.yaml", "orders.yaml"] {
+        let path = directory.path().join("manifests").join(name);
+        let text = fs::read_to_string(&path).expect("a manifest");
+        assert!(init.stdout.contains(&format!("manifests/{name}")));
+        let first = text.lines().next().unwrap_or_default();
+        let schema = first
+            .strip_prefix("# yaml-language-server: $schema=")
+            .expect("the line for editors");
+        let schema = fs::read_to_string(path.with_file_name(schema)).expect("a schema");
+        let schema = serde_json::from_str(&schema).expect("JSON");
+        let validator = jsonschema::draft7::new(&schema).expect("a schema of draft 7");
+        let instance = serde_yaml::from_str(&text).expect("YAML that JSON can hold");
+        assert!(validator.is_valid(&instance), "{name}");
+    }
+}
+
 #[test]
 fn it_overwrites_nothing_and_names_what_is_there() {
     let directory = tempfile::tempdir().expect("a directory");
