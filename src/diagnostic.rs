@@ -58,6 +58,7 @@ pub struct Diagnostic {
     /// The broker's or the operating system's own words.
     pub detail: Option<String>,
     pub help: Option<String>,
+    /// A command to run, or lines to write.
     pub command: Option<String>,
     /// The argument that it is about, as `--select`.
     pub argument: Option<&'static str>,

@@ -7,7 +7,7 @@
 //!
 //! | from | to | by |
 //! |-|-|-|
-//! | texts | documents | `yaml`, then `decode` along the tables of `raw`, which are made of `fields` |
+//! | texts | documents | `yaml`, then `decode` along the tables of `raw`, which are made of `fields`; those of other tools are told by `foreign_document` |
 //! | documents | a project | `project`, `clusters`; for one run: `resolver`, `interpolate` |
 //! | entries, steps | named topics | `family`, `pipeline`, `names`, into `candidates` |
 //! | candidates | values | `resolve`, by `layers` over `tiers`; texts become values in `values` |
@@ -22,6 +22,7 @@ mod clusters;
 mod decode;
 mod family;
 mod fields;
+mod foreign_document;
 mod interpolate;
 mod layers;
 mod load;

@@ -32,6 +32,8 @@ codes! {
     ProjectFile = "project-file",
     Syntax = "syntax",
     DuplicateKey = "duplicate-key",
+    /// A document of another tool.
+    ForeignDocument = "foreign-document",
     UnknownField = "unknown-field",
     WrongType = "wrong-type",
     MissingField = "missing-field",

@@ -80,9 +80,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
         push_wrapped(&mut text, help, "help: ", 6);
     }
     if let Some(command) = &diagnostic.command {
-        // To be copied: on a line of its own, however long.
-        text.push_str("\n  ");
-        text.push_str(&printable(command));
+        // To be copied: on lines of its own, however long.
+        for line in command.lines() {
+            text.push_str("\n  ");
+            text.push_str(&printable(line));
+        }
     }
     text
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::mentioned;
 use super::raw::{self, Document};
 use super::yaml;
+use super::{foreign_document, mentioned};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
 
 pub(super) const PROJECT_FILE: &str = "topicctl.yaml";
@@ -102,7 +102,15 @@ pub(super) fn from_texts(texts: &[(&str, &[u8])], diagnostics: &mut Diagnostics)
 }
 
 fn read_documents(source: SourceId, loaded: &mut Loaded, diagnostics: &mut Diagnostics) {
+    if let Some(problem) = foreign_document::template(loaded.sources.text(source), source) {
+        diagnostics.push(problem);
+        return;
+    }
     for node in yaml::parse(&loaded.sources, source, diagnostics) {
+        if let Some(problem) = foreign_document::recognise(&node) {
+            diagnostics.push(problem);
+            continue;
+        }
         mentioned::add(&node, &mut loaded.mentioned);
         loaded.documents.extend(raw::document(&node, diagnostics));
     }
