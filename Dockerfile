@@ -9,6 +9,10 @@ RUN apt-get update \
         g++ libssl-dev make pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 
+# The commit, which `topicctl -V -v` tells: there is no .git here.
+# docker build --build-arg TOPICCTL_COMMIT=$(git rev-parse --short=12 HEAD) .
+ARG TOPICCTL_COMMIT
+
 WORKDIR /build
 COPY . .
 

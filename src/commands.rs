@@ -27,6 +27,7 @@ mod usage;
 mod validate;
 mod variables;
 mod verify;
+mod version;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -189,6 +190,15 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let (parsed, variables) = arguments::parse(&arguments);
     let cli = match parsed {
         Ok(cli) => cli,
+        Err(error) if version::is_asked_in_full(&error, &arguments) => {
+            let mut out = io::stdout().lock();
+            let result = out.write_all(version::in_full().as_bytes());
+            return written(
+                result.and_then(|()| out.flush()),
+                exit::from_input(true),
+                false,
+            );
+        }
         Err(error) => return usage::report(&error, &arguments),
     };
     start_log();

@@ -34,6 +34,11 @@ use crate::groups::{ObservedGroups, Wanted as WantedGroups};
 use crate::observed::{Broker, ClusterIdentity, Observation};
 use crate::topic::{Partitions, TopicName};
 
+/// The version of the library that speaks to Kafka, and what it is built with.
+pub fn library() -> (String, Vec<String>) {
+    (librdkafka_admin::version(), librdkafka_admin::features())
+}
+
 /// A connected cluster. Dropping it closes the connections, in a few milliseconds.
 pub struct Kafka {
     connection: Connection,

@@ -28,3 +28,4 @@ mod secrets;
 #[expect(dead_code, reason = "what tests with a broker need of it")]
 mod support;
 mod variables;
+mod version;

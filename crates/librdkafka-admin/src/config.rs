@@ -1,6 +1,6 @@
 //! Configuration properties in librdkafka's memory, up to the handle that takes them over.
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::NonNull;
 
 use rdkafka_sys as rd;
@@ -26,6 +26,22 @@ impl ConfigError {
             message,
         }
     }
+}
+
+/// The version of librdkafka that is linked in.
+pub fn version() -> String {
+    // SAFETY: returns a static text that ends with NUL.
+    let text = unsafe { CStr::from_ptr(rd::rd_kafka_version_str()) };
+    text.to_string_lossy().into_owned()
+}
+
+/// What librdkafka is built with: `ssl`, `sasl_scram` and so on.
+pub fn features() -> Vec<String> {
+    let all = Config::new().get("builtin.features").unwrap_or_default();
+    let all = all.split(',').map(str::trim);
+    all.filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether librdkafka takes this property with this value.

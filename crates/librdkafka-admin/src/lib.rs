@@ -62,7 +62,7 @@ pub use bearer::{BearerToken, TokenSlot};
 pub use certificate::CertificateError;
 pub use client::{AdminClient, AdminOptions, Listener, Pending};
 pub use cluster::{Broker, ClusterDescription};
-pub use config::{ConfigError, check_property};
+pub use config::{ConfigError, check_property, features, version};
 pub use configs::{ConfigEntry, ConfigSource};
 pub use error::{Error, ErrorCode};
 pub use groups::{GroupDescription, GroupListing, GroupState, GroupType, MemberDescription};
