@@ -7,15 +7,19 @@
 //! left to the broker's preflight.
 
 mod descriptions;
+mod renamed;
 mod rules;
 mod table;
+mod unlikely;
 mod value;
 
 use std::fmt;
 
 use crate::units::Measure;
 
+pub use renamed::{Converted, Renamed};
 pub use rules::{RuleViolation, violations};
+pub use unlikely::unlikely;
 pub use value::{MAX_VALUE_LENGTH, ValueError, caution, human, measure, parse, parse_vendor, same};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -114,8 +118,7 @@ pub enum KeyClass {
 pub enum Hint {
     Key(&'static str),
     Field(&'static str),
-    /// A broker's configuration, of which this is the topic's.
-    Broker(&'static str),
+    Renamed(Renamed),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -278,10 +281,11 @@ fn hint(key: &str) -> Option<Hint> {
         }
         _ => {}
     }
-    let mut all = all().iter();
-    let of_broker = all.find(|spec| spec.broker_keys.contains(&plain.as_str()));
-    let of_broker = of_broker.map(|spec| Hint::Broker(spec.name));
-    of_broker.or_else(|| closest(&plain, names()).map(Hint::Key))
+    if let Some(spec) = lookup(&plain) {
+        return Some(Hint::Key(spec.name));
+    }
+    let renamed = Renamed::of(&plain).map(Hint::Renamed);
+    renamed.or_else(|| closest(&plain, names()).map(Hint::Key))
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
@@ -303,7 +307,11 @@ fn closest(text: &str, words: impl Iterator<Item = &'static str>) -> Option<&'st
         .map(|(_, word)| word)
 }
 
-/// `retentionMs`, `retention_ms` and `RETENTION.MS` as Kafka would spell them.
+/// What containers put before the name of a broker's configuration.
+const PREFIXES: [&str; 2] = ["kafka.cfg.", "kafka."];
+
+/// `retentionMs`, `retention_ms` and `RETENTION.MS` as Kafka would spell them, and
+/// `KAFKA_LOG_RETENTION_MS`.
 fn plain_form(key: &str) -> String {
     let camel = key.chars().any(char::is_lowercase);
     let mut plain = String::with_capacity(key.len() + 4);
@@ -316,7 +324,9 @@ fn plain_form(key: &str) -> String {
             _ => plain.extend(c.to_lowercase()),
         }
     }
-    plain
+    let mut prefixes = PREFIXES.iter();
+    let bare = prefixes.find_map(|prefix| plain.strip_prefix(prefix));
+    bare.map(str::to_owned).unwrap_or(plain)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod family;
 mod fields;
 mod foreign_document;
 mod interpolate;
+mod keys;
 mod layers;
 mod load;
 mod mentioned;

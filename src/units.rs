@@ -5,8 +5,14 @@
 //! to write in its place. This module does not know which configuration has which unit (the
 //! [`crate::catalog`] does), and never rounds.
 
+mod meant;
+mod number;
+
 use std::borrow::Cow;
 use std::fmt;
+
+pub use meant::{MINUTE_MS, meant};
+pub use number::reading;
 
 /// The word for "no limit", which Kafka writes as -1.
 pub const UNLIMITED: &str = "unlimited";
@@ -26,6 +32,7 @@ pub enum Measure {
     Size,
 }
 
+#[derive(PartialEq, Debug)]
 struct Unit {
     name: &'static str,
     factor: i64,
@@ -66,6 +73,41 @@ const SIZES: [Unit; 5] = [
     unit("TiB", 1 << 40, &["t", "tb", "ti"]),
 ];
 
+/// A unit that a key has in its name, as `hours` in `log.retention.hours`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Amount {
+    measure: Measure,
+    unit: &'static Unit,
+}
+
+impl Amount {
+    /// The unit of a whole word: `h` and `m` are too little to go by.
+    pub fn named(word: &str) -> Option<Self> {
+        [Measure::Duration, Measure::Size]
+            .into_iter()
+            .filter(|_| word.len() > 1)
+            .find_map(|measure| {
+                let mut units = measure.units().iter();
+                let unit = units.find(|unit| unit.name == word || unit.aliases.contains(&word))?;
+                Some(Self { measure, unit })
+            })
+    }
+
+    pub fn measure(self) -> Measure {
+        self.measure
+    }
+
+    /// So many of it, as a manifest takes them.
+    pub fn written(self, number: &str) -> String {
+        format!("{number}{}", self.unit.name)
+    }
+
+    /// The unit's usual word in the plural.
+    pub fn word(self) -> &'static str {
+        self.unit.aliases.last().copied().unwrap_or(self.unit.name)
+    }
+}
+
 impl Measure {
     fn units(self) -> &'static [Unit] {
         match self {
@@ -77,6 +119,14 @@ impl Measure {
     fn unit_names(self) -> String {
         let names: Vec<_> = self.units().iter().map(|unit| unit.name).collect();
         names.join(", ")
+    }
+
+    /// What numbers without a unit count.
+    pub fn smallest(self) -> &'static str {
+        match self {
+            Self::Duration => "milliseconds",
+            Self::Size => "bytes",
+        }
     }
 
     fn example(self) -> &'static str {
@@ -127,7 +177,11 @@ impl Measure {
             return Err(self.refuse(text, "is negative", None));
         }
         let Some(parts) = parts(text) else {
-            return Err(self.refuse(text, &format!("is not a {self}"), None));
+            if let Some(number) = reading(text) {
+                return Err(self.refuse_notation(text, number));
+            }
+            let suggestion = self.other_notation(text);
+            return Err(self.refuse(text, &format!("is not a {self}"), suggestion));
         };
         if !text.contains(char::is_whitespace)
             && let Some(amounts) = self.amounts(&parts)
@@ -205,6 +259,24 @@ impl Measure {
         Some(format!("{many}{}{few}{}", large.name, small.name))
     }
 
+    /// A bare number that is written in another way.
+    fn refuse_notation(self, text: &str, number: i64) -> UnitError {
+        UnitError::Notation {
+            written: quoted(text),
+            number,
+            measure: self,
+        }
+    }
+
+    /// `1_000ms` and `6.048e+08 ms` in the usual notation.
+    fn other_notation(self, text: &str) -> Option<String> {
+        let unit_at = text.rfind(|c: char| !c.is_alphabetic())? + 1;
+        let (number, unit) = text.split_at_checked(unit_at)?;
+        let unit = self.guess(unit).filter(|_| !unit.is_empty())?;
+        let number = reading(number).filter(|number| *number >= 0)?;
+        Some(self.human(number.checked_mul(unit.factor)?))
+    }
+
     fn refuse_parts(self, text: &str, parts: &[Part<'_>]) -> UnitError {
         if let Some(unknown) = parts.iter().find(|part| self.guess(part.unit).is_none()) {
             let problem = format!(
@@ -212,7 +284,7 @@ impl Measure {
                 quoted(unknown.unit),
                 self.unit_names()
             );
-            return self.refuse(text, &problem, None);
+            return self.refuse(text, &problem, self.other_notation(text));
         }
         let problem = if parts.len() > 1 {
             match self {
@@ -287,6 +359,13 @@ pub enum UnitError {
         number: i64,
         measure: Measure,
     },
+    /// A whole number alone, in another notation than digits.
+    Notation {
+        /// As it was written, in backticks.
+        written: String,
+        number: i64,
+        measure: Measure,
+    },
     Refused {
         problem: String,
         help: String,
@@ -298,6 +377,9 @@ impl UnitError {
     pub fn problem(&self) -> Cow<'_, str> {
         match self {
             Self::Bare { number, .. } => Cow::Owned(format!("`{number}` has no unit")),
+            Self::Notation { written, .. } => {
+                Cow::Owned(format!("{written} is not written in digits alone"))
+            }
             Self::Refused { problem, .. } => Cow::Borrowed(problem),
         }
     }
@@ -308,17 +390,34 @@ impl UnitError {
             Self::Bare { number: -1, .. } => Cow::Owned(format!("write `{UNLIMITED}`")),
             Self::Bare { number, measure } if *number > 0 => {
                 let names = measure.unit_names();
-                let written = measure.human(*number);
-                let smallest = measure.units()[0].name;
-                Cow::Owned(format!(
-                    "write the unit, one of {names}; in {smallest} it would be `{written}`"
-                ))
+                let meant = meant(*number, MINUTE_MS).filter(|_| *measure == Measure::Duration);
+                Cow::Owned(match meant {
+                    // So short a time is not what it was meant to be.
+                    Some(meant) => format!(
+                        "write the unit, one of {names}: perhaps `{}`",
+                        meant.join("` or `")
+                    ),
+                    None => format!(
+                        "write the unit, one of {names}; in {} it would be `{}`",
+                        measure.units()[0].name,
+                        measure.human(*number)
+                    ),
+                })
             }
             Self::Bare { measure, .. } => Cow::Owned(format!(
                 "write the unit, one of {}, `{}` for example",
                 measure.unit_names(),
                 measure.example()
             )),
+            Self::Notation {
+                number, measure, ..
+            } => {
+                let bare = Self::Bare {
+                    number: *number,
+                    measure: *measure,
+                };
+                Cow::Owned(bare.help().into_owned())
+            }
             Self::Refused { help, .. } => Cow::Borrowed(help),
         }
     }

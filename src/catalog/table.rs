@@ -88,7 +88,7 @@ pub(super) static TABLE: [ConfigSpec; 39] = [
     spec("errors.deadletterqueue.group.enable", Kind::Bool, "false").since(4, 4),
     spec("file.delete.delay.ms", long(0), "60000").ms().broker(&["log.segment.delete.delay.ms"]),
     spec("flush.messages", long(1), MAX_TEXT).unlimited(MAX).broker(&["log.flush.interval.messages"]),
-    spec("flush.ms", long(0), MAX_TEXT).ms().unlimited(MAX).broker(&["log.flush.interval.ms"]),
+    spec("flush.ms", long(0), MAX_TEXT).ms().unlimited(MAX).broker(&["log.flush.interval.ms", "log.flush.scheduler.interval.ms"]),
     spec("follower.replication.throttled.replicas", Kind::Replicas, ""),
     spec("index.interval.bytes", int(0, INT_MAX), "4096").bytes().broker(&["log.index.interval.bytes"]),
     spec("leader.replication.throttled.replicas", Kind::Replicas, ""),

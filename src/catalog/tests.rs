@@ -1,4 +1,5 @@
 use super::*;
+use crate::units::Amount;
 
 #[test]
 fn the_catalog_has_every_key() {
@@ -128,8 +129,6 @@ fn an_unknown_key_has_a_way_out() {
             Some(Hint::Key("min.insync.replicas")),
         ),
         ("write.cacheing", Some(Hint::Key("write.caching"))),
-        ("log.retention.hours", Some(Hint::Broker("retention.ms"))),
-        ("message.max.bytes", Some(Hint::Broker("max.message.bytes"))),
         ("num.partitions", Some(Hint::Field("partitions"))),
         ("replicationFactor", Some(Hint::Field("replication_factor"))),
         ("color", None),
@@ -184,5 +183,153 @@ fn what_a_help_says_to_vouch_for_lets_the_key_pass() {
             assert_eq!(vouched.add(form), Ok(()));
             assert!(vouched.has(key), "{key}");
         }
+    }
+}
+
+#[test]
+fn another_name_of_a_key_comes_with_its_value() {
+    let value = |written: &str, broker: &str| {
+        let (written, broker) = (written.to_owned(), broker.to_owned());
+        Some(Converted::Value { written, broker })
+    };
+    let unlikely = |all: &[&str]| {
+        let all = all.iter().map(|one| (*one).to_owned());
+        Some(Converted::Unlikely(all.collect()))
+    };
+    for (key, text, expected) in [
+        (
+            "log.retention.hours",
+            "168",
+            ("retention.ms", value("168h", "604800000")),
+        ),
+        (
+            "log.retention.hours",
+            "-1",
+            ("retention.ms", value("unlimited", "-1")),
+        ),
+        ("log.retention.hours", "0", ("retention.ms", None)),
+        ("log.retention.hours", "a week", ("retention.ms", None)),
+        (
+            "log.retention.hours",
+            "7d",
+            ("retention.ms", value("7d", "604800000")),
+        ),
+        (
+            "log.retention.minutes",
+            "10080",
+            ("retention.ms", value("10080m", "604800000")),
+        ),
+        (
+            "log.retention.ms",
+            "604800000",
+            ("retention.ms", value("604800000", "604800000")),
+        ),
+        (
+            "log.retention.ms",
+            "168",
+            ("retention.ms", unlikely(&["168h", "168d"])),
+        ),
+        (
+            "KAFKA_LOG_RETENTION_HOURS",
+            "24",
+            ("retention.ms", value("24h", "86400000")),
+        ),
+        (
+            "KAFKA_CFG_LOG_ROLL_HOURS",
+            "24",
+            ("segment.ms", value("24h", "86400000")),
+        ),
+        (
+            "retention_days",
+            "7",
+            ("retention.ms", value("7d", "604800000")),
+        ),
+        (
+            "retentionHours",
+            "168",
+            ("retention.ms", value("168h", "604800000")),
+        ),
+        (
+            "retention.gb",
+            "10",
+            ("retention.bytes", value("10GiB", "10737418240")),
+        ),
+        (
+            "log.roll.hours",
+            "24",
+            ("segment.ms", value("24h", "86400000")),
+        ),
+        (
+            "log.roll.jitter.hours",
+            "1",
+            ("segment.jitter.ms", value("1h", "3600000")),
+        ),
+        (
+            "message.max.bytes",
+            "1048588",
+            ("max.message.bytes", value("1048588", "1048588")),
+        ),
+        (
+            "log.cleanup.policy",
+            "compact",
+            ("cleanup.policy", value("compact", "compact")),
+        ),
+        (
+            "log.flush.scheduler.interval.ms",
+            "1000",
+            ("flush.ms", value("1000", "1000")),
+        ),
+    ] {
+        let KeyClass::Unknown(Some(Hint::Renamed(renamed))) = classify(key) else {
+            panic!("{key}: {:?}", classify(key));
+        };
+        assert_eq!(
+            (renamed.spec.name, renamed.convert(text)),
+            expected,
+            "{key}: {text}"
+        );
+    }
+}
+
+#[test]
+fn every_broker_key_is_another_name_of_its_topic_s() {
+    for spec in all() {
+        for key in spec.broker_keys.iter().filter(|key| lookup(key).is_none()) {
+            let KeyClass::Unknown(Some(Hint::Renamed(renamed))) = classify(key) else {
+                panic!("{key}: {:?}", classify(key));
+            };
+            assert_eq!(renamed.spec.name, spec.name, "{key}");
+            let counts = renamed.counts.map(Amount::word);
+            let by_name = ["hours", "minutes"]
+                .into_iter()
+                .find(|word| key.ends_with(word));
+            assert_eq!(counts, by_name, "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_number_of_another_unit_is_asked_about() {
+    for (key, value, expected) in [
+        ("retention.ms", "168", Some(vec!["168h", "168d"])),
+        ("retention.ms", "7", Some(vec!["7h", "7d"])),
+        ("retention.ms", "10080", Some(vec!["10080m"])),
+        ("retention.ms", "604800", Some(vec!["604800s"])),
+        ("retention.ms", "86400", Some(vec!["86400s", "86400m"])),
+        ("retention.ms", "30000", Some(vec!["7d"])),
+        ("retention.ms", "60000", None),
+        ("retention.ms", "604800000", None),
+        ("retention.ms", "86400000", None),
+        ("retention.ms", "0", None),
+        ("retention.ms", "-1", None),
+        ("local.retention.ms", "24", Some(vec!["24h", "24d"])),
+        ("segment.ms", "24", Some(vec!["24h", "24d"])),
+        ("segment.ms", "1000", None),
+        ("flush.ms", "24", None),
+    ] {
+        let spec = lookup(key).expect(key);
+        let expected: Option<Vec<_>> =
+            expected.map(|all| all.into_iter().map(str::to_owned).collect());
+        assert_eq!(unlikely(spec, value), expected, "{key}: {value}");
     }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ConfigSpec, KeyClass, Kind, Range, classify, closest, lookup};
+use super::{ConfigSpec, KeyClass, Kind, Range, classify, closest, lookup, unlikely};
 use crate::topic::ConfigValue;
-use crate::units::{Measure, UNLIMITED, UnitError, is_whole_number, quoted};
+use crate::units::{self, Measure, UNLIMITED, UnitError, is_whole_number, quoted};
 
 /// The longest value that a controller stores, in UTF-16 units as Java counts them.
 pub const MAX_VALUE_LENGTH: usize = 32_767;
@@ -53,11 +53,10 @@ pub fn parse(spec: &ConfigSpec, text: &str) -> Result<ConfigValue, ValueError> {
             // Adding a zero turns -0.0, which is in the range, into the usual one.
             Ok(number) if (min..=max).contains(&number) => format!("{:?}", number + 0.0),
             _ => {
-                return Err(not_a_value(
-                    spec,
-                    text,
-                    &format!("it takes a number from {min} to {max}"),
-                ));
+                let takes = format!("it takes a number from {min} to {max}");
+                let read = fraction(text).filter(|number| (min..=max).contains(number));
+                let help = read.map_or(takes, |number| format!("write `{number}`"));
+                return Err(not_a_value(spec, text, &help));
             }
         },
         Kind::Choice(words) if words.contains(&text) => text.to_owned(),
@@ -287,6 +286,8 @@ fn whole_number(spec: &ConfigSpec, range: Range, text: &str) -> Result<i64, Valu
     }
     let number = if is_whole_number(text) {
         text.parse().ok()
+    } else if let Some(number) = units::reading(text).filter(|number| range.contains(*number)) {
+        return Err(in_digits(spec, text, number));
     } else {
         match spec.unit {
             Some(measure) => Some(measure.parse(text)?),
@@ -300,6 +301,22 @@ fn whole_number(spec: &ConfigSpec, range: Range, text: &str) -> Result<i64, Valu
             help: takes,
             names_key: true,
         })
+}
+
+/// A number in another notation, in the one that brokers take.
+fn in_digits(spec: &ConfigSpec, text: &str, number: i64) -> ValueError {
+    let digits = number.to_string();
+    let human = human(spec.name, &digits);
+    let help = match unlikely(spec, &digits) {
+        Some(readings) => format!("write it with its unit: `{}`", readings.join("` or `")),
+        None if human == digits => format!("write `{digits}`"),
+        None => format!("write `{digits}`, which is `{human}`"),
+    };
+    ValueError {
+        message: format!("{} is not a number that Kafka reads", quoted(text)),
+        help,
+        names_key: false,
+    }
 }
 
 fn set(
@@ -318,6 +335,14 @@ fn set(
         members.insert(word);
     }
     Ok(Vec::from_iter(members).join(","))
+}
+
+/// `50%` and `0,5` as a number.
+fn fraction(text: &str) -> Option<f64> {
+    let percent = text.strip_suffix('%').map(str::trim_end);
+    let number: f64 = percent.unwrap_or(text).replace(',', ".").parse().ok()?;
+    let read = percent.map_or(number, |_| number / 100.0);
+    read.is_finite().then_some(read)
 }
 
 fn not_a_word(spec: &ConfigSpec, text: &str, words: &'static [&'static str]) -> ValueError {

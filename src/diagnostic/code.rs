@@ -77,6 +77,8 @@ codes! {
     SmallerMessages = "smaller-messages",
     MinInsyncEqualsReplication = "min-insync-equals-replication",
     SegmentAboveRetention = "segment-above-retention",
+    /// A number that counts hours or days where milliseconds are counted.
+    UnlikelyDuration = "unlikely-duration",
     MoreMembersThanPartitions = "more-members-than-partitions",
     /// A name that looks like a pipeline's standard name and is none.
     PipelineName = "pipeline-name",
@@ -185,6 +187,7 @@ impl Code {
                 | Self::DlqShorterThanSource
                 | Self::SmallerMessages
                 | Self::SegmentAboveRetention
+                | Self::UnlikelyDuration
                 | Self::MoreMembersThanPartitions
                 | Self::DelaysFall
         )

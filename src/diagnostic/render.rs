@@ -169,10 +169,28 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
         .subsequent_indent(&indent)
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    for line in textwrap::wrap(&printable(paragraph), options) {
+    for line in textwrap::wrap(&with_whole_code(&printable(paragraph)), options) {
         text.push('\n');
-        text.push_str(&line);
+        text.push_str(&line.replace(JOINT, " "));
     }
+}
+
+/// Stands for a space at which no line is broken. Texts have none: it is unprintable.
+const JOINT: char = '\u{2060}';
+
+/// Longer code is broken like any text.
+const LONGEST_CODE: usize = 50;
+
+/// What is to be copied stays on one line where it fits.
+fn with_whole_code(paragraph: &str) -> String {
+    let pieces = paragraph.split('`').enumerate();
+    let pieces = pieces.map(
+        |(at, piece)| match at % 2 == 1 && piece.len() <= LONGEST_CODE {
+            true => piece.replace(' ', &JOINT.to_string()),
+            false => piece.to_owned(),
+        },
+    );
+    pieces.collect::<Vec<_>>().join("`")
 }
 
 /// An untrusted text made safe for a terminal: control characters, those that turn the direction of

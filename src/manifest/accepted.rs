@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::interpolate::Context;
+use super::keys::{Keys, Within};
 use super::names::topic_name;
 use super::raw;
 use super::resolver::Resolver;
@@ -71,7 +72,11 @@ fn entry(
     let replication_factor = count("replication_factor", factor, resolver, diagnostics);
     let mut config = BTreeMap::new();
     for (key, text) in &raw.config {
-        if !values::check_key(key, &resolver.vendors, diagnostics) {
+        let known = Keys {
+            vendors: &resolver.vendors,
+            within: Within::AcceptedMismatch,
+        };
+        if !known.check(key, Some(text), diagnostics) {
             continue;
         }
         let Some(value) = resolver.evaluate(text, &none, diagnostics) else {

@@ -26,6 +26,7 @@ pub(super) fn check(topics: &[DeclaredTopic], diagnostics: &mut Diagnostics) {
         found.extend(rules(topic));
         found.extend(keys(topic));
         found.extend(segments(topic));
+        found.extend(unlikely(topic));
         found.extend(idle_members(topic));
         if matches!(topic.role, Role::Retry | Role::Dlq) {
             found.extend(compaction(topic));
@@ -195,6 +196,40 @@ fn segments(topic: &DeclaredTopic) -> Option<Diagnostic> {
         )
         .help("a topic with little traffic keeps them longer than it says")
     })
+}
+
+/// Every broker takes `retention.ms: 168`, and deletes what is a second old.
+fn unlikely(topic: &DeclaredTopic) -> Vec<Diagnostic> {
+    let stated = topic.config.iter().filter_map(|(key, declared)| {
+        let spec = catalog::lookup(key.as_str())?;
+        let value = declared.value.as_str();
+        let readings = catalog::unlikely(spec, value)?;
+        let does = match spec.name {
+            SEGMENT_MS => "rolls segments after",
+            _ => "keeps messages for",
+        };
+        let shown = Measure::Duration.human(value.parse().ok()?);
+        let message = format!("`{}` {does} {shown}, which is hardly meant", topic.name);
+        let readings: Vec<_> = readings
+            .iter()
+            .map(|reading| match Measure::Duration.parse(reading) {
+                Ok(ms) => format!("`{reading}` ({ms})"),
+                Err(_) => format!("`{reading}`"),
+            })
+            .collect();
+        let help = format!(
+            "with the unit that was meant, perhaps {}; `allow: [{}]` where {shown} is meant",
+            readings.join(" or "),
+            Code::UnlikelyDuration
+        );
+        let label = format!("`{key}` counts milliseconds");
+        Some(
+            Diagnostic::warning(Code::UnlikelyDuration, message)
+                .at(declared.origin.span?, label)
+                .help(help),
+        )
+    });
+    stated.collect()
 }
 
 fn message_sizes(topic: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnostic> {

@@ -6,14 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::interpolate::Context;
+use super::keys::{Keys, Within};
 use super::names::topic_name;
 use super::provenance::Provenance;
 use super::raw::{self, Settings};
 use super::resolver::Resolver;
 use super::tiers::{BuiltIn, BuiltInPartitions, MinInsync, Retention};
-use super::values::{
-    PartitionSpec, check_key, config_value, partitions, replication_factor, retention,
-};
+use super::values::{PartitionSpec, config_value, partitions, replication_factor, retention};
 use super::yaml::Text;
 use crate::catalog;
 use crate::diagnostic::{Diagnostics, Span};
@@ -178,7 +177,11 @@ impl MergedSettings {
             self.set(RETENTION_MS, value, text, origin);
         }
         for (key, stated) in &settings.config {
-            if !check_key(key, &resolver.vendors, reader.diagnostics) {
+            let known = Keys {
+                vendors: &resolver.vendors,
+                within: Within::Settings,
+            };
+            if !known.check(key, stated.as_ref(), reader.diagnostics) {
                 continue;
             }
             let text = stated.as_ref();

@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use super::yaml::Text;
-use crate::catalog::{self, Hint, KeyClass, Vouched};
+use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::topic::{ConfigValue, Partitions, ReplicationFactor, TopicName};
 use crate::units::{self, Measure};
@@ -12,7 +11,6 @@ use crate::wording::did_you_mean;
 
 pub(super) const PARTITIONS_HELP: &str =
     "write a positive integer, `source`, `default` or `{ same_as: NAME }`";
-const LISTED: &str = "Kafka's are listed at https://kafka.apache.org/documentation/#topicconfigs";
 pub(super) const FACTOR_EXPECTED: &str = "a positive integer or `default`";
 
 /// What `partitions` asks for; nothing at all is the broker's default.
@@ -51,6 +49,16 @@ pub(super) fn partitions(
     Some(Some(PartitionSpec::Count(count)))
 }
 
+/// Whether a text is a value of `partitions` or `replication_factor`.
+pub(super) fn is_count(field: &str, value: &str) -> bool {
+    let most = match field {
+        "partitions" => i64::from(i32::MAX),
+        _ => i64::from(i16::MAX),
+    };
+    let number = value.trim().parse::<i64>();
+    number.is_ok_and(|number| (1..=most).contains(&number))
+}
+
 /// A replication factor; `Some(None)` is the broker's default.
 pub(super) fn replication_factor(
     value: &str,
@@ -86,16 +94,22 @@ fn integer(
     diagnostics: &mut Diagnostics,
 ) -> Option<i64> {
     let trimmed = value.trim();
-    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !units::is_whole_number(trimmed) {
         let value = units::quoted(value);
         let message = format!("`{field}` is {value}, expected {expected}");
-        let diagnostic = Diagnostic::error(Code::WrongType, message).at(span, "");
-        diagnostics.push(if field == "partitions" {
-            diagnostic.help(PARTITIONS_HELP)
-        } else {
-            diagnostic
-        });
+        let read = units::reading(trimmed).filter(|number| (1..=most).contains(number));
+        let help = match (read, field) {
+            (Some(number), _) => format!("write `{field}: {number}`"),
+            (None, "partitions") => PARTITIONS_HELP.to_owned(),
+            (None, _) => {
+                "write a positive integer or `default`; 3 is usual in production".to_owned()
+            }
+        };
+        diagnostics.push(
+            Diagnostic::error(Code::WrongType, message)
+                .at(span, "")
+                .help(help),
+        );
         return None;
     }
     match trimmed.parse::<i64>() {
@@ -149,48 +163,6 @@ pub(super) fn retention(
             );
             None
         }
-    }
-}
-
-/// Whether the key is one that may be sent; what is odd about it is reported.
-pub(super) fn check_key(key: &Text, vendors: &Vouched, diagnostics: &mut Diagnostics) -> bool {
-    match catalog::classify(&key.text) {
-        KeyClass::Known(_) | KeyClass::Vendor(_) => true,
-        KeyClass::Unknown(_) if vendors.has(&key.text) => true,
-        KeyClass::Unknown(hint) => {
-            let diagnostic = Diagnostic::error(
-                Code::UnknownConfig,
-                format!("Kafka has no topic configuration `{}`", key.text),
-            );
-            let (label, help) = match hint {
-                Some(Hint::Key(name)) => (did_you_mean(name), None),
-                Some(Hint::Field(name)) => {
-                    let help = format!("write the topic's own field `{name}`");
-                    (String::new(), Some(help))
-                }
-                Some(Hint::Broker(name)) => {
-                    let key = units::quoted(&key.text);
-                    let help = format!("{key} is a broker's configuration, a topic's is `{name}`");
-                    (String::new(), Some(help))
-                }
-                None => (String::new(), Some(way_of_nobody_s(&key.text))),
-            };
-            let mut diagnostic = diagnostic.at(key.span, label);
-            diagnostic.help = help;
-            diagnostics.push(diagnostic);
-            false
-        }
-    }
-}
-
-/// The way out for a key that is like none of Kafka's.
-fn way_of_nobody_s(key: &str) -> String {
-    match catalog::to_vouch_for(key) {
-        Some(vendors) => format!(
-            "{LISTED}; one of the broker's own passes by \
-             `policy: {{ config: {{ vendors: [\"{vendors}\"] }} }}` in topicctl.yaml"
-        ),
-        None => LISTED.to_owned(),
     }
 }
 
@@ -267,13 +239,14 @@ pub(super) fn positive(
 ) -> Option<u32> {
     let number = value.trim().parse().ok().filter(|number| *number > 0);
     if number.is_none() {
-        diagnostics.push(
-            Diagnostic::error(
-                Code::WrongType,
-                format!("`{field}` is `{value}`, expected a positive integer"),
-            )
-            .at(span, ""),
-        );
+        let read = units::reading(value).filter(|number| (1..=u32::MAX.into()).contains(number));
+        let help = match read {
+            Some(number) => format!("write `{field}: {number}`"),
+            None => format!("write a positive integer, `{field}: 3` for example"),
+        };
+        let message = format!("`{field}` is `{value}`, expected a positive integer");
+        let diagnostic = Diagnostic::error(Code::WrongType, message).at(span, "");
+        diagnostics.push(diagnostic.help(help));
     }
     number
 }

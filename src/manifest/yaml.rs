@@ -5,6 +5,7 @@
 //! means is the decoder's to say. Depth and size are bounded, aliases included. This module knows
 //! nothing of topics.
 
+mod flow;
 mod syntax;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
 
+pub(super) use flow::flow_scalar;
 pub(super) use syntax::TEMPLATE_HELP;
 
 /// Deepest nesting of one document.
