@@ -158,10 +158,7 @@ impl Measure {
         if text == UNLIMITED {
             return Ok(-1);
         }
-        if ["unlimited", "infinite", "infinity", "forever"]
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word))
-        {
+        if means_unlimited(text) {
             return Err(self.refuse(text, "is not understood", Some(UNLIMITED.to_owned())));
         }
         if is_whole_number(text) {
@@ -421,6 +418,12 @@ impl UnitError {
             Self::Refused { help, .. } => Cow::Borrowed(help),
         }
     }
+}
+
+/// Whether a text is a word for no limit, in whatever spelling.
+pub(crate) fn means_unlimited(text: &str) -> bool {
+    let mut words = [UNLIMITED, "infinite", "infinity", "forever"].into_iter();
+    words.any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
 /// A text in backticks, safe for a terminal and cut to a length that a message can hold.

@@ -60,6 +60,10 @@ impl Renamed {
     /// `None` for what is no value.
     pub fn convert(&self, text: &str) -> Option<Converted> {
         let text = text.trim();
+        // What a variable counts is not known here.
+        if text.contains("${") {
+            return None;
+        }
         let written = match self.counts {
             Some(_) if is_whole_number(text) && text.starts_with('-') => {
                 self.spec.unlimited.map(|_| UNLIMITED.to_owned())?

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{ConfigSpec, KeyClass, Kind, Range, classify, closest, lookup, unlikely};
 use crate::topic::ConfigValue;
-use crate::units::{self, Measure, UNLIMITED, UnitError, is_whole_number, quoted};
+use crate::units::{self, Measure, UNLIMITED, UnitError, is_whole_number, means_unlimited, quoted};
 
 /// The longest value that a controller stores, in UTF-16 units as Java counts them.
 pub const MAX_VALUE_LENGTH: usize = 32_767;
@@ -279,7 +279,7 @@ fn whole_number(spec: &ConfigSpec, range: Range, text: &str) -> Result<i64, Valu
         Some(Measure::Size) => format!("it takes {range}, in bytes or with a unit"),
         None => format!("it takes {range}"),
     };
-    if text == UNLIMITED {
+    if means_unlimited(text) && (spec.unlimited.is_none() || text == UNLIMITED) {
         return spec
             .unlimited
             .ok_or_else(|| not_a_value(spec, text, &takes));

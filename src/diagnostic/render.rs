@@ -175,8 +175,8 @@ fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
     }
 }
 
-/// Stands for a space at which no line is broken. Texts have none: it is unprintable.
-const JOINT: char = '\u{2060}';
+/// Stands for a space at which no line is broken: as wide as one, and of no script.
+const JOINT: char = '\u{e000}';
 
 /// Longer code is broken like any text.
 const LONGEST_CODE: usize = 50;

@@ -103,7 +103,7 @@ fn entry(
                     format!("`until` is `{value}`, expected a day"),
                 )
                 .at(text.span, "")
-                .help("write it as YYYY-MM-DD"),
+                .help("write it as YYYY-MM-DD: `until: 2030-12-31`"),
             );
         }
         date

@@ -6,9 +6,14 @@
 //! [`super::resolve`].
 //!
 //! Knows no object and no field by its name; `shapes` reads what fields of the same type have in
-//! common.
+//! common. What was meant by a value of the wrong shape is `way_out`'s to say, and there alone other
+//! tools' words are known.
 
+mod admits;
+mod readings;
 mod shapes;
+mod unknown;
+mod way_out;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -17,7 +22,8 @@ use super::fields::{FieldSpec, ObjectSpec, Shape};
 use super::yaml::Node;
 use crate::diagnostic::{Diagnostics, Span};
 
-pub(super) use shapes::head;
+pub(super) use shapes::{Place, head};
+pub(super) use way_out::{config_way_out, has_reading, way_out};
 
 pub(super) struct Decoder<'d> {
     pub(super) diagnostics: &'d mut Diagnostics,
@@ -42,8 +48,9 @@ pub(super) trait Fields: Sized {
 pub(super) trait Spec: Fields {
     const SPEC: &'static ObjectSpec;
 
-    fn from_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<Self> {
-        let object = decoder.object(node, Self::SPEC)?;
+    /// Reads the object that stands under a key, or alone.
+    fn from_node(decoder: &mut Decoder<'_>, key: Option<&str>, node: &Node) -> Option<Self> {
+        let object = decoder.object(key, node, Self::SPEC)?;
         Self::read(decoder, &object)
     }
 }

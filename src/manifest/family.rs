@@ -12,7 +12,7 @@ use super::names::topic_name;
 use super::raw::{Derived, Entry, Topic};
 use super::resolver::Resolver;
 use super::tiers::BuiltIn;
-use super::values::boolean;
+use super::values::{boolean, truth};
 use super::yaml::Text;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::topic::{Role, TopicName};
@@ -210,13 +210,14 @@ impl<'a> Gatherer<'_, 'a> {
         };
         let flag = boolean(&value);
         if flag.is_none() {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    Code::WrongType,
-                    format!("`{field}` is `{value}`, expected `true` or `false`"),
-                )
-                .at(text.span, ""),
-            );
+            let message = format!("`{field}` is `{value}`, expected `true` or `false`");
+            let help = match truth(&value) {
+                Some(meant) => format!("write `{field}: {meant}`"),
+                None => format!("write `{field}: true`, or leave it out"),
+            };
+            let diagnostic = Diagnostic::error(Code::WrongType, message);
+            self.diagnostics
+                .push(diagnostic.at(text.span, "").help(help));
         }
         flag.unwrap_or_default()
     }

@@ -6,6 +6,7 @@
 //! docs/manifest.md are made from the same, so that neither can drift from what is accepted.
 
 use crate::finding::Finding;
+use crate::topic::TopicName;
 
 #[derive(Debug)]
 pub(super) struct ObjectSpec {
@@ -31,6 +32,10 @@ pub(super) struct FieldSpec {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     Text,
+    /// A text that is legal as a name of its kind.
+    Name(fn(&str) -> bool),
+    /// A day, as YYYY-MM-DD.
+    Day,
     Flag,
     /// A whole number from 1, or one of some words.
     Count {
@@ -55,6 +60,15 @@ pub(super) enum Shape {
     Named(&'static ObjectSpec),
     Either(&'static [Shape]),
 }
+
+/// The name of a topic.
+pub(super) const TOPIC: Shape = Shape::Name(|name| TopicName::parse(name).is_ok());
+
+/// The name of a pipeline or a step, which becomes a part of a topic's.
+pub(super) const PART: Shape = Shape::Name(|name| {
+    let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    !name.is_empty() && name.chars().all(joins)
+});
 
 /// What `checks` of a policy makes of a check.
 pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
@@ -117,6 +131,23 @@ pub(super) fn reachable(root: &'static ObjectSpec) -> Vec<&'static ObjectSpec> {
 }
 
 impl Shape {
+    /// What an item of a list of these is.
+    pub(super) fn of_item(self) -> Self {
+        match self {
+            Self::List(inner) => *inner,
+            Self::Either([first, ..]) => first.of_item(),
+            other => other,
+        }
+    }
+
+    /// What stands under each free name.
+    pub(super) fn of_value(self) -> Self {
+        match self {
+            Self::Severities => Self::Word(&SEVERITIES),
+            _ => Self::Text,
+        }
+    }
+
     fn for_each_object(&self, visit: &mut impl FnMut(&'static ObjectSpec)) {
         match self {
             Self::Object(spec) | Self::Objects(spec) | Self::Named(spec) => visit(spec),

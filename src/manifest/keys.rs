@@ -69,6 +69,44 @@ fn way_of_nobody_s(key: &str) -> String {
     }
 }
 
+/// How a configuration is written that stands among the fields of a topic, or is called otherwise
+/// there; `None` for a key that is none.
+pub(super) fn as_field(key: &str, value: &str) -> Option<String> {
+    let plain = key.replace('_', ".");
+    let renamed = match catalog::classify(&plain) {
+        KeyClass::Known(spec) => Renamed {
+            spec,
+            counts: None,
+            is_broker_s: false,
+        },
+        KeyClass::Unknown(Some(Hint::Renamed(renamed))) => renamed,
+        _ => match catalog::classify(key) {
+            KeyClass::Unknown(Some(Hint::Renamed(renamed))) => renamed,
+            _ => return None,
+        },
+    };
+    let name = renamed.spec.name;
+    Some(match renamed.convert(value) {
+        Some(Converted::Value { written, broker }) if name == RETENTION_MS => {
+            format!("write `retention: {}`", with_unit(written, &broker))
+        }
+        Some(Converted::Value { written, .. }) => {
+            format!("write it below `config`: `{}`", entry(name, &written))
+        }
+        Some(Converted::Unlikely(readings)) if name == RETENTION_MS => {
+            let readings: Vec<_> = readings
+                .iter()
+                .map(|reading| format!("`retention: {reading}`"))
+                .collect();
+            format!("write the time with its unit: {}", readings.join(" or "))
+        }
+        _ => {
+            let help = other_name(key, &renamed, value, Within::AcceptedMismatch);
+            format!("it belongs below `config`; {help}")
+        }
+    })
+}
+
 fn own_field(name: &str, value: &str) -> String {
     match values::is_count(name, value) {
         true => format!(

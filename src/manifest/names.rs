@@ -22,6 +22,7 @@ pub(super) fn topic_name(
             };
             let help = match &error {
                 _ if value.contains("{{") => TEMPLATE_HELP.to_owned(),
+                _ if of_containers(value).is_some() => of_containers(value).unwrap_or_default(),
                 TopicNameError::Character(_) => match legal_name(&shown) {
                     Some(near) => format!("{error}; `{near}` would be one"),
                     None => error.to_string(),
@@ -37,6 +38,29 @@ pub(super) fn topic_name(
             None
         }
     }
+}
+
+/// `orders:3:1`, as KAFKA_CREATE_TOPICS of containers has it.
+fn of_containers(value: &str) -> Option<String> {
+    let mut parts = value.split(':');
+    let name = TopicName::parse(parts.next()?).ok()?;
+    let count = |part: Option<&str>| part?.parse().ok().filter(|count: &u16| *count > 0);
+    let (partitions, factor) = (count(parts.next())?, count(parts.next())?);
+    let rest = parts.next().map_or(
+        "",
+        |_| ", and the policy as `cleanup.policy` below `config`",
+    );
+    Some(format!(
+        "write `name: {name}`, `partitions: {partitions}` and `replication_factor: {factor}`{rest}"
+    ))
+}
+
+/// A legal name that a text is, or is near to.
+pub(super) fn near_name(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_legal = text.contains("${") || TopicName::parse(text).is_ok();
+    let legal = is_legal.then(|| text.to_owned());
+    legal.or_else(|| legal_name(text).filter(|near| TopicName::parse(near).is_ok()))
 }
 
 /// A text with `-` for what a name cannot hold, where that is little of it.

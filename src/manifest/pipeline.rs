@@ -246,7 +246,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             raw::Derived::Block(raw) => Some((Some(raw), raw.span())),
             raw::Derived::Text(text) => self
                 .gatherer
-                .flag(kind, Some(text), &self.context)
+                .flag(&kind.replace('-', "_"), Some(text), &self.context)
                 .then_some((None, text.span)),
         }
     }

@@ -13,12 +13,12 @@ use super::interpolate::Context;
 use super::raw::Policy;
 use super::resolver::Resolver;
 use super::values::relation;
-use super::yaml::Text;
+use super::yaml::{Text, flow_scalar};
 use crate::catalog::{NotToVouchFor, Vouched};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, nearest};
 use crate::finding::Finding;
 use crate::topic::DeclaredTopic;
-use crate::units::Measure;
+use crate::units::{self, Measure};
 use crate::wording::did_you_mean;
 use rules::{Bounds, Rules};
 
@@ -187,12 +187,18 @@ impl Reader<'_, '_> {
     fn rules(&mut self, policy: &Policy) -> Rules {
         let count = |text: &str| match text.trim().parse::<i64>() {
             Ok(number) if number >= 1 => Ok(number),
-            _ => Err(format!("`{text}` is no positive integer")),
+            _ => {
+                let read = units::reading(text)
+                    .filter(|number| *number >= 1)
+                    .unwrap_or(3);
+                let problem = format!("`{text}` is no positive integer");
+                Err((problem, format!("write one, `{read}` for example")))
+            }
         };
         let duration = |text: &str| match Measure::Duration.parse(text) {
             // No limit is more than every limit.
             Ok(ms) => Ok(if ms < 0 { i64::MAX } else { ms }),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err((error.problem().into_owned(), error.help().into_owned())),
         };
         let mut require_config = Vec::new();
         for (key, value) in &policy.config.require.0 {
@@ -233,7 +239,8 @@ impl Reader<'_, '_> {
                         format!("`{}` is no regular expression", text.text),
                     )
                     .at(text.span, "")
-                    .detail(error.to_string().lines().last().unwrap_or_default()),
+                    .detail(error.to_string().lines().last().unwrap_or_default())
+                    .help(pattern_of(&text.text)),
                 ),
             }
         }
@@ -250,7 +257,8 @@ impl Reader<'_, '_> {
                 Ok(glob) => globs.push((glob.compile_matcher(), text.span)),
                 Err(error) => self.diagnostics.push(
                     Diagnostic::error(Code::WrongType, format!("`{pattern}`: {}", error.kind()))
-                        .at(text.span, ""),
+                        .at(text.span, "")
+                        .help("a glob has `*` for any text, as in `retention.*`"),
                 ),
             }
         }
@@ -261,16 +269,17 @@ impl Reader<'_, '_> {
         &mut self,
         min: &Option<Text>,
         max: &Option<Text>,
-        read: fn(&str) -> Result<i64, String>,
+        read: fn(&str) -> Result<i64, (String, String)>,
     ) -> Bounds {
         let mut bound = |text: &Option<Text>| {
             let text = text.as_ref()?;
             let value = self.text(text)?;
             match read(&value) {
                 Ok(number) => Some((number, text.span)),
-                Err(problem) => {
+                Err((problem, help)) => {
+                    let diagnostic = Diagnostic::error(Code::WrongType, problem);
                     self.diagnostics
-                        .push(Diagnostic::error(Code::WrongType, problem).at(text.span, ""));
+                        .push(diagnostic.at(text.span, "").help(help));
                     None
                 }
             }
@@ -292,4 +301,13 @@ impl Reader<'_, '_> {
         }
         None
     }
+}
+
+/// The regular expression that a glob or a text was meant as.
+fn pattern_of(text: &str) -> String {
+    let of_glob = format!("^{}$", regex::escape(text).replace("\\*", ".*"));
+    format!(
+        "a regular expression has `.*` for any text: write {}",
+        flow_scalar(&of_glob)
+    )
 }

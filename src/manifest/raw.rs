@@ -17,7 +17,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decoder, Fields, Object, Spec, head, object};
+use super::decode::{Decoder, Fields, Object, Spec, head, object, way_out};
 use super::fields::{FieldSpec, Shape};
 use super::yaml::{Node, Text, Value};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
@@ -97,15 +97,23 @@ pub(super) fn document(node: &Node, diagnostics: &mut Diagnostics) -> Option<Doc
     if node.is_null() {
         return None;
     }
-    if let Value::Sequence(_) = node.value {
+    if let Value::Sequence(items) = &node.value {
+        // A file that a link leads to may be a list of what nobody is to see.
+        let are_topics = items
+            .iter()
+            .all(|item| matches!(item.value, Value::Mapping(_)));
+        let help = match are_topics {
+            true => way_out(Some("topics"), Shape::Objects(Entry::SPEC), node),
+            false => "write each as `topics: [{ name: orders }]` has it".to_owned(),
+        };
         diagnostics.push(
             Diagnostic::error(Code::WrongType, "a manifest is a mapping, not a list")
                 .at(head(node), "expected `topics:` before the list")
-                .help("put the list under `topics:`"),
+                .help(format!("put the list under `topics`: {help}")),
         );
         return None;
     }
-    Document::from_node(&mut Decoder { diagnostics }, node)
+    Document::from_node(&mut Decoder { diagnostics }, None, node)
 }
 
 const MEMBERS: Shape = super::fields::count(u32::MAX as i64);

@@ -24,6 +24,7 @@ const SIZE: &str = r"^\s*[0-9]+(B|KiB|MiB|GiB|TiB)\s*$";
 /// A number that was quoted.
 const WHOLE: &str = r"^\s*[+-]?[0-9]+\s*$";
 const NUMBER: &str = r"^\s*[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?\s*$";
+const DAY: &str = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*$";
 const TRUTH: &str = r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])\s*$";
 
 pub(super) fn schema() -> Value {
@@ -75,7 +76,8 @@ fn field(field: &FieldSpec) -> Value {
 
 fn shape(shape: Shape) -> Vec<Value> {
     match shape {
-        Shape::Text => vec![single()],
+        Shape::Text | Shape::Name(_) => vec![single()],
+        Shape::Day => vec![pattern(&[DAY])],
         Shape::Flag => vec![json!({ "type": "boolean" }), pattern(&[TRUTH])],
         Shape::Count { most, words } => {
             let mut count = json!({ "type": "integer", "minimum": 1 });

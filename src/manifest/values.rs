@@ -204,21 +204,21 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
+/// What other versions of YAML, and people, call true and false.
+pub(super) fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "on" | "1" | "enabled" => Some(true),
+        "false" | "no" | "n" | "off" | "0" | "disabled" => Some(false),
+        _ => None,
+    }
+}
+
 /// The delay of a retry step, in milliseconds.
 pub(super) fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
     match Measure::Duration.parse(delay) {
         Ok(ms) if ms >= 1 => Some(ms),
-        Ok(_) => {
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::OutOfRange,
-                    format!("a delay of `{delay}` is no delay"),
-                )
-                .at(span, "")
-                .help("write a duration such as 5m"),
-            );
-            None
-        }
+        Ok(_) => no_delay(delay, span, diagnostics),
+        Err(_) if units::means_unlimited(delay) => no_delay(delay, span, diagnostics),
         Err(error) => {
             diagnostics.push(
                 Diagnostic::error(Code::WrongType, format!("`delays`: {}", error.problem()))
@@ -228,6 +228,16 @@ pub(super) fn delay_ms(delay: &str, span: Span, diagnostics: &mut Diagnostics) -
             None
         }
     }
+}
+
+fn no_delay(delay: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<i64> {
+    let message = format!("a delay of `{delay}` is no delay");
+    diagnostics.push(
+        Diagnostic::error(Code::OutOfRange, message)
+            .at(span, "")
+            .help("write a duration such as 5m"),
+    );
+    None
 }
 
 /// How many members a group has, or replicas a partition: at least one.

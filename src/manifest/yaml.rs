@@ -15,7 +15,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Sources, Span};
 
-pub(super) use flow::flow_scalar;
+pub(super) use flow::{flow, flow_scalar};
 pub(super) use syntax::TEMPLATE_HELP;
 
 /// Deepest nesting of one document.
@@ -320,7 +320,8 @@ impl Builder<'_, '_> {
             Value::Scalar(_) => {
                 self.diagnostics.push(
                     Diagnostic::error(Code::WrongType, "`<<` merges mappings only")
-                        .at(merged.span, "not a mapping"),
+                        .at(merged.span, "not a mapping")
+                        .help("give the mapping an anchor, `x-defaults: &defaults`, and merge it: `<<: *defaults`"),
                 );
                 Ok(())
             }
@@ -417,6 +418,7 @@ fn read_key(
             .help(TEMPLATE_HELP)
         } else {
             Diagnostic::error(Code::WrongType, format!("a key cannot be {}", node.kind()))
+                .help("write a name before the colon, and quote a text that begins with `[` or `{`")
         };
         diagnostics.push(diagnostic.at(node.span, "expected a name here"));
         return Key::Unreadable;

@@ -1,29 +1,44 @@
 //! What a field may take, each shape of it read from a node: objects, texts, lists, mappings with
 //! free keys. Knows no field by its name; what is wrong is reported and left out.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::way_out::{config_way_out, way_out};
 use super::{Decode, Decoder, Object, Spec};
-use crate::catalog;
-use crate::diagnostic::{Code, Diagnostic, Span, nearest};
-use crate::manifest::fields::{FieldSpec, ObjectSpec, Shape, TEXTS};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::manifest::fields::{FieldSpec, ObjectSpec, SEVERITIES, Shape, TEXTS};
 use crate::manifest::yaml::{Node, Text, Value};
-use crate::wording::did_you_mean;
 
 const SINGLE: &str = "a single value";
 
-/// What other tools call our fields, where it is too far for a misspelling.
-const OTHER_WORDS: [(&str, &str); 8] = [
-    ("replicas", "replication_factor"),
-    ("replication", "replication_factor"),
-    ("rf", "replication_factor"),
-    ("partition_count", "partitions"),
-    ("partitionCount", "partitions"),
-    ("num_partitions", "partitions"),
-    ("numPartitions", "partitions"),
-    ("configuration", "config"),
-];
+/// Where a value stands, and what is taken there.
+pub(in crate::manifest) struct Place<'p> {
+    /// What it is, for messages.
+    pub(in crate::manifest) what: Cow<'p, str>,
+    /// The key before it; an item of a list has none.
+    pub(in crate::manifest) key: Option<&'p str>,
+    pub(in crate::manifest) shape: Shape,
+}
+
+impl<'p> Place<'p> {
+    pub(in crate::manifest) fn of(field: &'p FieldSpec) -> Self {
+        Self {
+            key: Some(field.name),
+            ..Self::item(field.name, field.shape)
+        }
+    }
+
+    /// In a list of this name.
+    pub(in crate::manifest) fn item(list: &str, shape: Shape) -> Self {
+        Self {
+            what: format!("`{list}`").into(),
+            key: None,
+            shape,
+        }
+    }
+}
 
 type Entries = [(Text, Rc<Node>)];
 
@@ -31,21 +46,13 @@ impl Decoder<'_> {
     /// A mapping, its keys by its table.
     pub(in crate::manifest) fn object<'n>(
         &mut self,
+        key: Option<&str>,
         node: &'n Node,
         spec: &'static ObjectSpec,
     ) -> Option<Object<'n>> {
-        if matches!(node.value, Value::Broken) {
-            return None;
-        }
         let Value::Mapping(entries) = &node.value else {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    Code::WrongType,
-                    format!("{} is {}, expected a mapping", spec.name, node.kind()),
-                )
-                .at(head(node), "")
-                .help(field_list(spec)),
-            );
+            let (what, shape) = (spec.name.into(), Shape::Object(spec));
+            self.wrong_type(Place { what, key, shape }, node, "a mapping");
             return None;
         };
         let mut fields = HashMap::new();
@@ -54,7 +61,7 @@ impl Decoder<'_> {
                 Some(field) => {
                     fields.insert(field.name, (key.span, value));
                 }
-                None => self.unknown_field(key, spec),
+                None => self.unknown_field(key, value, spec),
             }
         }
         Some(Object {
@@ -64,47 +71,35 @@ impl Decoder<'_> {
         })
     }
 
-    fn unknown_field(&mut self, key: &Text, spec: &ObjectSpec) {
-        let known: Vec<_> = spec.fields.iter().map(|field| field.name).collect();
-        let diagnostic = Diagnostic::error(
-            Code::UnknownField,
-            format!("`{}` is not a field of {}", key.text, spec.name),
-        );
-        let other_tools = OTHER_WORDS.iter().find(|(word, _)| *word == key.text);
-        let meant = other_tools
-            .map(|(_, field)| *field)
-            .filter(|field| known.contains(field))
-            .or_else(|| nearest(&key.text, known.iter().copied()));
-        let config = key.text.replace('_', ".");
-        self.diagnostics.push(match meant {
-            Some(meant) => diagnostic.at(key.span, did_you_mean(meant)),
-            None if known.contains(&"config") && catalog::lookup(&config).is_some() => diagnostic
-                .at(key.span, "")
-                .help(format!("write config: {{ {config}: … }}")),
-            None => diagnostic.at(key.span, "").help(field_list(spec)),
-        });
-    }
-
-    pub(in crate::manifest) fn wrong_type(&mut self, field: &str, node: &Node, expected: &str) {
+    pub(in crate::manifest) fn wrong_type(
+        &mut self,
+        place: Place<'_>,
+        node: &Node,
+        expected: &str,
+    ) {
         if matches!(node.value, Value::Broken) {
             return;
         }
-        let message = format!("`{field}` is {}, expected {expected}", node.kind());
-        self.diagnostics
-            .push(Diagnostic::error(Code::WrongType, message).at(head(node), ""));
+        let Place { what, key, shape } = place;
+        let message = format!("{what} is {}, expected {expected}", node.kind());
+        self.diagnostics.push(
+            Diagnostic::error(Code::WrongType, message)
+                .at(head(node), "")
+                .help(way_out(key, shape, node)),
+        );
     }
 
     /// A scalar or null; `None` where it is neither.
     pub(in crate::manifest) fn nullable(
         &mut self,
-        field: &str,
+        place: Place<'_>,
         node: &Node,
         expected: &str,
     ) -> Option<Option<Text>> {
         match &node.value {
             Value::Scalar(_) => Some(node.text()),
             _ => {
-                self.wrong_type(field, node, expected);
+                self.wrong_type(place, node, expected);
                 None
             }
         }
@@ -113,14 +108,15 @@ impl Decoder<'_> {
     /// An item of a list, a single value that cannot be null.
     pub(in crate::manifest) fn item(
         &mut self,
-        field: &str,
+        field: &FieldSpec,
         node: &Node,
         list: &str,
         item: &str,
     ) -> Option<Text> {
-        let text = self.nullable(field, node, list)?;
+        let shape = field.shape.of_item();
+        let text = self.nullable(Place::item(field.name, shape), node, list)?;
         if text.is_none() {
-            self.wrong_type(field, node, item);
+            self.wrong_type(Place::item(field.name, shape), node, item);
         }
         text
     }
@@ -129,14 +125,14 @@ impl Decoder<'_> {
     pub(in crate::manifest) fn mapping<'n>(
         &mut self,
         object: &Object<'n>,
-        field: &'static str,
+        field: &'static FieldSpec,
     ) -> Option<(Span, &'n Entries)> {
-        let (span, node) = object.get(field)?;
+        let (span, node) = object.get(field.name)?;
         match &node.value {
             Value::Mapping(entries) => Some((span, entries)),
             _ if node.is_null() => Some((span, &[])),
             _ => {
-                self.wrong_type(field, node, "a mapping");
+                self.wrong_type(Place::of(field), node, "a mapping");
                 None
             }
         }
@@ -145,7 +141,7 @@ impl Decoder<'_> {
     pub(in crate::manifest) fn entries<'n>(
         &mut self,
         object: &Object<'n>,
-        field: &'static str,
+        field: &'static FieldSpec,
     ) -> &'n Entries {
         self.mapping(object, field)
             .map_or(&[], |(_, entries)| entries)
@@ -157,7 +153,11 @@ impl Decoder<'_> {
         field: &'static str,
     ) -> Option<Text> {
         match object.stated(field) {
-            Some((_, node)) => self.nullable(field, node, SINGLE)?,
+            Some((_, node)) => {
+                let mut fields = object.spec.fields.iter();
+                let spec = fields.find(|one| one.name == field)?;
+                self.nullable(Place::of(spec), node, SINGLE)?
+            }
             None => {
                 self.missing(object, field);
                 None
@@ -199,7 +199,7 @@ impl Decode for Option<Text> {
         field: &'static FieldSpec,
     ) -> Option<Self> {
         let value = object.get(field.name);
-        Some(value.and_then(|(_, node)| decoder.nullable(field.name, node, SINGLE)?))
+        Some(value.and_then(|(_, node)| decoder.nullable(Place::of(field), node, SINGLE)?))
     }
 }
 
@@ -215,17 +215,16 @@ impl Decode for Option<Vec<Text>> {
         let Some((_, node)) = object.get(field.name) else {
             return Some(None);
         };
-        let name = field.name;
         Some(match &node.value {
             Value::Scalar(_) => node.text().map(|alone| vec![alone]),
             Value::Sequence(items) => {
                 let items = items.iter();
                 let texts =
-                    items.filter_map(|item| decoder.item(name, item, "a list of names", "a name"));
+                    items.filter_map(|item| decoder.item(field, item, "a list of names", "a name"));
                 Some(texts.collect())
             }
             Value::Mapping(_) | Value::Broken => {
-                decoder.wrong_type(name, node, "a list");
+                decoder.wrong_type(Place::of(field), node, "a list");
                 None
             }
         })
@@ -254,14 +253,45 @@ impl Decode for Vec<(Text, Text)> {
         object: &Object<'_>,
         field: &'static FieldSpec,
     ) -> Option<Self> {
-        let entries = decoder.entries(object, field.name).iter();
+        let entries = decoder.entries(object, field).iter();
         let read = entries.filter_map(|(name, node)| {
-            let expected = "a single value for each name";
-            let value = decoder.nullable(field.name, node, expected)?;
             let empty = || Text {
                 text: String::new(),
                 span: node.span,
             };
+            let code = || Code::by_name(&name.text).is_some_and(Code::is_relation);
+            let is_single = matches!(node.value, Value::Scalar(_) | Value::Broken);
+            match field.shape {
+                // That there is no such key is all that is to be said.
+                Shape::Severities if !is_single && !code() => {
+                    let allowed = Text {
+                        text: SEVERITIES[0].to_owned(),
+                        span: node.span,
+                    };
+                    return Some((name.clone(), allowed));
+                }
+                Shape::Config if !is_single => {
+                    let Some(help) = config_way_out(name, node) else {
+                        return Some((name.clone(), empty()));
+                    };
+                    let message = format!(
+                        "`{}` is {}, expected a single value",
+                        name.text,
+                        node.kind()
+                    );
+                    let diagnostic = Diagnostic::error(Code::WrongType, message);
+                    decoder
+                        .diagnostics
+                        .push(diagnostic.at(head(node), "").help(help));
+                    return None;
+                }
+                _ => {}
+            }
+            let place = Place {
+                key: Some(&name.text),
+                ..Place::item(field.name, field.shape.of_value())
+            };
+            let value = decoder.nullable(place, node, "a single value for each name")?;
             Some((name.clone(), value.unwrap_or_else(empty)))
         });
         Some(read.collect())
@@ -291,7 +321,7 @@ impl<T: Spec> Decode for Option<T> {
         field: &'static FieldSpec,
     ) -> Option<Self> {
         let stated = object.stated(field.name);
-        Some(stated.and_then(|(_, node)| T::from_node(decoder, node)))
+        Some(stated.and_then(|(_, node)| T::from_node(decoder, Some(field.name), node)))
     }
 }
 
@@ -305,7 +335,10 @@ impl<T: Spec> Decode for Option<(Span, T)> {
         field: &'static FieldSpec,
     ) -> Option<Self> {
         let stated = object.stated(field.name);
-        Some(stated.and_then(|(span, node)| Some((span, T::from_node(decoder, node)?))))
+        let read = |(span, node): (Span, &Rc<Node>)| {
+            Some((span, T::from_node(decoder, Some(field.name), node)?))
+        };
+        Some(stated.and_then(read))
     }
 }
 
@@ -322,13 +355,13 @@ impl<T: Spec> Decode for Vec<T> {
             return Some(Self::new());
         };
         let Value::Sequence(items) = &node.value else {
-            decoder.wrong_type(field.name, node, "a list");
+            decoder.wrong_type(Place::of(field), node, "a list");
             return Some(Self::new());
         };
         let items = items.iter();
         Some(
             items
-                .filter_map(|node| T::from_node(decoder, node))
+                .filter_map(|node| T::from_node(decoder, None, node))
                 .collect(),
         )
     }
@@ -343,10 +376,11 @@ impl<T: Spec> Decode for Vec<(Text, T)> {
         object: &Object<'_>,
         field: &'static FieldSpec,
     ) -> Option<Self> {
-        let entries = decoder.entries(object, field.name).iter();
+        let entries = decoder.entries(object, field).iter();
         let stated = entries.filter(|(_, node)| !node.is_null());
-        let read =
-            stated.filter_map(|(name, node)| Some((name.clone(), T::from_node(decoder, node)?)));
+        let read = stated.filter_map(|(name, node)| {
+            Some((name.clone(), T::from_node(decoder, Some(&name.text), node)?))
+        });
         Some(read.collect())
     }
 }
@@ -360,13 +394,13 @@ impl<T: Spec> Decode for Option<(Span, Vec<(Text, T)>)> {
         object: &Object<'_>,
         field: &'static FieldSpec,
     ) -> Option<Self> {
-        let Some((span, entries)) = decoder.mapping(object, field.name) else {
+        let Some((span, entries)) = decoder.mapping(object, field) else {
             return Some(None);
         };
         let read = entries.iter().filter_map(|(name, node)| {
             let value = match node.is_null() {
                 true => T::read(decoder, &Object::empty(T::SPEC, node.span)),
-                false => T::from_node(decoder, node),
+                false => T::from_node(decoder, Some(&name.text), node),
             };
             Some((name.clone(), value?))
         });
@@ -380,17 +414,5 @@ pub(in crate::manifest) fn head(node: &Node) -> Span {
         Value::Scalar(_) | Value::Broken => node.span,
         Value::Mapping(entries) => entries.first().map_or(node.span, |(key, _)| key.span),
         Value::Sequence(items) => items.first().map_or(node.span, |item| head(item)),
-    }
-}
-
-fn field_list(spec: &ObjectSpec) -> String {
-    let names: Vec<_> = spec
-        .fields
-        .iter()
-        .map(|field| format!("`{}`", field.name))
-        .collect();
-    match names.as_slice() {
-        [one] => format!("its field is {one}"),
-        _ => format!("its fields are {}", names.join(", ")),
     }
 }

@@ -5,11 +5,11 @@ use super::{Gatherer, internal};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::manifest::candidates::Candidate;
 use crate::manifest::interpolate::Context;
-use crate::manifest::names::topic_name;
+use crate::manifest::names::{near_name, topic_name};
 use crate::manifest::raw::{self, Retry, Topic};
 use crate::manifest::tiers::BuiltIn;
-use crate::manifest::values::{boolean, delay_ms};
-use crate::manifest::yaml::Text;
+use crate::manifest::values::{boolean, delay_ms, truth};
+use crate::manifest::yaml::{Text, flow_scalar};
 use crate::topic::{Delay, Role, TopicName};
 
 const RETRY_NAME: &str = "${source}-retry-${delay}";
@@ -205,9 +205,15 @@ impl<'a> Gatherer<'_, 'a> {
 
 fn not_a_block(role: Role, value: &str, span: Span) -> Diagnostic {
     let message = format!("`{role}` is `{value}`, expected `true` or a block of fields");
+    let help = match (truth(value), near_name(value)) {
+        (Some(meant), _) => format!("write `{role}: {meant}`"),
+        (None, Some(name)) => {
+            let name = flow_scalar(&name);
+            format!("for a name of its own write `{role}: {{ name: {name} }}`")
+        }
+        (None, None) => format!("write `{role}: true`"),
+    };
     Diagnostic::error(Code::WrongType, message)
         .at(span, "")
-        .help(format!(
-            "for a name of its own: {role}: {{ name: {value} }}"
-        ))
+        .help(help)
 }

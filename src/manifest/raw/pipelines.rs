@@ -3,13 +3,14 @@
 
 use super::{Derived, Described, MEMBERS};
 use crate::manifest::decode::object;
+use crate::manifest::fields::PART;
 use crate::manifest::yaml::Text;
 
 object! {
     Pipeline("a pipeline", "pipeline") {
         /// The pipeline's name: letters, digits, `-` and `_`. A part of its standard topics' names,
         /// and of its consumer group's: `NAME-consumer-group`.
-        name: Text,
+        name: Text = PART,
         .._described: Described,
         /// The owner of the topics of its steps, where they state none.
         owner: Option<Text>,
@@ -30,7 +31,7 @@ object! {
 object! {
     Step("a step", "step") {
         /// The step's name: letters, digits, `-` and `_`. A part of its standard topics' names.
-        name: Text,
+        name: Text = PART,
         .._described: Described,
         /// Declares the step's input topic: `true`, or a mapping with values of its own.
         input: Option<Derived>,

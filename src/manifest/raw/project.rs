@@ -5,7 +5,7 @@ use super::topics::Groups;
 use super::{Described, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::decode::{Decoder, Fields, Object, object};
-use crate::manifest::fields::{FieldSpec, Shape, count};
+use crate::manifest::fields::{FieldSpec, Shape, TOPIC, count};
 use crate::manifest::yaml::Text;
 
 object! {
@@ -86,7 +86,7 @@ object! {
 object! {
     TopicPatch("a profile's topic", "profile_topic") {
         /// The topic's name, as the manifests declare it.
-        name: Text,
+        name: Text = TOPIC,
         .._described: Described,
         ..settings: Settings,
         /// Groups that read the topic under this profile. One of a name that the topic states takes
@@ -133,7 +133,7 @@ fn has_servers(cluster: &Cluster, decoder: &mut Decoder<'_>, object: &Object<'_>
 object! {
     Accepted("an accepted mismatch", "accepted") {
         /// The topic that differs.
-        topic: Text,
+        topic: Text = TOPIC,
         /// The partition count that is found and left alone.
         partitions: Option<Text> = count(i32::MAX as i64),
         /// The number of replicas that is found and left alone.
@@ -150,6 +150,6 @@ object! {
         cluster: Option<Text>,
         /// The last day on which it counts, as YYYY-MM-DD in UTC. Later the mismatch is reported
         /// again, with a warning beside it.
-        until: Option<Text>,
+        until: Option<Text> = Shape::Day,
     }
 }

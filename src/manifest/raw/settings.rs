@@ -1,10 +1,14 @@
 //! What tiers, topics and profiles can set: partitions, replication factor, retention and
 //! configuration. What their texts mean is [`super::super::values`]' to say.
 
+use std::rc::Rc;
+
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::manifest::decode::{Decode, Decoder, Object, Spec, head, object};
-use crate::manifest::fields::{FieldSpec, Shape};
-use crate::manifest::values::{FACTOR_EXPECTED, PARTITIONS_HELP};
+use crate::manifest::decode::{
+    Decode, Decoder, Object, Place, Spec, config_way_out, has_reading, head, object,
+};
+use crate::manifest::fields::{FieldSpec, Shape, TOPIC};
+use crate::manifest::values::FACTOR_EXPECTED;
 use crate::manifest::yaml::{Node, Text, Value};
 use crate::topic::RETENTION_MS;
 
@@ -109,7 +113,7 @@ pub(in crate::manifest) enum Partitions {
 object! {
     SameAs("`partitions`", "same_as") {
         /// The topic whose partition count this one takes, so that the two are co-partitioned.
-        same_as: Text,
+        same_as: Text = TOPIC,
     }
 }
 
@@ -128,29 +132,27 @@ impl Decode for Setting<Partitions> {
         field: &'static FieldSpec,
     ) -> Option<Self> {
         let value = object.get(field.name);
-        Some(value.and_then(|(span, node)| Some((span, partitions(decoder, node)?))))
+        Some(value.and_then(|(span, node)| Some((span, partitions(decoder, field, node)?))))
     }
 }
 
-fn partitions(decoder: &mut Decoder<'_>, node: &Node) -> Option<Option<Partitions>> {
-    match node.value {
-        Value::Mapping(_) => {
-            let same_as = SameAs::from_node(decoder, node)?.same_as;
-            Some(Some(Partitions::SameAs(same_as)))
-        }
-        Value::Sequence(_) => {
-            decoder.diagnostics.push(
-                Diagnostic::error(Code::WrongType, "`partitions` is a list, expected a count")
-                    .at(head(node), "")
-                    .help(PARTITIONS_HELP),
-            );
-            None
-        }
-        Value::Scalar(_) | Value::Broken => {
-            let text = decoder.nullable("partitions", node, "a count")?;
-            Some(text.map(Partitions::Text))
-        }
+fn partitions(
+    decoder: &mut Decoder<'_>,
+    field: &FieldSpec,
+    node: &Node,
+) -> Option<Option<Partitions>> {
+    let Value::Mapping(entries) = &node.value else {
+        let text = decoder.nullable(Place::of(field), node, "a count")?;
+        return Some(text.map(Partitions::Text));
+    };
+    // `{ count: 6 }` says a count, and nothing of another topic.
+    let is_reference = entries.iter().any(|(key, _)| key.text == "same_as");
+    if !is_reference && has_reading(field.shape, node) {
+        decoder.wrong_type(Place::of(field), node, "a count");
+        return None;
     }
+    let same_as = SameAs::from_node(decoder, Some(field.name), node)?.same_as;
+    Some(Some(Partitions::SameAs(same_as)))
 }
 
 impl Decode for Setting<Text> {
@@ -166,11 +168,9 @@ impl Decode for Setting<Text> {
             _ => FACTOR_EXPECTED,
         };
         let value = object.get(field.name);
-        Some(
-            value.and_then(|(span, node)| {
-                Some((span, decoder.nullable(field.name, node, expected)?))
-            }),
-        )
+        Some(value.and_then(|(span, node)| {
+            Some((span, decoder.nullable(Place::of(field), node, expected)?))
+        }))
     }
 }
 
@@ -183,20 +183,43 @@ impl Decode for Vec<(Text, Option<Text>)> {
         object: &Object<'_>,
         field: &'static FieldSpec,
     ) -> Option<Self> {
-        let entries = decoder.entries(object, field.name).iter();
+        let entries = decoder.entries(object, field).iter();
         let read = entries.filter_map(|(key, node)| {
-            let Value::Sequence(items) = &node.value else {
-                let value = decoder.nullable(&key.text, node, "a single value or a list")?;
-                return Some((key.clone(), value));
+            let value = match &node.value {
+                Value::Scalar(_) => node.text(),
+                Value::Sequence(items) if items.iter().all(|item| item.text().is_some()) => {
+                    let texts = items.iter().filter_map(|item| Some(item.text()?.text));
+                    let text = texts.collect::<Vec<_>>().join(",");
+                    let span = node.span;
+                    Some(Text { text, span })
+                }
+                Value::Broken => return None,
+                Value::Sequence(_) | Value::Mapping(_) => {
+                    // That there is no such key is all that is to be said.
+                    let help = config_way_out(key, node);
+                    help.map_or(Some(()), |help| no_config_value(decoder, key, node, help))?;
+                    None
+                }
             };
-            let mut texts = Vec::with_capacity(items.len());
-            for item in items {
-                let text = decoder.nullable(&key.text, item, "a list of single values")??;
-                texts.push(text.text);
-            }
-            let (text, span) = (texts.join(","), node.span);
-            Some((key.clone(), Some(Text { text, span })))
+            Some((key.clone(), value))
         });
         Some(read.collect())
     }
+}
+
+fn no_config_value(decoder: &mut Decoder<'_>, key: &Text, node: &Node, help: String) -> Option<()> {
+    let is_odd = |item: &&Rc<Node>| item.text().is_none();
+    let (odd, expected) = match &node.value {
+        Value::Sequence(items) => {
+            let odd = items.iter().find(is_odd).map_or(node, |item| &**item);
+            (odd, "a list of single values")
+        }
+        _ => (node, "a single value or a list"),
+    };
+    let message = format!("`{}` is {}, expected {expected}", key.text, odd.kind());
+    let diagnostic = Diagnostic::error(Code::WrongType, message);
+    decoder
+        .diagnostics
+        .push(diagnostic.at(head(odd), "").help(help));
+    None
 }

@@ -1,5 +1,7 @@
 //! That the decoder reads every field of every table.
 
+mod ways_out;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -149,7 +151,8 @@ fn takes(shape: Shape) -> String {
         words.join(", ")
     };
     match shape {
-        Shape::Text => "text".to_owned(),
+        Shape::Text | Shape::Name(_) => "text".to_owned(),
+        Shape::Day => "day".to_owned(),
         Shape::Flag => "`true`, `false`".to_owned(),
         Shape::Count { words: &[], .. } => "count".to_owned(),
         Shape::Count { words, .. } => format!("count, {}", quoted(words)),

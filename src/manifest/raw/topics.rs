@@ -1,10 +1,12 @@
 //! `topics` with their derived blocks: retry ladders, dead letters and errors, consumer groups,
 //! partition keys. Which topics they become is [`super::super::family`]'s to say.
 
+use std::rc::Rc;
+
 use super::{Described, MEMBERS, Settings};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::manifest::decode::{Decode, Decoder, Fields, Object, Spec, head, object};
-use crate::manifest::fields::{FieldSpec, ObjectSpec, Shape, joined, total};
+use crate::manifest::decode::{Decode, Decoder, Fields, Object, Place, Spec, object};
+use crate::manifest::fields::{FieldSpec, ObjectSpec, Shape, TOPIC, joined, total};
 use crate::manifest::yaml::{Node, Text, Value};
 
 /// An entry of `topics`: a topic, and the family that is derived from it.
@@ -37,28 +39,12 @@ impl Spec for Entry {
         id: "topic",
         fields: Self::FIELDS,
     };
-
-    fn from_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<Self> {
-        if let Some(name) = node.text() {
-            decoder.diagnostics.push(
-                Diagnostic::error(
-                    Code::WrongType,
-                    "a topic is a single value, expected a mapping",
-                )
-                .at(node.span, "")
-                .help(format!("write - name: {}", name.text)),
-            );
-            return None;
-        }
-        let object = decoder.object(node, Self::SPEC)?;
-        Self::read(decoder, &object)
-    }
 }
 
 object! {
     Name {
         /// The topic's name: 1 to 249 letters, digits, `.`, `_` and `-`. It may hold variables.
-        _name as "name": Text,
+        _name as "name": Text = TOPIC,
     }
 }
 
@@ -68,7 +54,7 @@ object! {
         ..block: Span,
         /// The derived topic's name, in the place of the one that `naming` gives. It may hold
         /// `${source}`, and in `retry` `${delay}`, `${delay_ms}`, `${index}` and `${attempt}`.
-        name: Option<Text>,
+        name: Option<Text> = TOPIC,
         ..basics: Basics,
         ..usage: Use,
     }
@@ -104,7 +90,7 @@ object! {
         /// The dead letter topic: `true` for one with the usual values, a mapping for one with values
         /// of its own, or the NAME of a topic that is declared elsewhere and may be shared.
         dlq: Option<Derived> =
-            Shape::Either(&[Shape::Flag, Shape::Text, Shape::Object(Topic::SPEC)]),
+            Shape::Either(&[Shape::Flag, TOPIC, Shape::Object(Topic::SPEC)]),
         /// The error topic: `true` for one with the usual values, a mapping for one with values of its
         /// own.
         error: Option<Derived>,
@@ -159,10 +145,10 @@ impl Decode for Option<Derived> {
             return Some(Some(Derived::Text(text)));
         }
         if let Value::Sequence(_) = node.value {
-            decoder.wrong_type(field.name, node, "`true` or a mapping");
+            decoder.wrong_type(Place::of(field), node, "`true` or a mapping");
             return Some(None);
         }
-        let block = Topic::from_node(decoder, node);
+        let block = Topic::from_node(decoder, Some(field.name), node);
         Some(block.map(|block| Derived::Block(Box::new(block))))
     }
 }
@@ -188,17 +174,10 @@ impl Decode for Option<Box<Retry>> {
             return Some(None);
         };
         if let Value::Scalar(_) | Value::Sequence(_) = node.value {
-            decoder.diagnostics.push(
-                Diagnostic::error(
-                    Code::WrongType,
-                    format!("`retry` is {}, expected its delays", node.kind()),
-                )
-                .at(head(node), "")
-                .help("write the ladder: retry: { delays: [5m, 1h] }"),
-            );
+            decoder.wrong_type(Place::of(field), node, "its delays");
             return Some(None);
         }
-        Some(Retry::from_node(decoder, node).map(Box::new))
+        Some(Retry::from_node(decoder, Some(field.name), node).map(Box::new))
     }
 }
 
@@ -250,17 +229,24 @@ impl Decode for Delays {
                     .help("name at least one delay, or leave `retry` out"),
             );
         }
-        let steps = items.iter().filter_map(|item| step(decoder, item, retry));
+        let steps = items
+            .iter()
+            .filter_map(|item| step(decoder, item, retry, field));
         Some(Self(steps.collect()))
     }
 }
 
-fn step(decoder: &mut Decoder<'_>, node: &Node, retry: &Object<'_>) -> Option<RetryStep> {
+fn step(
+    decoder: &mut Decoder<'_>,
+    node: &Node,
+    retry: &Object<'_>,
+    field: &FieldSpec,
+) -> Option<RetryStep> {
     let Value::Mapping(_) = node.value else {
-        let delay = decoder.item("delays", node, "delays such as 5m", "delays such as 5m")?;
+        let delay = decoder.item(field, node, "delays such as 5m", "delays such as 5m")?;
         return Some(RetryStep { delay, own: None });
     };
-    let step = decoder.object(node, StepBlock::SPEC)?;
+    let step = decoder.object(None, node, StepBlock::SPEC)?;
     decoder.required(&step, "delay")?;
     // Settings go over each other value by value, all other fields as a whole.
     let settings = Settings::read(decoder, retry)?.patched_by(Settings::read(decoder, &step)?);
@@ -292,6 +278,11 @@ impl Decode for Groups {
         };
         let items = match &node.value {
             Value::Sequence(items) => items.as_slice(),
+            // A mapping of names: none of them is a field.
+            Value::Mapping(entries) if !entries.is_empty() && !has_field(Group::SPEC, entries) => {
+                decoder.wrong_type(Place::of(field), node, "a list");
+                return Some(Self(Vec::new()));
+            }
             _ => std::slice::from_ref(node),
         };
         let groups = items.iter().filter_map(|item| match item.text() {
@@ -300,10 +291,15 @@ impl Decode for Groups {
                 members: None,
                 produces: Vec::new(),
             }),
-            None => Group::from_node(decoder, item),
+            None => Group::from_node(decoder, None, item),
         });
         Some(Self(groups.collect()))
     }
+}
+
+fn has_field(spec: &ObjectSpec, entries: &[(Text, Rc<Node>)]) -> bool {
+    let mut keys = entries.iter().map(|(key, _)| key.text.as_str());
+    keys.any(|key| spec.fields.iter().any(|field| field.name == key))
 }
 
 object! {

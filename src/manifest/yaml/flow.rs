@@ -1,5 +1,28 @@
-//! Texts as YAML of one line, to be shown and copied. What is written here reads back to the same text,
-//! whichever style it is put into. Pure.
+//! Trees and texts as YAML of one line, to be shown and copied. What is written here reads back to the
+//! same tree, whichever style it is put into. Pure.
+
+use super::{Node, Value};
+
+/// A tree in flow style; what could not be read has no text.
+pub(in crate::manifest) fn flow(node: &Node) -> String {
+    match &node.value {
+        Value::Scalar(_) if node.is_null() => "null".to_owned(),
+        Value::Scalar(scalar) => flow_scalar(&scalar.text),
+        Value::Sequence(items) => {
+            let items: Vec<_> = items.iter().map(|item| flow(item)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Mapping(entries) if entries.is_empty() => "{}".to_owned(),
+        Value::Mapping(entries) => {
+            let entries = entries.iter();
+            let entries: Vec<_> = entries
+                .map(|(key, value)| format!("{}: {}", flow_scalar(&key.text), flow(value)))
+                .collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+        Value::Broken => String::new(),
+    }
+}
 
 /// A text, quoted where it would mean something else.
 pub(in crate::manifest) fn flow_scalar(text: &str) -> String {
@@ -42,7 +65,7 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Scalar, Value, parse};
+    use super::super::{Scalar, parse};
     use super::*;
     use crate::diagnostic::{Diagnostics, Sources};
 
