@@ -4,6 +4,7 @@
 //! annotate-snippets, and is called at the edge only. This module reads no files: a [`Sources`]
 //! is handed the texts.
 
+mod characters;
 mod code;
 mod nearest;
 mod render;
@@ -207,6 +208,13 @@ impl Diagnostics {
         }
         let counted = candidates.into_iter().inspect(|_| made.set(made.get() + 1));
         nearest(word, counted)
+    }
+
+    /// Names the characters that look like others, or like nothing, in what was not understood.
+    pub fn name_characters(&mut self, sources: &Sources) {
+        self.list
+            .iter_mut()
+            .for_each(|one| characters::name(one, sources));
     }
 
     pub fn has_errors(&self) -> bool {

@@ -172,8 +172,11 @@ pub fn read_for_clusters(request: &Request) -> ForClusters {
         true => diagnostics,
         false => problems.joined(),
     };
-    if manifests.is_empty() && !diagnostics.has_errors() {
-        diagnostics.push(clusters::no_clusters(&loaded));
+    if manifests.is_empty() {
+        diagnostics.name_characters(&loaded.sources);
+        if !diagnostics.has_errors() {
+            diagnostics.push(clusters::no_clusters(&loaded));
+        }
     }
     ForClusters {
         sources: loaded.sources,
@@ -238,6 +241,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
         subject: Some(subject),
     };
     let resolved = resolve::resolve(&loaded, &inputs, &mut diagnostics);
+    diagnostics.name_characters(&loaded.sources);
     Explained {
         explanation: resolved.explanation,
         tiers: resolved.tiers,
@@ -283,6 +287,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     if topics.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(no_topics(request, clusters.profile.as_deref(), loaded));
     }
+    diagnostics.name_characters(&loaded.sources);
     let declared = names(&topics);
     // A selection among broken manifests would only add errors that are none.
     let topics = if diagnostics.has_errors() {

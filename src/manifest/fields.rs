@@ -76,6 +76,10 @@ pub(super) const SEVERITIES: [&str; 3] = ["allow", "warn", "error"];
 /// What `fail_on` of a policy names.
 pub(super) const FINDINGS: &[&str] = &Finding::WORDS;
 
+/// What keys begin with that are left alone in every object: a home for anchors and for other
+/// programs' notes, as in Compose.
+pub(super) const EXTENSION: &str = "x-";
+
 pub(super) const TEXTS: Shape = Shape::List(&Shape::Text);
 
 /// A whole number from 1.

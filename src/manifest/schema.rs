@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::decode::Spec;
-use super::fields::{self, FieldSpec, ObjectSpec, SEVERITIES, Shape};
+use super::fields::{self, EXTENSION, FieldSpec, ObjectSpec, SEVERITIES, Shape};
 use super::raw::Document;
 use crate::catalog::{self, ConfigSpec, Kind, REDPANDA_EXTRAS, Range, VENDOR_PREFIXES, Vendor};
 use crate::diagnostic::Code;
@@ -58,6 +58,7 @@ fn object(spec: &ObjectSpec) -> Value {
     let mut schema = json!({
         "type": "object",
         "properties": properties,
+        "patternProperties": { (format!("^{EXTENSION}")): {} },
         "additionalProperties": false,
     });
     if !required.is_empty() {

@@ -120,6 +120,7 @@ fn every_description_is_there() {
 
 const GOOD: &[&str] = &[
     "topics: [{ name: a }]",
+    "x-a: { partitions: 1 }\nx-b: [1, { c: d }]\ntopics: [{ name: a, x-c: ~, dlq: { x-d: 1 } }]",
     // One alone stands for a list, null for nothing.
     "topics: [{ name: a, consumer_groups: g, profiles: null, config: ~, dlq: ~ }]\nvars:\n",
     // Variables wherever a single value stands.

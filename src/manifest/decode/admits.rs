@@ -3,7 +3,7 @@
 
 use crate::catalog::{self, KeyClass};
 use crate::diagnostic::Code;
-use crate::manifest::fields::{ObjectSpec, SEVERITIES, Shape};
+use crate::manifest::fields::{EXTENSION, ObjectSpec, SEVERITIES, Shape};
 use crate::manifest::values::boolean;
 use crate::manifest::yaml::{Node, Value};
 use crate::units::{Measure, UNLIMITED};
@@ -53,7 +53,7 @@ fn admits_object(spec: &ObjectSpec, node: &Node) -> bool {
     let fits = entries.iter().all(|(key, value)| {
         let mut fields = spec.fields.iter();
         let Some(field) = fields.find(|field| field.name == key.text) else {
-            return false;
+            return key.text.starts_with(EXTENSION);
         };
         (value.is_null() && !field.required) || admits(field.shape, value)
     });

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::way_out::{config_way_out, way_out};
 use super::{Decode, Decoder, Object, Spec};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::manifest::fields::{FieldSpec, ObjectSpec, SEVERITIES, Shape, TEXTS};
+use crate::manifest::fields::{EXTENSION, FieldSpec, ObjectSpec, SEVERITIES, Shape, TEXTS};
 use crate::manifest::yaml::{Node, Text, Value};
 
 const SINGLE: &str = "a single value";
@@ -61,6 +61,7 @@ impl Decoder<'_> {
                 Some(field) => {
                     fields.insert(field.name, (key.span, value));
                 }
+                None if key.text.starts_with(EXTENSION) => {}
                 None => self.unknown_field(key, value, spec),
             }
         }
