@@ -5,7 +5,7 @@
 //! goes with it, converted; and where it cannot be converted, the unit is what is talked about.
 
 use super::{ConfigSpec, all, parse, unlikely};
-use crate::units::{Amount, Measure, UNLIMITED, is_whole_number};
+use crate::units::{self, Amount, Measure, UNLIMITED, is_whole_number};
 
 /// Another name of a topic's configuration.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,6 +64,9 @@ impl Renamed {
         if text.contains("${") {
             return None;
         }
+        let read = units::reading(text).filter(|_| self.spec.unit.is_some());
+        let digits = read.map(|number| number.to_string());
+        let text = digits.as_deref().unwrap_or(text);
         let written = match self.counts {
             Some(_) if is_whole_number(text) && text.starts_with('-') => {
                 self.spec.unlimited.map(|_| UNLIMITED.to_owned())?

@@ -230,6 +230,11 @@ fn another_name_of_a_key_comes_with_its_value() {
             ("retention.ms", unlikely(&["168h", "168d"])),
         ),
         (
+            "log.retention.hours",
+            "1.68e2",
+            ("retention.ms", value("168h", "604800000")),
+        ),
+        (
             "KAFKA_LOG_RETENTION_HOURS",
             "24",
             ("retention.ms", value("24h", "86400000")),

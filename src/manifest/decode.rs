@@ -10,6 +10,7 @@
 //! tools' words are known.
 
 mod admits;
+mod pairs;
 mod readings;
 mod shapes;
 mod unknown;

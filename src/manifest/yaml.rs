@@ -393,7 +393,8 @@ impl Builder<'_, '_> {
     /// Without the white space that a block's end or a plain scalar's line break brings along.
     fn trimmed(&self, span: Span) -> Span {
         let text = &self.text[span.start as usize..span.end as usize];
-        let kept = u32::try_from(text.trim_end().len()).unwrap_or(u32::MAX);
+        let text = text.trim_end_matches([' ', '\t', '\n', '\r']);
+        let kept = u32::try_from(text.len()).unwrap_or(u32::MAX);
         Span {
             end: span.start.saturating_add(kept),
             ..span

@@ -5,8 +5,9 @@
 
 use std::rc::Rc;
 
-use super::admits::{admits, config_value_is_legal, is_count};
-use crate::catalog::{self, KeyClass};
+use super::admits::{admits, is_count};
+use super::pairs::pairs;
+use crate::catalog;
 use crate::diagnostic::Span;
 use crate::manifest::fields::{ObjectSpec, Shape};
 use crate::manifest::names::near_name;
@@ -213,9 +214,8 @@ fn objects(spec: &'static ObjectSpec, node: &Node) -> Option<Rc<Node>> {
         }
         Value::Scalar(_) => {
             let all = node.text()?;
-            let pieces = all.text.split([',', '\n']).map(str::trim);
-            let pieces = pieces.filter(|piece| !piece.is_empty());
-            let each = pieces.map(|piece| object(spec, &scalar(all.span, piece.to_owned())));
+            let pieces = pieces_of_topics(&all.text).into_iter();
+            let each = pieces.map(|piece| object(spec, &scalar(all.span, piece)));
             each.collect::<Option<_>>()?
         }
         Value::Sequence(items) => {
@@ -247,12 +247,9 @@ fn entry(spec: &'static ObjectSpec, key: &Text, value: &Node) -> Option<Rc<Node>
     let stated = with_our_words(spec, value);
     match &stated.value {
         Value::Mapping(stated) => {
-            let known = stated.iter().filter(|(field, value)| {
-                let mut known = spec.fields.iter();
-                field.text != name
-                    && known.any(|one| one.name == field.text && admits(one.shape, value))
-            });
-            fields.extend(known.cloned());
+            // What is not taken is not left out: its value would be lost.
+            let others = stated.iter().filter(|(field, _)| field.text != name);
+            fields.extend(others.cloned());
         }
         // `orders: 6`, where there are partitions.
         Value::Scalar(count)
@@ -260,7 +257,8 @@ fn entry(spec: &'static ObjectSpec, key: &Text, value: &Node) -> Option<Rc<Node>
         {
             fields.push((text("partitions", stated.span), Rc::new(stated)));
         }
-        _ => {}
+        _ if stated.is_null() => {}
+        _ => return None,
     }
     Some(mapping(key.span, fields))
 }
@@ -307,6 +305,21 @@ fn named(spec: &'static ObjectSpec, node: &Node) -> Option<Rc<Node>> {
     admits(Shape::Named(spec), &found).then_some(found)
 }
 
+/// What stands between commas; `delete` in `orders:3:1:compact,delete` is no topic.
+fn pieces_of_topics(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for piece in text.split([',', '\n']).map(str::trim) {
+        match pieces.last_mut() {
+            _ if piece.is_empty() => {}
+            Some(last) if last.contains(':') && !piece.contains(':') => {
+                last.push_str(&format!(",{piece}"));
+            }
+            _ => pieces.push(piece.to_owned()),
+        }
+    }
+    pieces
+}
+
 /// `NAME:PARTITIONS:REPLICAS[:CLEANUP]`, as the KAFKA_CREATE_TOPICS of containers has it, or a name.
 fn topic_text(spec: &ObjectSpec, given: &Text) -> Option<Rc<Node>> {
     if !has(spec, "name") || !has(spec, "partitions") {
@@ -339,86 +352,6 @@ fn topic_text(spec: &ObjectSpec, given: &Text) -> Option<Rc<Node>> {
         fields.push((text("config", span), config));
     }
     Some(mapping(span, fields))
-}
-
-/// Keys with values, in any of the ways that these are written.
-pub(super) fn pairs(node: &Node) -> Option<Vec<(Text, Rc<Node>)>> {
-    let found = match &node.value {
-        Value::Scalar(_) => text_pairs(&node.text()?)?,
-        Value::Sequence(items) => {
-            let each = items
-                .iter()
-                .map(|item| key_and_value(item).or_else(|| pairs(item)));
-            each.collect::<Option<Vec<_>>>()?.concat()
-        }
-        Value::Mapping(entries) => {
-            let each = entries.iter().map(|(key, value)| match &value.value {
-                Value::Mapping(_) => {
-                    let inner = pairs(value)?.into_iter();
-                    let beneath = |(inner, value): (Text, Rc<Node>)| {
-                        (
-                            text(&format!("{}.{}", key.text, inner.text), key.span),
-                            value,
-                        )
-                    };
-                    Some(inner.map(beneath).collect())
-                }
-                _ => Some(vec![(key.clone(), Rc::clone(value))]),
-            });
-            each.collect::<Option<Vec<_>>>()?.concat()
-        }
-        Value::Broken => return None,
-    };
-    (!found.is_empty()).then_some(found)
-}
-
-/// `{ name: retention.ms, value: 1d }`, as in Kubernetes.
-fn key_and_value(item: &Node) -> Option<Vec<(Text, Rc<Node>)>> {
-    let Value::Mapping(entries) = &item.value else {
-        return None;
-    };
-    let field = |names: &[&str]| {
-        let mut all = entries.iter();
-        all.find(|(key, _)| names.contains(&key.text.as_str()))
-            .map(|(_, value)| value)
-    };
-    let (key, value) = (field(&["name", "key"])?.text()?, field(&["value"])?);
-    (entries.len() == 2).then(|| vec![(key, Rc::clone(value))])
-}
-
-/// `cleanup.policy=compact,delete,retention.ms=1d` and `key: value` lines.
-fn text_pairs(all: &Text) -> Option<Vec<(Text, Rc<Node>)>> {
-    let mut found: Vec<(Text, String)> = Vec::new();
-    let pieces = all.text.split([',', '\n', ';']).map(str::trim);
-    for piece in pieces.filter(|piece| !piece.is_empty()) {
-        let piece = piece.trim_start_matches("--config ").trim();
-        match piece.split_once('=').or_else(|| piece.split_once(": ")) {
-            Some((key, value)) => found.push((text(key.trim(), all.span), value.trim().to_owned())),
-            None => {
-                let (_, value) = found.last_mut()?;
-                *value = format!("{value},{piece}");
-            }
-        }
-    }
-    let node = |(key, value)| (key, scalar(all.span, value));
-    Some(found.into_iter().map(node).collect())
-}
-
-/// The entries that were meant by a mapping as the value of a configuration.
-pub(super) fn nested_config(key: &Text, value: &Node) -> Vec<(Text, Rc<Node>)> {
-    let whole = Node {
-        span: value.span,
-        value: Value::Mapping(vec![(key.clone(), Rc::new(value.clone()))]),
-    };
-    let mut found = pairs(&whole).unwrap_or_default();
-    let known = |(key, value): &(Text, Rc<Node>)| {
-        let known = !matches!(catalog::classify(&key.text), KeyClass::Unknown(_));
-        known && config_value_is_legal(&key.text, value)
-    };
-    if !found.iter().all(known) {
-        found.clear();
-    }
-    found
 }
 
 /// The single values of a tree, each with the key that it stands under.

@@ -1,7 +1,8 @@
 //! The way out of a value of the wrong shape, in YAML that its field takes: what was probably meant,
 //! else an example.
 
-use super::readings::{leaves, nested_config, readings, several};
+use super::pairs::nested_config;
+use super::readings::{leaves, readings, several};
 use crate::catalog::{self, KeyClass};
 use crate::manifest::fields::{FieldSpec, ObjectSpec, SEVERITIES, Shape};
 use crate::manifest::yaml::{Node, Text, Value, flow, flow_scalar};
