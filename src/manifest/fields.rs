@@ -5,6 +5,7 @@
 //! not in its object's table; the JSON Schema of [`mod@super::schema`] and the tables of
 //! docs/manifest.md are made from the same, so that neither can drift from what is accepted.
 
+use crate::catalog::Vouched;
 use crate::finding::Finding;
 use crate::topic::TopicName;
 
@@ -60,6 +61,9 @@ pub(super) enum Shape {
     Named(&'static ObjectSpec),
     Either(&'static [Shape]),
 }
+
+/// A vendor's key, or the prefix of its keys.
+pub(super) const VOUCHED: Shape = Shape::Name(|key| Vouched::default().add(key).is_ok());
 
 /// The name of a topic.
 pub(super) const TOPIC: Shape = Shape::Name(|name| TopicName::parse(name).is_ok());

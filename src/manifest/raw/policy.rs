@@ -1,7 +1,7 @@
 //! `policy`, as it is written. Its patterns, words and bounds are read by [`super::super::policy`].
 
 use crate::manifest::decode::{Decode, Decoder, Object, object};
-use crate::manifest::fields::{FINDINGS, FieldSpec, Shape, TEXTS, count};
+use crate::manifest::fields::{FINDINGS, FieldSpec, Shape, TEXTS, VOUCHED, count};
 use crate::manifest::yaml::{Text, Value};
 
 const REQUIRED: Shape = Shape::Word(&["required", "optional"]);
@@ -71,7 +71,7 @@ object! {
         /// Keys of the broker's vendor that topicctl does not know, to let through: prefixes that
         /// end in `.`, such as `acme.`, or whole names. Only the broker can judge them. Those of
         /// AutoMQ, Bufstream, Confluent, Redpanda and others are known by their prefixes.
-        vendors: Vec<Text>,
+        vendors: Vec<Text> = Shape::List(&VOUCHED),
     }
 }
 

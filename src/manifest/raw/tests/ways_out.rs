@@ -143,6 +143,7 @@ const VALUES: &[&str] = &[
 const ELSEWHERE: &[Code] = &[
     Code::UnknownTier,
     Code::UnknownProfile,
+    Code::UnknownCluster,
     Code::UnknownTopic,
     Code::UnstatedReference,
     Code::Cycle,
