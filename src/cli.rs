@@ -9,8 +9,8 @@ mod sourced;
 mod values;
 
 pub use self::connection::ConnectionArgs;
-pub use self::manifests::{ConditionArgs, DeclaredArgs, ManifestArgs};
+pub use self::manifests::{ConditionArgs, DeclaredArgs, ManifestArgs, PathArgs};
 pub use self::output::{OutputArgs, ReportFile, ReportFiles};
-pub use self::run::{RunArgs, SnapshotArgs};
+pub use self::run::{Clusters, RunArgs, SnapshotArgs};
 pub use self::sourced::{By, Sourced};
 pub(crate) use self::values::{duration, partitioner, partitions};

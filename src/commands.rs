@@ -22,6 +22,7 @@ mod progress;
 mod properties_file;
 mod render;
 mod schema;
+mod several;
 mod unread_variables;
 mod usage;
 mod validate;
@@ -80,27 +81,34 @@ pub enum Command {
     /// Checks the manifests, compares them with the cluster, has the broker check every new topic,
     /// and only then creates. Ends when every partition of what was created is led and served.
     /// Topics that exist are compared and left alone.
+    #[command(mut_arg("cluster", several_clusters))]
     Apply(Box<apply::ApplyArgs>),
     /// Show what apply would do; only reads
+    #[command(mut_arg("cluster", several_clusters))]
     Plan(Box<plan::PlanArgs>),
     /// Compare the cluster with the manifests; only reads
+    #[command(mut_arg("cluster", several_clusters))]
     Verify(Box<verify::VerifyArgs>),
     /// Check the manifests without a cluster
+    #[command(mut_arg("cluster", one_cluster))]
     Validate(validate::ValidateArgs),
     /// Tell what a diagnostic means, or where values come from
     ///
     /// For a code, prints what it means and how to fix it. For a topic or a tier, prints each
     /// value with all layers that set it, in their order, and the place of each.
+    #[command(mut_arg("cluster", one_cluster))]
     Explain(explain::ExplainArgs),
     /// Write the declared topics in another form, without a cluster
     ///
     /// Every value is resolved: tiers, variables and the profile are gone.
+    #[command(mut_arg("cluster", one_cluster))]
     Render(render::RenderArgs),
     /// Write a manifest or a snapshot of a cluster; only reads
     ///
     /// The manifest declares every topic with what is set on the topic itself, and verifies clean
     /// against the same cluster. A snapshot is for plan and verify --cluster-snapshot, where no
     /// cluster is at hand.
+    #[command(mut_arg("cluster", one_cluster))]
     Export(Box<export::ExportArgs>),
     /// Walk the connection step by step, and tell what is seen; only reads
     ///
@@ -108,16 +116,34 @@ pub enum Command {
     /// mechanisms that the broker takes. Then the sign-in, the cluster, the addresses that it
     /// advertises, and the rights that the manifests need, if any are given. A step that fails holds
     /// up no step that can be taken without it. No secret is in the result.
+    #[command(mut_arg("cluster", one_cluster), mut_arg("paths", examined))]
     Doctor(Box<doctor::DoctorArgs>),
     /// Tell which partition keys land in, without a cluster
     ///
     /// The partition count and the hash are those that a manifest declares for a topic, or are
     /// given. With --stdin, counts how keys spread over the partitions.
+    #[command(mut_arg("cluster", one_cluster))]
     Partition(partition::PartitionArgs),
     /// Print the JSON Schema of manifests, for editors
     Schema(schema::SchemaArgs),
     /// Write a directory of manifests to start from; overwrites nothing
     Init(init::InitArgs),
+}
+
+/// Those that compare may ask several.
+fn several_clusters(cluster: clap::Arg) -> clap::Arg {
+    let help =
+        "Take address and profile of this cluster, of those under `clusters`; may be repeated";
+    cluster.help(help)
+}
+
+/// All others ask one.
+fn one_cluster(cluster: clap::Arg) -> clap::Arg {
+    cluster.action(clap::ArgAction::Set)
+}
+
+fn examined(paths: clap::Arg) -> clap::Arg {
+    paths.help("Manifest files and directories, whose topics are asked for; none are needed")
 }
 
 /// A command whose result is a report.

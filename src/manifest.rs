@@ -153,12 +153,21 @@ pub struct ForClusters {
     pub diagnostics: Diagnostics,
 }
 
-/// Reads once, and resolves and checks for each declared cluster in turn.
-pub fn read_for_clusters(request: &Request) -> ForClusters {
+/// Reads once, and resolves and checks for each of these clusters in turn; for each declared one where
+/// none is named.
+pub fn read_for_clusters(request: &Request, names: &[String]) -> ForClusters {
     let (loaded, diagnostics) = load(request);
     let mut problems = Problems::default();
     let mut manifests = Vec::new();
-    for cluster in resolve::cluster_names(&loaded) {
+    let clusters = match names.is_empty() {
+        true => resolve::cluster_names(&loaded),
+        false => names.to_vec(),
+    };
+    let mut known = BTreeSet::new();
+    for cluster in clusters
+        .into_iter()
+        .filter(|name| known.insert(name.clone()))
+    {
         let request = Request {
             cluster: Some(cluster.clone()),
             ..request.clone()

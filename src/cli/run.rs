@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 
 use super::connection::ConnectionArgs;
 use super::manifests::ManifestArgs;
@@ -18,6 +18,13 @@ pub struct RunArgs {
     /// Which cluster to ask.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// Ask every cluster under `clusters`, each with its own profile
+    #[arg(
+        long, env = "TOPICCTL_ALL_CLUSTERS", value_parser = BoolishValueParser::new(),
+        conflicts_with_all = ["cluster", "profile", "bootstrap_servers"],
+        help_heading = "Connection"
+    )]
+    pub all_clusters: bool,
     /// How to report.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -44,7 +51,7 @@ pub struct SnapshotArgs {
         long,
         value_name = "FILE",
         env = "TOPICCTL_CLUSTER_SNAPSHOT",
-        conflicts_with = "ConnectionArgs",
+        conflicts_with_all = ["ConnectionArgs", "all_clusters"],
         help_heading = "Connection"
     )]
     pub cluster_snapshot: Option<PathBuf>,
@@ -56,7 +63,26 @@ fn findings() -> impl TypedValueParser<Value = Finding> {
         .map(|word| Finding::from_word(&word).unwrap_or(Finding::None))
 }
 
+/// The clusters of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Clusters {
+    /// One, however it is reached.
+    One,
+    /// Several of those that the project names.
+    Named(Vec<String>),
+    All,
+}
+
 impl RunArgs {
+    /// Which clusters are asked.
+    pub fn clusters(&self) -> Clusters {
+        match self.manifests.conditions.clusters().as_slice() {
+            _ if self.all_clusters => Clusters::All,
+            [] | [_] => Clusters::One,
+            names => Clusters::Named(names.iter().map(|name| (*name).to_owned()).collect()),
+        }
+    }
+
     /// Which findings make the run fail: by the flag, else by the policy.
     ///
     /// # Errors

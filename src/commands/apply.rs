@@ -9,11 +9,13 @@ use super::Reporting;
 use super::inputs::{InvalidInput, RunInputs};
 use super::observe::{ObserveOptions, observe_kafka};
 use super::progress::Line;
+use super::several::one_after_the_other;
 use crate::apply::{Options, apply};
-use crate::cli::{OutputArgs, RunArgs, duration};
+use crate::cli::{Clusters, OutputArgs, RunArgs, duration};
 use crate::cluster::Absence;
+use crate::cluster::kafka::settings::Settings;
 use crate::context::{Purpose, RunContext};
-use crate::report::Report;
+use crate::report::{ClusterReport, Report};
 
 /// `topicctl apply`.
 #[derive(Args, Debug)]
@@ -65,31 +67,41 @@ impl Reporting for ApplyArgs {
     }
 
     async fn run(&self) -> Result<Report, Box<InvalidInput>> {
-        let (mut inputs, settings) = RunInputs::read(&self.run, self.context())?;
+        if self.run.clusters() != Clusters::One {
+            let all = RunInputs::read_several(&self.run, None, self.context())?;
+            let apply = async |inputs, settings, line| self.apply(inputs, settings, line).await;
+            return Ok(one_after_the_other(all, apply).await);
+        }
+        let (inputs, settings) = RunInputs::read(&self.run, self.context())?;
+        let applied = self.apply(inputs, settings, Line::new()).await;
+        Ok(Report::new(applied))
+    }
+}
+
+impl ApplyArgs {
+    /// Applies to one cluster.
+    async fn apply(&self, mut inputs: RunInputs, settings: Settings, line: Line) -> ClusterReport {
         // The controller has the last word on what is missing, in the preflight.
         let options = ObserveOptions {
             leaders: !self.dry_run && !self.no_settle,
             ..ObserveOptions::plain(Absence::AsReported)
         };
-        let observed = match observe_kafka(&mut inputs, &settings, &options, &Line::new()).await {
+        let observed = match observe_kafka(&mut inputs, &settings, &options, &line).await {
             Ok(observed) => observed,
-            Err(result) => return Ok(inputs.report(result)),
+            Err(result) => return inputs.finish(result),
         };
         let plan = observed.plan(&mut inputs);
         if observed.result.stop.is_some() {
-            return Ok(inputs.report(observed.result.with_topics(plan.topics)));
+            return inputs.finish(observed.result.with_topics(plan.topics));
         }
+        let stated = self.wait_brokers.map(usize::from);
         let options = Options {
             dry_run: self.dry_run,
             brokers: settings.wait(),
-            wait_brokers: self
-                .wait_brokers
-                .map(usize::from)
-                .or(inputs.manifests.clusters.brokers()),
+            wait_brokers: stated.or(inputs.manifests.clusters.brokers()),
             settle: (!self.no_settle).then_some(self.settle_timeout),
         };
         let (cluster, interrupts) = (&observed.cluster, &observed.interrupts);
-        let line = Line::new();
         let progress = |step| line.step(step);
         let applied = apply(cluster, plan, options, interrupts, &progress).await;
         line.clear();
@@ -98,6 +110,6 @@ impl Reporting for ApplyArgs {
         result.check = applied.check;
         result.stop = applied.stop;
         result.unsettled = self.no_settle;
-        Ok(inputs.report(result))
+        inputs.finish(result)
     }
 }

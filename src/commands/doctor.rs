@@ -3,7 +3,6 @@
 mod needs;
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::builder::BoolishValueParser;
@@ -14,7 +13,7 @@ use self::needs::Groups;
 use super::inputs::{InvalidInput, RunInputs, accept, request};
 use super::progress::Line;
 use super::{Answering, TextOutput, block_on, colors};
-use crate::cli::{ConditionArgs, ConnectionArgs};
+use crate::cli::{ConditionArgs, ConnectionArgs, PathArgs};
 use crate::cluster::ClusterError;
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::probe::Probe;
@@ -37,9 +36,9 @@ const LOOK_LIMIT: Duration = Duration::from_secs(5);
 /// `topicctl doctor`.
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
-    /// Manifest files and directories, whose topics are asked for; none are needed
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    /// Manifests whose topics are asked for; none are needed.
+    #[command(flatten)]
+    pub places: PathArgs,
     /// Under which conditions they hold.
     #[command(flatten)]
     pub conditions: ConditionArgs,
@@ -139,13 +138,14 @@ impl Answering for DoctorArgs {
 impl DoctorArgs {
     /// Those that are named; a cluster that is chosen by its name needs the project that names it.
     fn manifests(&self) -> Manifests {
-        let chooses = self.conditions.cluster.as_ref();
-        let chooses = chooses.is_some_and(|name| !name.is_empty());
-        match (self.paths.is_empty(), chooses) {
-            (true, false) => Manifests::default(),
-            (true, true) => manifest::read(&request(&["manifests/".into()], &self.conditions)),
-            (false, _) => manifest::read(&request(&self.paths, &self.conditions)),
-        }
+        let named = self.places.given();
+        let chooses = !self.conditions.clusters().is_empty();
+        let paths = match (named.is_empty(), chooses) {
+            (true, false) => return Manifests::default(),
+            (true, true) => self.places.given_or_default(),
+            (false, _) => named,
+        };
+        manifest::read(&request(&paths, &self.conditions))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `topicctl explain`: what a diagnostic's code means, or where values come from.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::builder::BoolishValueParser;
@@ -7,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::inputs::{InvalidInput, request};
 use super::{Answering, TextOutput};
-use crate::cli::DeclaredArgs;
+use crate::cli::{ConditionArgs, PathArgs};
 use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::exit;
@@ -20,18 +21,21 @@ pub struct ExplainArgs {
     /// The code of a diagnostic, or a declared topic
     #[arg(value_name = "CODE|TOPIC", required_unless_present_any = ["code", "topic", "tier"])]
     pub name: Option<String>,
-    /// Explain this code
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["name", "topic", "tier"])]
-    pub code: Option<String>,
-    /// Explain this topic
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "tier"])]
-    pub topic: Option<String>,
-    /// Explain this tier
-    #[arg(long, value_name = "NAME", conflicts_with = "name")]
-    pub tier: Option<String>,
     /// Where to look for the topic or tier.
     #[command(flatten)]
-    pub declared: DeclaredArgs,
+    pub places: PathArgs,
+    /// Explain this code
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["topic", "tier"])]
+    pub code: Option<String>,
+    /// Explain this topic
+    #[arg(long, value_name = "NAME", conflicts_with = "tier")]
+    pub topic: Option<String>,
+    /// Explain this tier
+    #[arg(long, value_name = "NAME")]
+    pub tier: Option<String>,
+    /// Under which conditions it is declared.
+    #[command(flatten)]
+    pub conditions: ConditionArgs,
     /// How to write the explanation
     #[arg(
         short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text,
@@ -105,8 +109,15 @@ impl ExplainArgs {
     }
 
     fn look_up(&self, subject: Subject) -> Explained {
-        let request = request(&self.declared.manifests, &self.declared.conditions);
-        manifest::explain(&request, &subject)
+        // Where a flag says what is explained, all that stands beside it are places.
+        let by_flag = self.topic.is_some() || self.tier.is_some();
+        let first = self.name.iter().filter(|_| by_flag).map(PathBuf::from);
+        let paths: Vec<_> = first.chain(self.places.given()).collect();
+        let paths = match paths.is_empty() {
+            true => self.places.given_or_default(),
+            false => paths,
+        };
+        manifest::explain(&request(&paths, &self.conditions), &subject)
     }
 
     fn not_found(&self, name: &str, explained: Explained) -> TextOutput {

@@ -7,21 +7,21 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::atomic_file::AtomicFile;
-use super::inputs::InvalidInput;
+use super::inputs::{InvalidInput, request};
 use super::progress::Line;
 use super::{Answering, TextOutput, block_on, inputs, unread_variables};
-use crate::cli::ConnectionArgs;
-use crate::cluster::ClusterError;
+use crate::cli::{ConnectionArgs, DeclaredArgs};
 use crate::cluster::kafka::Kafka;
 use crate::cluster::kafka::settings::Settings;
 use crate::cluster::snapshot::{Reached, Recorded, Scope, Snapshot};
+use crate::cluster::{ClusterError, ObserveTopics};
 use crate::clusters::Clusters;
 use crate::context::{Purpose, Rights, RunContext};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Sources};
 use crate::exit::{self, ExitCode};
 use crate::export::{self, Export};
 use crate::interrupt::Interrupts;
-use crate::manifest::Manifests;
+use crate::manifest::{self, Manifests};
 use crate::observed::Unreadable;
 use crate::report::problems::{from_connection_error, unreadable_export};
 use crate::topic::TopicName;
@@ -39,6 +39,9 @@ pub struct ExportArgs {
     /// Write a snapshot to this file in place of a manifest; `-` is standard output
     #[arg(long, value_name = "FILE", env = "TOPICCTL_SNAPSHOT")]
     pub snapshot: Option<PathBuf>,
+    /// Where a cluster that is chosen by its name is declared.
+    #[command(flatten)]
+    pub declared: DeclaredArgs,
     /// Which cluster to ask.
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -94,19 +97,40 @@ impl ExportArgs {
             let problem = Diagnostic::error(Code::Usage, format!("{flag} {error}")).about(flag);
             invalid(problem.help("write a topic's name, or a GLOB such as 'orders-*'"))
         })?;
-        let settings = inputs::settings(&self.connection, &Clusters::default(), sources)
+        let manifests = self.manifests(sources)?;
+        let settings = inputs::settings(&self.connection, &manifests.clusters, sources)
             .map_err(|problems| (exit::from_input(false), problems))?;
         let mut doubts = settings.warnings().to_vec();
-        doubts.extend(unread_variables::warnings(&Manifests::default()));
-        match self.write(&settings, scope).await {
+        doubts.extend(unread_variables::warnings(&manifests));
+        match self.write(&settings, &manifests.clusters, scope).await {
             Ok((text, exit, problems)) => Ok((text, exit, [problems, doubts].concat())),
             Err((exit, problems)) => Err((exit, [problems, doubts].concat())),
+        }
+    }
+
+    /// What declares the cluster that is chosen by its name; its topics are not asked for.
+    fn manifests(&self, sources: &mut Sources) -> Result<Manifests, Failure> {
+        if self.declared.conditions.clusters().is_empty() {
+            return Ok(Manifests::default());
+        }
+        let request = request(&self.declared.paths(), &self.declared.conditions);
+        let mut manifests = manifest::read(&request);
+        *sources = std::mem::take(&mut manifests.sources);
+        let all = manifests.diagnostics.sorted(sources).into_iter();
+        let is_error = |one: &Diagnostic| one.severity == Severity::Error;
+        // Who exports may have no topic to declare yet.
+        let errors = all.filter(|one| is_error(one) && one.code != Code::NoTopics);
+        let errors: Vec<_> = errors.collect();
+        match errors.is_empty() {
+            true => Ok(manifests),
+            false => Err((exit::from_input(false), errors)),
         }
     }
 
     async fn write(
         &self,
         settings: &Settings,
+        clusters: &Clusters,
         scope: Scope,
     ) -> Result<(String, ExitCode, Vec<Diagnostic>), Failure> {
         let is_file = |path: &&Path| path.as_os_str() != "-";
@@ -118,7 +142,7 @@ impl ExportArgs {
                 Ok((path, begun))
             })
             .transpose()?;
-        let snapshot = take(settings, scope).await?;
+        let snapshot = take(settings, clusters, scope).await?;
         match (&self.snapshot, file) {
             (None, _) => as_manifest(&snapshot, settings.rights()),
             (Some(_), file) => as_snapshot(&snapshot, file, settings.rights()),
@@ -176,7 +200,7 @@ fn as_snapshot(
     Ok((text, exit, problems))
 }
 
-async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
+async fn take(settings: &Settings, clusters: &Clusters, scope: Scope) -> Result<Snapshot, Failure> {
     let reached = Reached {
         bootstrap_servers: settings.bootstrap_servers().to_owned(),
         command_config: settings.command_config().map(Into::into),
@@ -193,11 +217,17 @@ async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
         let waiting = line.clone();
         let cluster = Kafka::connect(settings, move |trouble| waiting.trouble(trouble)).await?;
         line.clear();
+        if clusters.tell_ids() {
+            let identity = cluster.identity().await?;
+            let checked = clusters.check(identity.id.as_deref());
+            checked.map_err(NotTaken::AnotherCluster)?;
+        }
         line.doing("reading topics".to_owned());
         // The clock is asked before the cluster is: the snapshot is no younger than it says.
         let now = jiff::Timestamp::now();
         let random = || getrandom::u64().ok();
-        Snapshot::take(&cluster, scope, reached, now, random).await
+        let taken = Snapshot::take(&cluster, scope, reached, now, random).await;
+        taken.map_err(NotTaken::from)
     };
     let taken = tokio::select! {
         taken = taking => taken,
@@ -209,12 +239,26 @@ async fn take(settings: &Settings, scope: Scope) -> Result<Snapshot, Failure> {
         }
     };
     line.clear();
-    taken.map_err(|error: ClusterError| {
-        (
+    taken.map_err(|why| match why {
+        NotTaken::AnotherCluster(problem) => invalid(*problem),
+        NotTaken::Unread(error) => (
             exit::from_error(&error, false),
             vec![from_connection_error(&error)],
-        )
+        ),
     })
+}
+
+/// Why nothing was read.
+enum NotTaken {
+    /// It is not the cluster that was chosen.
+    AnotherCluster(Box<Diagnostic>),
+    Unread(ClusterError),
+}
+
+impl From<ClusterError> for NotTaken {
+    fn from(error: ClusterError) -> Self {
+        Self::Unread(error)
+    }
 }
 
 /// What a right's absence means for who reads the snapshot.

@@ -15,12 +15,12 @@ use super::fitting::fitting_profiles;
 use super::properties_file::{properties, whole};
 use super::unread_variables;
 use crate::accepted;
-use crate::cli::{By, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
+use crate::cli::{By, Clusters, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
 use crate::cluster::kafka::settings::{
     Argument, ChosenCluster, ConnectionOptions, Lookups, Settings, separate,
 };
 use crate::cluster::snapshot::Snapshot;
-use crate::clusters::{Clusters, Reach};
+use crate::clusters::{self, Reach};
 use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::finding::FailOn;
@@ -98,7 +98,7 @@ pub(super) fn request(paths: &[PathBuf], conditions: &ConditionArgs) -> Request 
     Request {
         paths: paths.to_vec(),
         profile: filled(&conditions.profile),
-        cluster: filled(&conditions.cluster),
+        cluster: conditions.clusters().first().map(|one| (*one).to_owned()),
         outside: Outside {
             given: conditions.vars.iter().cloned().collect(),
             environment,
@@ -112,7 +112,7 @@ pub(super) fn selected(args: &ManifestArgs) -> Request {
     Request {
         // An empty one is an error, for it would select everything that `$UNSET` was to narrow.
         select: args.select.clone(),
-        ..request(&args.paths, &args.conditions)
+        ..request(&args.places.given_or_default(), &args.conditions)
     }
 }
 
@@ -214,39 +214,51 @@ impl RunInputs {
         Ok((inputs, snapshot))
     }
 
-    /// Reads the manifests for every cluster that the project names, and how each is reached. With
-    /// one mistake for any of them, nothing is asked of the others either. The problems are those
-    /// that are no cluster's own.
-    pub(super) fn read_all(
+    /// Reads the manifests for each of several clusters, and how each is reached. With one mistake in
+    /// what is declared for any of them, nothing is asked of the others either; what is wrong with a
+    /// connection is its cluster's own. The problems are those that are no cluster's own. `for_one` is
+    /// a flag that is for one cluster only.
+    pub(super) fn read_several(
         args: &RunArgs,
+        for_one: Option<&'static str>,
         context: RunContext,
     ) -> Result<AllInputs, Box<InvalidInput>> {
+        let chosen = args.clusters();
+        if let Some(problem) = contradiction(args, &chosen, for_one) {
+            return Err(InvalidInput::new(context, problem));
+        }
+        let request = selected(&args.manifests);
         let ForClusters {
             mut sources,
             manifests,
             mut diagnostics,
-        } = manifest::read_for_clusters(&selected(&args.manifests));
+        } = match &chosen {
+            Clusters::Named(names) => manifest::read_for_clusters(&request, names),
+            Clusters::One | Clusters::All => manifest::read_for_clusters(&request, &[]),
+        };
         let mut ready = Vec::new();
         for mut manifests in manifests {
             let unread = unread_variables::warnings(&manifests);
             diagnostics.extend(unread.clone());
             manifests.diagnostics.extend(unread);
-            let Some(name) = manifests.clusters.chosen_name() else {
+            if manifests.clusters.chosen_name().is_none() {
                 // There is an error already.
                 continue;
-            };
+            }
             let settings = settings(&args.connection, &manifests.clusters, &mut sources)
                 .and_then(|settings| own_address(settings, &manifests.clusters));
-            match (settings, fail_on(args, &manifests)) {
-                (Ok(settings), Ok(fail_on)) => ready.push((manifests, fail_on, settings)),
-                (settings, fail_on) => {
-                    let problems = settings.err().into_iter().flatten();
-                    diagnostics.extend(problems.map(|one| one.under(name)));
-                    diagnostics.extend(fail_on.err().map(|problem| *problem));
-                }
+            match fail_on(args, &manifests) {
+                Ok(fail_on) => ready.push((manifests, fail_on, settings)),
+                Err(problem) => diagnostics.push(*problem),
             }
         }
         if !is_valid(&diagnostics, &context) {
+            // What is wrong with connections is as well to be mended.
+            for (manifests, _, settings) in ready {
+                let name = manifests.clusters.chosen_name().unwrap_or_default();
+                let problems = settings.err().into_iter().flatten();
+                diagnostics.extend(problems.map(|one| one.under(name)));
+            }
             return Err(InvalidInput::from_manifests(context, sources, &diagnostics));
         }
         for (manifests, ..) in &mut ready {
@@ -273,16 +285,25 @@ impl RunInputs {
             };
             let request = Request {
                 cluster: manifests.clusters.chosen_name().map(str::to_owned),
-                ..selected(&args.manifests)
+                ..request.clone()
             };
             let inputs = Self::new(context, manifests).asked_for(request);
-            (inputs.reached_by(&settings), settings)
+            match settings {
+                Ok(settings) => Ok((inputs.reached_by(&settings), settings)),
+                Err(problems) => Err(Box::new(inputs.refused(problems))),
+            }
         });
         Ok(AllInputs {
             clusters: clusters.collect(),
             context: Arc::new(context.clone()),
             shared,
         })
+    }
+
+    /// The report of a cluster that is not asked, for its connection is described wrongly.
+    fn refused(mut self, problems: Vec<Diagnostic>) -> ClusterReport {
+        self.manifests.diagnostics.extend(problems);
+        self.finish(RunResult::invalid())
     }
 
     fn read_manifests(
@@ -381,12 +402,30 @@ impl RunInputs {
     }
 }
 
-/// The inputs of a run against every cluster that the project names.
+/// The inputs of a run against several clusters.
 pub(super) struct AllInputs {
     pub(super) context: Arc<RunContext>,
     /// Problems of the manifests that hold for all clusters.
     pub(super) shared: Vec<Diagnostic>,
-    pub(super) clusters: Vec<(RunInputs, Settings)>,
+    /// In the order of the report; those whose connection is described wrongly are not asked.
+    pub(super) clusters: Vec<Result<(RunInputs, Settings), Box<ClusterReport>>>,
+}
+
+/// What is asked for in vain of several clusters.
+fn contradiction(
+    args: &RunArgs,
+    chosen: &Clusters,
+    for_one: Option<&'static str>,
+) -> Option<Diagnostic> {
+    let address = &args.connection.bootstrap_servers;
+    let address = (address.by == Some(By::Flag)).then_some("--bootstrap-servers");
+    let flag = for_one.or(address.filter(|_| *chosen != Clusters::All))?;
+    let message = format!("{flag} is for one cluster, and several are chosen");
+    Some(
+        Diagnostic::error(Code::Usage, message)
+            .help("choose one with --cluster, or leave the flag out")
+            .about(flag),
+    )
 }
 
 /// What counts as a difference, by the arguments or the policy.
@@ -404,7 +443,10 @@ fn fail_on(args: &RunArgs, manifests: &Manifests) -> Result<FailOn, Box<Diagnost
 
 /// Among several clusters, one that says nothing of its address would be whatever the environment
 /// or a flag names, and so perhaps another one of them.
-fn own_address(settings: Settings, clusters: &Clusters) -> Result<Settings, Vec<Diagnostic>> {
+fn own_address(
+    settings: Settings,
+    clusters: &clusters::Clusters,
+) -> Result<Settings, Vec<Diagnostic>> {
     match clusters.chosen() {
         Some(chosen) if !settings.has_own_address() => {
             let message = format!("the cluster `{}` has no address of its own", chosen.name);
@@ -438,7 +480,7 @@ pub(super) fn snapshot(path: &Path) -> Result<Snapshot, Box<Diagnostic>> {
 /// The settings of the connection, or everything that is wrong with them.
 pub(super) fn settings(
     args: &ConnectionArgs,
-    clusters: &Clusters,
+    clusters: &clusters::Clusters,
     sources: &mut Sources,
 ) -> Result<Settings, Vec<Diagnostic>> {
     let given = args.command_config.as_deref();

@@ -85,7 +85,7 @@ impl Answering for PartitionArgs {
     fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
         let manifests = match &self.topic {
             Some(_) => {
-                let request = request(&self.declared.manifests, &self.declared.conditions);
+                let request = request(&self.declared.paths(), &self.declared.conditions);
                 manifest::read(&request)
             }
             None => Manifests::default(),
@@ -122,7 +122,7 @@ impl PartitionArgs {
     }
 
     fn spread(&self, question: &Question, out: &mut Vec<u8>) -> Result<(), Problem> {
-        let manifests = &self.declared.manifests;
+        let manifests = self.declared.paths();
         if self.topic.is_some() && manifests.iter().any(|path| path == Path::new("-")) {
             let message = "standard input cannot hold both the manifests and the keys";
             return Err(usage(message).help("name the manifests as files").into());

@@ -6,10 +6,12 @@ use super::Reporting;
 use super::inputs::{InvalidInput, RunInputs};
 use super::observe::{ObserveOptions, compare_snapshot, observe_kafka};
 use super::progress::Line;
-use crate::cli::{OutputArgs, RunArgs, SnapshotArgs};
+use super::several::side_by_side;
+use crate::cli::{Clusters, OutputArgs, RunArgs, SnapshotArgs};
 use crate::cluster::Absence;
+use crate::cluster::kafka::settings::Settings;
 use crate::context::{Purpose, RunContext};
-use crate::report::Report;
+use crate::report::{ClusterReport, Report};
 
 /// `topicctl plan`.
 #[derive(Args, Debug)]
@@ -36,15 +38,32 @@ impl Reporting for PlanArgs {
 
     async fn run(&self) -> Result<Report, Box<InvalidInput>> {
         let options = ObserveOptions::plain(Absence::Confirmed);
+        if self.run.clusters() != Clusters::One {
+            let snapshot = self.snapshot.cluster_snapshot.as_ref();
+            let for_one = snapshot.map(|_| "--cluster-snapshot");
+            let all = RunInputs::read_several(&self.run, for_one, self.context())?;
+            let plan = async |inputs, settings, line| plan(inputs, settings, &options, line).await;
+            return Ok(side_by_side(all, plan).await);
+        }
         if let Some(path) = &self.snapshot.cluster_snapshot {
             return compare_snapshot(&self.run, path, &options, self.context()).await;
         }
-        let (mut inputs, settings) = RunInputs::read(&self.run, self.context())?;
-        let observed = observe_kafka(&mut inputs, &settings, &options, &Line::new()).await;
-        let result = match observed {
-            Ok(observed) => observed.compare(&mut inputs).result,
-            Err(result) => result,
-        };
-        Ok(inputs.report(result))
+        let (inputs, settings) = RunInputs::read(&self.run, self.context())?;
+        let planned = plan(inputs, settings, &options, Line::new()).await;
+        Ok(Report::new(planned))
     }
+}
+
+async fn plan(
+    mut inputs: RunInputs,
+    settings: Settings,
+    options: &ObserveOptions,
+    line: Line,
+) -> ClusterReport {
+    let observed = observe_kafka(&mut inputs, &settings, options, &line).await;
+    let result = match observed {
+        Ok(observed) => observed.compare(&mut inputs).result,
+        Err(result) => result,
+    };
+    inputs.finish(result)
 }

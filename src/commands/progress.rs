@@ -12,7 +12,7 @@ use crate::cluster::kafka::Waiting;
 use crate::diagnostic::printable;
 
 /// A log is told of waiting at most this often.
-const LOG_EVERY: Duration = Duration::from_secs(2);
+const LOG_EVERY: Duration = Duration::from_secs(5);
 /// What is over sooner was not worth a line.
 const SHOW_AFTER: Duration = Duration::from_millis(300);
 

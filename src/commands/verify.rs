@@ -2,19 +2,18 @@
 //! Only reads.
 
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use futures_util::future::join_all;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::Reporting;
-use super::inputs::{AllInputs, InvalidInput, RunInputs};
+use super::inputs::{InvalidInput, RunInputs};
 use super::observe::{ObserveOptions, compare_snapshot, observe_kafka};
 use super::output_files::Contents;
-use super::progress::{Line, Lines};
-use crate::cli::{By, OutputArgs, RunArgs, SnapshotArgs, Sourced};
+use super::progress::Line;
+use super::several::side_by_side;
+use crate::cli::{By, Clusters, OutputArgs, RunArgs, SnapshotArgs, Sourced};
 use crate::cluster::Absence;
 use crate::cluster::kafka::settings::Settings;
 use crate::context::{Purpose, RunContext};
@@ -48,6 +47,7 @@ pub struct VerifyArgs {
         long,
         value_name = "FILE",
         env = "TOPICCTL_WRITE_ACCEPTED",
+        conflicts_with = "all_clusters",
         help_heading = "Findings"
     )]
     pub write_accepted: Option<PathBuf>,
@@ -59,15 +59,6 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub remedies: Option<PathBuf>,
-    /// Verify every cluster under `clusters`, side by side, each with its own profile
-    #[arg(
-        long, env = "TOPICCTL_ALL_CLUSTERS", value_parser = BoolishValueParser::new(),
-        conflicts_with_all = [
-            "cluster", "profile", "bootstrap_servers", "cluster_snapshot", "write_accepted",
-        ],
-        help_heading = "Connection"
-    )]
-    pub all_clusters: bool,
     /// What `--unmanaged` leaves out.
     #[command(flatten)]
     pub ignore: Sourced<IgnoreArgs>,
@@ -127,8 +118,11 @@ impl Reporting for VerifyArgs {
             ignore,
             ignore_given: self.ignore.by == Some(By::Flag),
         };
-        if self.all_clusters {
-            return self.verify_all(&options).await;
+        if self.run.clusters() != Clusters::One {
+            let all = RunInputs::read_several(&self.run, self.for_one(), self.context())?;
+            let verify =
+                async |inputs, settings, line| self.verify(inputs, settings, &options, line).await;
+            return Ok(side_by_side(all, verify).await);
         }
         if let Some(path) = &self.snapshot.cluster_snapshot {
             return compare_snapshot(&self.run, path, &options, self.context()).await;
@@ -140,27 +134,11 @@ impl Reporting for VerifyArgs {
 }
 
 impl VerifyArgs {
-    /// Verifies every cluster, side by side.
-    async fn verify_all(&self, options: &ObserveOptions) -> Result<Report, Box<InvalidInput>> {
-        let AllInputs {
-            context,
-            shared,
-            clusters,
-        } = RunInputs::read_all(&self.run, self.context())?;
-        let lines = Lines::new();
-        let runs = clusters.into_iter().map(|(inputs, settings)| {
-            let line = lines.add();
-            async move {
-                let started = Instant::now();
-                let verified = self.verify(inputs, settings, options, line).await;
-                ClusterReport {
-                    elapsed: started.elapsed(),
-                    ended: SystemTime::now(),
-                    ..verified
-                }
-            }
-        });
-        Ok(Report::by_cluster(context, shared, join_all(runs).await))
+    /// A flag that is for one cluster only, where it is given.
+    fn for_one(&self) -> Option<&'static str> {
+        let accepts = self.write_accepted.as_ref().map(|_| "--write-accepted");
+        let snapshot = self.snapshot.cluster_snapshot.as_ref();
+        accepts.or(snapshot.map(|_| "--cluster-snapshot"))
     }
 
     /// Verifies one cluster, with the consumer groups if they are asked for.

@@ -42,13 +42,33 @@ pub fn plain(code: Code) -> String {
         text.push_str(line.strip_prefix("## ").unwrap_or(line));
         text.push('\n');
     }
+    if code.is_relation() {
+        text.push_str(&allowance(code));
+    }
     text
+}
+
+/// How a manifest lets a relation check pass.
+fn allowance(code: Code) -> String {
+    format!(
+        "\nWhere it is meant, the topic says so; under one profile, its entry there; for\n\
+         all topics, the policy:\n\n\
+         {INDENT}topics:\n\
+         {INDENT}  - name: orders\n\
+         {INDENT}    allow: [{code}]\n\
+         {INDENT}profiles:\n\
+         {INDENT}  dev:\n\
+         {INDENT}    topics: [{{ name: orders, allow: [{code}] }}]\n\
+         {INDENT}policy:\n\
+         {INDENT}  checks: {{ {code}: allow }}\n"
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diagnostic::WIDTH;
+    use crate::manifest::{Request, read_texts};
 
     #[test]
     fn every_code_has_a_section_that_fits_a_terminal() {
@@ -59,6 +79,22 @@ mod tests {
             for line in text.lines() {
                 assert!(line.chars().count() <= WIDTH, "{code}: {line}");
             }
+        }
+    }
+
+    #[test]
+    fn how_to_let_a_check_pass_is_a_manifest_that_does() {
+        for code in Code::ALL.iter().filter(|code| code.is_relation()) {
+            let text = plain(*code);
+            let (_, manifest) = text.rsplit_once(":\n\n").expect("an example");
+            let files = [("topicctl.yaml", manifest.as_bytes())];
+            let request = Request {
+                profile: Some("dev".to_owned()),
+                ..Request::default()
+            };
+            let manifests = read_texts(&files, &request);
+            assert!(manifests.diagnostics.is_empty(), "{manifest}");
+            assert_eq!(manifests.topics[0].allow, [*code, *code]);
         }
     }
 

@@ -50,8 +50,8 @@ object! {
         /// What differs between environments: `--profile NAME` chooses one. Belongs in topicctl.yaml
         /// where there is one, but for additions of `topics` to a profile.
         profiles: Section<Profile>,
-        /// The clusters that the manifests are for: `--cluster NAME` chooses one, and `verify
-        /// --all-clusters` takes all. Belongs in topicctl.yaml where there is one.
+        /// The clusters that the manifests are for: `--cluster NAME` chooses one, and
+        /// `--all-clusters` takes all. Belongs in topicctl.yaml where there is one.
         clusters: Section<Cluster>,
         /// Variables by name, for this file; those of topicctl.yaml hold for all files. A value may
         /// hold other variables and is only looked at where it is used.

@@ -328,3 +328,123 @@ fn a_value_that_is_accepted_for_one_cluster_is_not_unused_for_the_others() {
         assert_eq!(lines, [6, 7], "{json:#}");
     }
 }
+
+/// Two clusters of one project that can be asked, one that is not there, and one without its
+/// properties file; `refused` names a topic that `differing` refuses to create.
+fn two_and_two(topics: &str) -> Manifests {
+    let clusters = format!(
+        "  first: {{ bootstrap_servers: \"{}\", profile: dev }}
+  gone: {{ bootstrap_servers: \"127.0.0.1:1\", profile: dev }}
+  without: {{ command_config: none.properties, profile: dev }}
+  second: {{ bootstrap_servers: \"{}\", profile: dev }}",
+        SHARED.bootstrap_servers(),
+        OTHER.bootstrap_servers(),
+    );
+    project(&clusters, topics)
+}
+
+#[test]
+fn apply_creates_on_each_chosen_cluster_and_one_that_cannot_be_asked_holds_up_none() {
+    let manifests = two_and_two("topics: [{ name: on-both, partitions: 2 }]");
+    let run = |words: &[&str]| topicctl(words).arg(manifests.path());
+    let all = ["plan", "--all-clusters", "--timeout", "5s"];
+    run(&all)
+        .run()
+        .exits(2)
+        .says("without not valid: cannot read ")
+        .says("4 clusters: 2 would match, 1 not reached, 1 not valid.");
+    for kafka in [&*SHARED, &*OTHER] {
+        assert!(!names(kafka).contains("on-both"));
+    }
+    let both = ["apply", "--cluster", "second", "--cluster", "first"];
+    run(&both).run().exits(0).says("2 clusters: all match.");
+    for kafka in [&*SHARED, &*OTHER] {
+        assert_eq!(describe(kafka)["on-both"].partitions, 2);
+    }
+    run(&["verify", "--all-clusters", "--timeout", "5s"])
+        .run()
+        .exits(2)
+        .says("4 clusters: 2 match, 1 not reached, 1 not valid.");
+    run(&["verify", "--cluster", "first", "--cluster", "secnod"])
+        .run()
+        .exits(2)
+        .says("the cluster `secnod` is not declared");
+    for words in [
+        &["-b", "127.0.0.1:1"][..],
+        &["--write-accepted", "accepted.yaml"],
+        &["--cluster-snapshot", "snapshot.json"],
+    ] {
+        let both = ["verify", "--cluster", "first", "--cluster", "second"];
+        run(&[&both[..], words].concat())
+            .run()
+            .exits(2)
+            .says("is for one cluster, and several are chosen");
+    }
+}
+
+#[test]
+fn a_cluster_that_refuses_gets_nothing_and_the_others_get_all() {
+    // One partition of two replicas is too much for one broker; the other entry takes its default.
+    let topics = "topics:
+  - { name: half-refused, partitions: 1, replication_factor: \"${REPLICAS}\" }
+  - { name: half-taken, partitions: 1 }
+";
+    let text = format!(
+        "profiles:
+  small: {{ vars: {{ REPLICAS: \"1\" }}, tiers: {{ standard: {{ replication_factor: 1 }} }} }}
+  large: {{ vars: {{ REPLICAS: \"2\" }}, tiers: {{ standard: {{ replication_factor: 1 }} }} }}
+clusters:
+  refusing: {{ bootstrap_servers: \"{}\", profile: large }}
+  taking: {{ bootstrap_servers: \"{}\", profile: small }}",
+        SHARED.bootstrap_servers(),
+        OTHER.bootstrap_servers(),
+    );
+    let manifests = Manifests::of(topics);
+    manifests.file("topicctl.yaml", &text);
+    let ended = topicctl(&["apply", "--all-clusters", "-o", "json"])
+        .arg(manifests.path())
+        .run()
+        .exits(5);
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).expect("a document");
+    let code = |at: usize| json["reports"][at]["exit_code"].as_u64();
+    assert_eq!((code(0), code(1)), (Some(5), Some(0)), "{json:#}");
+    let created = |kafka| {
+        let all = names(kafka);
+        ["half-refused", "half-taken"].map(|name| all.contains(name))
+    };
+    assert_eq!(created(&SHARED), [false, false]);
+    assert_eq!(created(&OTHER), [true, true]);
+}
+
+#[test]
+fn export_reads_the_cluster_that_is_chosen_by_its_name_and_no_other() {
+    crate::kafka::create(&OTHER, "exported-by-name", 3, &[]);
+    let id = id(&OTHER);
+    let directory = crate::support::binary::directory(&[(
+        "topicctl.yaml",
+        &format!(
+            "clusters:
+  there: {{ bootstrap_servers: \"{0}\", cluster_id: {id} }}
+  mistaken: {{ bootstrap_servers: \"{1}\", cluster_id: {id} }}",
+            OTHER.bootstrap_servers(),
+            SHARED.bootstrap_servers(),
+        ),
+    )]);
+    let export = |cluster: &str| {
+        let words = [
+            "export",
+            "-s",
+            "exported-by-name",
+            "-f",
+            ".",
+            "--cluster",
+            cluster,
+        ];
+        crate::support::binary::topicctl_in(directory.path(), &words).run()
+    };
+    export("there").exits(0).says("name: exported-by-name");
+    export("mistaken")
+        .exits(2)
+        .says("the cluster that answers is not `mistaken`");
+    export("ther").exits(2).says("did you mean `there`?");
+}

@@ -656,3 +656,58 @@ fn something_must_be_asked_for() {
     let directory = tempfile::tempdir().expect("a directory");
     assert!(refused(directory.path(), &[]).contains("CODE|TOPIC"));
 }
+
+#[test]
+fn places_stand_behind_the_name_or_behind_f() {
+    let directory = manifests();
+    let elsewhere = directory.path().join("elsewhere");
+    std::fs::rename(directory.path().join("manifests"), &elsewhere).expect("moved");
+    let expected = explain(directory.path(), &["orders", "elsewhere"]).exits(0);
+    for words in [
+        &["orders", "-f", "elsewhere"][..],
+        &["-f", "elsewhere/orders.yaml", "orders"],
+        &["--topic", "orders", "elsewhere"],
+        &["orders", "elsewhere/topicctl.yaml", "elsewhere/orders.yaml"],
+    ] {
+        let ended = explain(directory.path(), words).exits(0);
+        assert_eq!(ended.stdout, expected.stdout, "{words:?}");
+    }
+    explain(directory.path(), &["--tier", "ingestion", "elsewhere"])
+        .exits(0)
+        .says("tier ingestion");
+    explain(directory.path(), &["orders"])
+        .exits(2)
+        .says("manifests");
+}
+
+#[test]
+fn every_command_that_reads_manifests_takes_f() {
+    let directory = manifests();
+    let elsewhere = directory.path().join("elsewhere");
+    std::fs::rename(directory.path().join("manifests"), &elsewhere).expect("moved");
+    for words in [
+        "validate",
+        "render",
+        "plan -b x:1",
+        "verify -b x:1",
+        "apply -b x:1",
+    ] {
+        let words: Vec<_> = words
+            .split(' ')
+            .chain(["-f", "elsewhere", "-p", "none"])
+            .collect();
+        topicctl_in(directory.path(), &words)
+            .run()
+            .exits(2)
+            .says("the profile `none` is not declared");
+    }
+    // Arguments are meant for this run, the variable for every one.
+    topicctl_in(directory.path(), &["validate", "elsewhere"])
+        .env("TOPICCTL_MANIFESTS", "nowhere")
+        .run()
+        .exits(0);
+    topicctl_in(directory.path(), &["validate"])
+        .env("TOPICCTL_MANIFESTS", "elsewhere")
+        .run()
+        .exits(0);
+}

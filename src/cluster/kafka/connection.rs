@@ -42,11 +42,9 @@ const ONE_DOWN_LIMIT: Duration = Duration::from_secs(3);
 /// time that it is asked for its controller.
 const SOME_DOWN_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long to wait before progress is reported for the first time, and between two causes.
-const PROGRESS_DELAY: Duration = Duration::from_secs(1);
-
-/// How often the same progress is reported again.
-const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+/// How long to wait before progress is reported for the first time, and from then on: a person sees
+/// the seconds pass.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long an answer may take before another controller is looked for: the broker that all calls
 /// go to, the controller as the metadata names it, may be gone without the cluster knowing yet.
@@ -358,19 +356,24 @@ impl Connection {
     /// progress until then.
     async fn lasting_error(&self, asked: Instant) -> ClusterError {
         let mut states = self.listener.state.subscribe();
-        let mut reported: Option<(&'static str, Instant)> = None;
+        let mut next_report = self.started + PROGRESS_INTERVAL;
         loop {
             let now = Instant::now();
             let state = states.borrow_and_update().clone();
-            let mut wake = None;
+            let mut deadline = None;
             if let Some((error, since)) = state.error.clone() {
-                let deadline = self.deadline(&state, &error, since, asked);
+                deadline = self.deadline(&state, &error, since, asked);
                 if error.is_final() || deadline.is_some_and(|deadline| now >= deadline) {
                     return self.told(error);
                 }
-                let next_report = self.report(&error, &mut reported, now);
-                wake = [deadline, next_report].into_iter().flatten().min();
             }
+            let is_waited_for = now < self.wait_ends() && !self.is_answered();
+            if is_waited_for && now >= next_report {
+                self.report(state.error.as_ref().map(|(error, _)| error), now);
+                next_report = now + PROGRESS_INTERVAL;
+            }
+            let next_report = is_waited_for.then_some(next_report);
+            let wake = [deadline, next_report].into_iter().flatten().min();
             // The sender lives in `self`, so that waiting for a change cannot fail.
             let _ = match wake {
                 Some(wake) => timeout_at(wake, states.changed()).await.unwrap_or(Ok(())),
@@ -409,32 +412,16 @@ impl Connection {
         })
     }
 
-    /// Reports the progress where there is something to wait for, and returns when to do it again.
-    fn report(
-        &self,
-        error: &ConnectionError,
-        reported: &mut Option<(&'static str, Instant)>,
-        now: Instant,
-    ) -> Option<Instant> {
-        if now >= self.wait_ends() || self.is_answered() {
-            return None;
-        }
-        let what = error.summary();
-        let again = match reported {
-            Some((known, when)) if *known == what => *when + PROGRESS_INTERVAL,
-            Some((_, when)) => *when + PROGRESS_DELAY,
-            None => self.started + PROGRESS_DELAY,
-        };
-        if now < again {
-            return Some(again);
-        }
-        *reported = Some((what, now));
+    /// Reports what is waited for, and since when.
+    fn report(&self, error: Option<&ConnectionError>, now: Instant) {
+        let servers = &self.info.bootstrap_servers;
         (self.progress)(&Waiting {
-            whom: error.address(&self.info).to_owned(),
-            what,
+            whom: error
+                .map_or(servers.as_str(), |error| error.address(&self.info))
+                .to_owned(),
+            what: error.map_or("no answer yet", ConnectionError::summary),
             elapsed: now - self.started,
             limit: self.wait,
         });
-        Some(now + PROGRESS_INTERVAL)
     }
 }
