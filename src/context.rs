@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Sources;
 use crate::finding::FailOn;
+use crate::limits::Limits;
 use crate::remedy::Access;
 
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub struct RunContext {
     /// The other profiles under which the new topics need no more brokers than there are; `None`
     /// where that was not asked, or there is no other to choose.
     pub fitting_profiles: Option<Vec<String>>,
+    /// The counts that the policy allows.
+    pub limits: Limits,
     pub fail_on: FailOn,
     /// Whether warnings of the manifests make the run fail.
     pub deny_warnings: bool,

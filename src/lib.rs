@@ -26,6 +26,7 @@ pub mod groups;
 pub mod health;
 pub mod interrupt;
 mod leaders;
+pub mod limits;
 pub mod manifest;
 pub mod observed;
 pub mod outcome;

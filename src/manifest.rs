@@ -51,6 +51,7 @@ use crate::clusters::Clusters;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::explain::{Explanation, Subject};
 use crate::finding::Finding;
+use crate::limits::Limits;
 use crate::topic::{DeclaredTopic, TopicName};
 
 pub use interpolate::Outside;
@@ -80,6 +81,8 @@ pub struct Manifests {
     pub diagnostics: Diagnostics,
     /// The findings that the policy makes failures, where it says.
     pub fail_on: Option<Vec<Finding>>,
+    /// The counts that the policy allows.
+    pub limits: Limits,
     pub accepted: Vec<Accepted>,
     /// The names of variables that any text mentions, under whatever profile.
     pub mentioned: BTreeSet<String>,
@@ -261,6 +264,7 @@ pub fn explain(request: &Request, subject: &Subject) -> Explained {
             topics: resolved.topics,
             diagnostics,
             fail_on: resolved.fail_on,
+            limits: resolved.limits,
             accepted: resolved.accepted,
             profiles: resolved.profiles,
             clusters: resolved.clusters,
@@ -288,6 +292,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
     let resolve::Resolved {
         topics,
         fail_on,
+        limits,
         accepted,
         profiles,
         clusters,
@@ -310,6 +315,7 @@ fn judge(loaded: &load::Loaded, mut diagnostics: Diagnostics, request: &Request)
         declared,
         diagnostics,
         fail_on,
+        limits,
         accepted,
         mentioned: loaded.mentioned.clone(),
         profiles,

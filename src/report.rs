@@ -356,6 +356,7 @@ impl ClusterReport {
         let declaring = Declaring {
             profile: self.context.profile.as_deref(),
             cluster: self.target.name.as_deref(),
+            limits: self.context.limits,
             dependents: self.dependents.get_or_init(|| Dependents::new(topics())),
             sources: &self.context.sources,
         };

@@ -139,6 +139,7 @@ pub(super) fn accept(
     }
     context.sources = Arc::new(sources);
     context.profile.clone_from(&manifests.clusters.profile);
+    context.limits = manifests.limits;
     Ok((context, manifests))
 }
 
@@ -280,6 +281,7 @@ impl RunInputs {
         let clusters = ready.into_iter().map(|(manifests, fail_on, settings)| {
             let context = RunContext {
                 profile: manifests.clusters.profile.clone(),
+                limits: manifests.limits,
                 fail_on,
                 ..context.clone()
             };

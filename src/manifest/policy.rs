@@ -17,17 +17,19 @@ use super::yaml::{Text, flow_scalar};
 use crate::catalog::{NotToVouchFor, Vouched};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, nearest};
 use crate::finding::Finding;
+use crate::limits::Limits;
 use crate::topic::DeclaredTopic;
 use crate::units::{self, Measure};
 use crate::wording::did_you_mean;
 use rules::{Bounds, Rules};
 
+/// Judges the topics, and tells what counts they may have.
 pub(super) fn check(
     policy: &Policy,
     topics: &[DeclaredTopic],
     resolver: &Resolver<'_>,
     diagnostics: &mut Diagnostics,
-) {
+) -> Limits {
     let reader = &mut Reader {
         resolver,
         diagnostics,
@@ -52,6 +54,7 @@ pub(super) fn check(
     for topic in topics.iter().filter(|topic| !topic.external) {
         rules.judge(topic, reader.diagnostics);
     }
+    rules.limits()
 }
 
 /// The severities that the policy gives to checks; `None` is `allow`.

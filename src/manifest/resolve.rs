@@ -27,6 +27,7 @@ use crate::clusters::Clusters;
 use crate::diagnostic::Diagnostics;
 use crate::explain::{Explanation, Subject};
 use crate::finding::Finding;
+use crate::limits::Limits;
 use crate::topic::{DeclaredTopic, TopicName};
 use merge::Layers;
 use partitions::Counts;
@@ -36,6 +37,7 @@ pub(super) struct Resolved {
     /// In the order of their families.
     pub(super) topics: Vec<DeclaredTopic>,
     pub(super) fail_on: Option<Vec<Finding>>,
+    pub(super) limits: Limits,
     pub(super) accepted: Vec<Accepted>,
     pub(super) clusters: Clusters,
     /// Of the subject, where it was found.
@@ -76,8 +78,9 @@ pub(super) fn resolve(
     pipeline::finish(&steps, &mut topics, diagnostics);
     check::check(&topics, diagnostics);
     let mut fail_on = None;
+    let mut limits = Limits::default();
     if let Some(policy) = project.policy {
-        policy::check(policy, &topics, &resolver, diagnostics);
+        limits = policy::check(policy, &topics, &resolver, diagnostics);
         for (code, severity) in policy::severities(policy, &resolver, diagnostics) {
             diagnostics.regrade(code, severity);
         }
@@ -89,6 +92,7 @@ pub(super) fn resolve(
     Resolved {
         topics,
         fail_on,
+        limits,
         accepted,
         clusters,
         explanation,

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Sources, Span};
+use crate::limits::Limits;
 use crate::topic::{
     ConfigValue, Declared, DeclaredTopic, Field, Layer, MIN_INSYNC_REPLICAS, Origin, TopicName,
 };
@@ -41,6 +42,8 @@ pub struct Declaring<'a> {
     pub profile: Option<&'a str>,
     /// What `clusters` calls the cluster.
     pub cluster: Option<&'a str>,
+    /// The counts that the policy allows.
+    pub limits: Limits,
     pub dependents: &'a Dependents,
     pub sources: &'a Sources,
 }
@@ -133,6 +136,10 @@ pub(super) fn declaration(
         sources,
         ..
     } = declaring;
+    if !declaring.limits.allow(topic, field, count) {
+        let why = "since the policy does not allow to declare it";
+        return acceptance(topic, found, declaring, why);
+    }
     let followers = dependents.followers(&topic.name, field);
     if !followers.is_empty() {
         let follow = match followers.as_slice() {
@@ -257,8 +264,10 @@ pub(crate) fn in_yaml(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     match !value.is_empty() && value.chars().all(plain) {
         true => value.to_owned(),
-        // A `$` begins a variable in a manifest.
-        false => format!("{value:?}").replace('$', "$$"),
+        // Text in JSON is text in YAML; a `$` begins a variable in a manifest.
+        false => serde_json::Value::from(value)
+            .to_string()
+            .replace('$', "$$"),
     }
 }
 

@@ -16,7 +16,18 @@ struct Project {
 
 /// Each says values in other ways: built-in tiers, tiers, the topics' own entries and blocks, the
 /// same by references, anchors, pipelines, and all that a profile can do.
-const PROJECTS: [Project; 6] = [
+const PROJECTS: [Project; 7] = [
+    Project {
+        profile: None,
+        files: &[(
+            "topics.yaml",
+            "policy: { partitions: { max: 6 } }
+topics:
+  - { name: limited, partitions: 5 }
+  - { name: not-limited, external: true, partitions: 3 }
+",
+        )],
+    },
     Project {
         profile: None,
         files: &[
@@ -410,6 +421,7 @@ fn advice_to_declare_something_else_moves_no_other_topic() {
     // Each way out was taken.
     for way in [
         "in its own entry",
+        "the policy does not allow",
         "under this profile",
         "in its entry of `profiles.prod.topics`",
         "accept it",

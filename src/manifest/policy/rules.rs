@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::limits::{CountLimit, Limits};
 use crate::topic::{ConfigKey, DeclaredTopic, RETENTION_MS, Role};
 use crate::wording::plural;
 
@@ -24,6 +25,13 @@ struct Broken {
 }
 
 impl Bounds {
+    fn limit(&self) -> CountLimit {
+        CountLimit {
+            min: self.min.map(|(min, _)| min),
+            max: self.max.map(|(max, _)| max),
+        }
+    }
+
     fn broken(&self, value: i64, human: impl Fn(i64) -> String) -> Option<Broken> {
         let below = self.min.filter(|(min, _)| value < *min);
         let above = self.max.filter(|(max, _)| value > *max);
@@ -66,6 +74,13 @@ pub(super) struct Rules {
 }
 
 impl Rules {
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            partitions: self.partitions.limit(),
+            replication_factor: self.replication_factor.limit(),
+        }
+    }
+
     pub(super) fn judge(&self, topic: &DeclaredTopic, diagnostics: &mut Diagnostics) {
         if topic.role == Role::Main {
             diagnostics.extend(self.name(topic));

@@ -16,6 +16,7 @@ use topicctl::groups::{
 };
 use topicctl::health::{HealthIssue, HealthIssueKind};
 use topicctl::interrupt::Signal;
+use topicctl::limits::Limits;
 use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
 use topicctl::outcome::{AcceptedMismatch, Check, Mismatch, RunResult, Status, Stop, TopicOutcome};
 use topicctl::remedy::Access;
@@ -438,6 +439,7 @@ fn context() -> BoxedStrategy<RunContext> {
                 purpose,
                 profile,
                 fitting_profiles: profiles,
+                limits: Limits::default(),
                 fail_on: FailOn::new(vec![finding]).expect("one alone"),
                 deny_warnings,
                 sources: sources.into(),
