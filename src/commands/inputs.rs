@@ -3,7 +3,10 @@
 //!
 //! Reads files, the environment and the clock. Connects to nothing.
 
-use std::collections::{BTreeMap, HashSet};
+mod connection;
+mod several;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,21 +15,20 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use super::fitting::fitting_profiles;
-use super::properties_file::{properties, whole};
 use super::unread_variables;
 use crate::accepted;
-use crate::cli::{By, Clusters, ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
-use crate::cluster::kafka::settings::{
-    Argument, ChosenCluster, ConnectionOptions, Lookups, Settings, separate,
-};
+use crate::cli::{ConditionArgs, ConnectionArgs, ManifestArgs, RunArgs};
+use crate::cluster::kafka::settings::Settings;
 use crate::cluster::snapshot::Snapshot;
-use crate::clusters::{self, Reach};
 use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources};
 use crate::finding::FailOn;
-use crate::manifest::{self, ForClusters, Manifests, Outside, Request};
+use crate::manifest::{self, Manifests, Outside, Request};
 use crate::outcome::RunResult;
 use crate::report::{ClusterReport, Report};
+
+pub(super) use self::connection::settings;
+pub(super) use self::several::AllInputs;
 
 /// Everything that a run against one cluster begins with.
 pub(super) struct RunInputs {
@@ -215,99 +217,6 @@ impl RunInputs {
         Ok((inputs, snapshot))
     }
 
-    /// Reads the manifests for each of several clusters, and how each is reached. With one mistake in
-    /// what is declared for any of them, nothing is asked of the others either; what is wrong with a
-    /// connection is its cluster's own. The problems are those that are no cluster's own. `for_one` is
-    /// a flag that is for one cluster only.
-    pub(super) fn read_several(
-        args: &RunArgs,
-        for_one: Option<&'static str>,
-        context: RunContext,
-    ) -> Result<AllInputs, Box<InvalidInput>> {
-        let chosen = args.clusters();
-        if let Some(problem) = contradiction(args, &chosen, for_one) {
-            return Err(InvalidInput::new(context, problem));
-        }
-        let request = selected(&args.manifests);
-        let ForClusters {
-            mut sources,
-            manifests,
-            mut diagnostics,
-        } = match &chosen {
-            Clusters::Named(names) => manifest::read_for_clusters(&request, names),
-            Clusters::One | Clusters::All => manifest::read_for_clusters(&request, &[]),
-        };
-        let mut ready = Vec::new();
-        for mut manifests in manifests {
-            let unread = unread_variables::warnings(&manifests);
-            diagnostics.extend(unread.clone());
-            manifests.diagnostics.extend(unread);
-            if manifests.clusters.chosen_name().is_none() {
-                // There is an error already.
-                continue;
-            }
-            let settings = settings(&args.connection, &manifests.clusters, &mut sources)
-                .and_then(|settings| own_address(settings, &manifests.clusters));
-            match fail_on(args, &manifests) {
-                Ok(fail_on) => ready.push((manifests, fail_on, settings)),
-                Err(problem) => diagnostics.push(*problem),
-            }
-        }
-        if !is_valid(&diagnostics, &context) {
-            // What is wrong with connections is as well to be mended.
-            for (manifests, _, settings) in ready {
-                let name = manifests.clusters.chosen_name().unwrap_or_default();
-                let problems = settings.err().into_iter().flatten();
-                diagnostics.extend(problems.map(|one| one.under(name)));
-            }
-            return Err(InvalidInput::from_manifests(context, sources, &diagnostics));
-        }
-        for (manifests, ..) in &mut ready {
-            let expired = expired(manifests);
-            manifests.diagnostics.extend(expired);
-        }
-        let context = RunContext {
-            sources: Arc::new(sources),
-            ..context
-        };
-        let all = ready.iter().map(|(manifests, ..)| &manifests.diagnostics);
-        let all: Vec<HashSet<_>> = all.map(|one| one.iter().collect()).collect();
-        let is_shared = |one: &Diagnostic| {
-            one.code.is_of_manifests() && all.iter().all(|own| own.contains(one))
-        };
-        let first = ready.first().map(|(manifests, ..)| &manifests.diagnostics);
-        let first = first.map(|one| one.sorted(&context.sources));
-        let shared: Vec<_> = first.into_iter().flatten().filter(is_shared).collect();
-        let clusters = ready.into_iter().map(|(manifests, fail_on, settings)| {
-            let context = RunContext {
-                profile: manifests.clusters.profile.clone(),
-                limits: manifests.limits,
-                fail_on,
-                ..context.clone()
-            };
-            let request = Request {
-                cluster: manifests.clusters.chosen_name().map(str::to_owned),
-                ..request.clone()
-            };
-            let inputs = Self::new(context, manifests).asked_for(request);
-            match settings {
-                Ok(settings) => Ok((inputs.reached_by(&settings), settings)),
-                Err(problems) => Err(Box::new(inputs.refused(problems))),
-            }
-        });
-        Ok(AllInputs {
-            clusters: clusters.collect(),
-            context: Arc::new(context.clone()),
-            shared,
-        })
-    }
-
-    /// The report of a cluster that is not asked, for its connection is described wrongly.
-    fn refused(mut self, problems: Vec<Diagnostic>) -> ClusterReport {
-        self.manifests.diagnostics.extend(problems);
-        self.finish(RunResult::invalid())
-    }
-
     fn read_manifests(
         args: &RunArgs,
         context: RunContext,
@@ -404,32 +313,6 @@ impl RunInputs {
     }
 }
 
-/// The inputs of a run against several clusters.
-pub(super) struct AllInputs {
-    pub(super) context: Arc<RunContext>,
-    /// Problems of the manifests that hold for all clusters.
-    pub(super) shared: Vec<Diagnostic>,
-    /// In the order of the report; those whose connection is described wrongly are not asked.
-    pub(super) clusters: Vec<Result<(RunInputs, Settings), Box<ClusterReport>>>,
-}
-
-/// What is asked for in vain of several clusters.
-fn contradiction(
-    args: &RunArgs,
-    chosen: &Clusters,
-    for_one: Option<&'static str>,
-) -> Option<Diagnostic> {
-    let address = &args.connection.bootstrap_servers;
-    let address = (address.by == Some(By::Flag)).then_some("--bootstrap-servers");
-    let flag = for_one.or(address.filter(|_| *chosen != Clusters::All))?;
-    let message = format!("{flag} is for one cluster, and several are chosen");
-    Some(
-        Diagnostic::error(Code::Usage, message)
-            .help("choose one with --cluster, or leave the flag out")
-            .about(flag),
-    )
-}
-
 /// What counts as a difference, by the arguments or the policy.
 fn fail_on(args: &RunArgs, manifests: &Manifests) -> Result<FailOn, Box<Diagnostic>> {
     let policy = manifests.fail_on.as_deref();
@@ -441,23 +324,6 @@ fn fail_on(args: &RunArgs, manifests: &Manifests) -> Result<FailOn, Box<Diagnost
                 .about("--fail-on"),
         )
     })
-}
-
-/// Among several clusters, one that says nothing of its address would be whatever the environment
-/// or a flag names, and so perhaps another one of them.
-fn own_address(
-    settings: Settings,
-    clusters: &clusters::Clusters,
-) -> Result<Settings, Vec<Diagnostic>> {
-    match clusters.chosen() {
-        Some(chosen) if !settings.has_own_address() => {
-            let message = format!("the cluster `{}` has no address of its own", chosen.name);
-            let problem = Diagnostic::error(Code::Connection, message);
-            let help = "give it `bootstrap_servers`, or a `command_config` that has them";
-            Err(vec![problem.at(chosen.span, "").help(help)])
-        }
-        _ => Ok(settings),
-    }
 }
 
 /// What a file recorded of a cluster.
@@ -476,84 +342,5 @@ pub(super) fn snapshot(path: &Path) -> Result<Snapshot, Box<Diagnostic>> {
     Snapshot::from_json(&text).map_err(|error| {
         let message = format!("{shown} is no snapshot that this version reads");
         problem(message, error.to_string())
-    })
-}
-
-/// The settings of the connection, or everything that is wrong with them.
-pub(super) fn settings(
-    args: &ConnectionArgs,
-    clusters: &clusters::Clusters,
-    sources: &mut Sources,
-) -> Result<Settings, Vec<Diagnostic>> {
-    let given = args.command_config.as_deref();
-    let given = given.filter(|path| !path.as_os_str().is_empty());
-    let flag = "--command-config names the Java client's properties file";
-    let command_config = given
-        .map(|path| {
-            properties(path, sources)
-                .map_err(|problem| vec![problem.help(flag).about("--command-config")])
-        })
-        .transpose()?;
-    let chosen = clusters.chosen.as_ref();
-    let cluster = chosen
-        .map(|(name, reach)| chosen_cluster(name, reach, sources))
-        .transpose()?;
-    let names = clusters.named.iter().map(|one| one.name.clone());
-    let options = ConnectionOptions {
-        bootstrap_servers: bootstrap_servers(args),
-        cluster,
-        clusters: names.collect(),
-        command_config,
-        overrides: overrides(args),
-        client_id: args.client_id.clone(),
-        timeout: args.timeout,
-        wait: args.wait,
-    };
-    let lookups = Lookups {
-        variable: &|name| std::env::var(name).ok(),
-        names: &|| {
-            let all = std::env::vars_os();
-            all.filter_map(|(name, _)| name.into_string().ok())
-                .collect()
-        },
-        file: &whole,
-    };
-    Settings::resolve(&options, lookups, sources)
-}
-
-fn bootstrap_servers(args: &ConnectionArgs) -> Option<Argument> {
-    let given = &args.bootstrap_servers;
-    let name = given.name("-b", "TOPICCTL_BOOTSTRAP_SERVERS");
-    let text = given.args.bootstrap_servers.as_ref()?;
-    Some(Argument::new(name, text))
-}
-
-fn overrides(args: &ConnectionArgs) -> Vec<Argument> {
-    let given = &args.overrides;
-    let name = given.name("-X", "TOPICCTL_X");
-    let texts = given.args.overrides.iter();
-    let texts = texts.flat_map(|text| match given.by {
-        Some(By::Variable) => separate(text),
-        _ => vec![text.clone()],
-    });
-    texts.map(|text| Argument::new(name, text)).collect()
-}
-
-fn chosen_cluster(
-    name: &str,
-    reach: &Reach,
-    sources: &mut Sources,
-) -> Result<ChosenCluster, Vec<Diagnostic>> {
-    let config = reach.command_config.as_ref();
-    let command_config = config
-        .map(|(path, place)| {
-            let found = properties(path, sources);
-            found.map_err(|problem| vec![problem.at(*place, "")])
-        })
-        .transpose()?;
-    Ok(ChosenCluster {
-        name: name.to_owned(),
-        bootstrap_servers: reach.bootstrap_servers.clone(),
-        command_config,
     })
 }
