@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostic::{Sources, Span};
+use crate::diagnostic::{Sources, Span, is_unprintable};
 use crate::limits::Limits;
 use crate::topic::{
     ConfigValue, Declared, DeclaredTopic, Field, Layer, MIN_INSYNC_REPLICAS, Origin, TopicName,
@@ -262,13 +262,17 @@ fn moves_min_insync(topic: &DeclaredTopic, found: FoundCount<'_>) -> bool {
 /// A value as it may stand between braces.
 pub(crate) fn in_yaml(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    match !value.is_empty() && value.chars().all(plain) {
-        true => value.to_owned(),
-        // Text in JSON is text in YAML; a `$` begins a variable in a manifest.
-        false => serde_json::Value::from(value)
-            .to_string()
-            .replace('$', "$$"),
+    if !value.is_empty() && value.chars().all(plain) {
+        return value.to_owned();
     }
+    let escaped = value.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        // It begins a variable in a manifest.
+        '$' => "$$".to_owned(),
+        c if is_unprintable(c) => format!("\\U{:08x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 fn named(topics: &[&TopicName]) -> String {
@@ -276,4 +280,28 @@ fn named(topics: &[&TopicName]) -> String {
     let more = topics.len().saturating_sub(MOST_NAMED);
     let more = (more > 0).then(|| format!("{more} more"));
     and(&names.chain(more).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_yaml;
+
+    #[test]
+    fn a_value_between_braces_is_read_back_and_shows_all_that_is_in_it() {
+        for text in [
+            "prod",
+            "a b",
+            "it's \"so\"",
+            "a: b, {c}",
+            "$HOME",
+            "\\d",
+            "\u{202e}x\n\u{7f}\u{e0001}",
+            "",
+        ] {
+            let yaml = in_yaml(text);
+            let read: Vec<String> = serde_yaml::from_str(&format!("[{yaml}]")).expect("YAML");
+            assert_eq!(read[0].replace("$$", "$"), text, "{yaml}");
+            assert!(!yaml.contains(['\u{202e}', '\n', '\u{7f}', '\u{e0001}']));
+        }
+    }
 }
