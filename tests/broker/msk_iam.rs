@@ -2,13 +2,12 @@
 //! source of credentials that needs no cloud; what it refuses is told in Amazon's terms, and no
 //! secret is shown.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 
-use local_kafka::{LocalKafka, Security, jars};
+use local_kafka::{LocalKafka, Security};
 use tempfile::TempDir;
 
+use crate::java_classes::compile;
 use crate::kafka::describe;
 use crate::support::binary::{Ended, Manifests, Run, on};
 
@@ -24,30 +23,9 @@ struct Msk {
     _classes: TempDir,
 }
 
-/// The class of the validator. The runtime that Kafka has need not be a development kit.
-fn compile() -> TempDir {
-    let classes = tempfile::tempdir().expect("a directory");
-    let jars = jars::fetch(jars::DEFAULT_VERSION).expect("Kafka's jars");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/broker/msk_iam/PresignedUrlValidator.java");
-    let home = std::env::var_os("JAVA_HOME").map(PathBuf::from);
-    let javac = home.map_or("javac".into(), |home| home.join("bin/javac"));
-    let compiled = Command::new(&javac)
-        .args(["--release", "17", "-cp"])
-        .arg(jars.join("*"))
-        .arg("-d")
-        .arg(classes.path())
-        .arg(source)
-        .status();
-    let compiled = compiled
-        .unwrap_or_else(|error| panic!("{}: {error}; dev/setup installs it", javac.display()));
-    assert!(compiled.success(), "javac: {compiled}");
-    classes
-}
-
 impl Msk {
     fn start(session: &str) -> Self {
-        let classes = compile();
+        let classes = compile("msk_iam/PresignedUrlValidator.java");
         let principal = format!("User:{PRINCIPAL}");
         let listener = "listener.name.client";
         let login = format!(
