@@ -80,6 +80,12 @@ pub fn from_run(context: &RunContext, result: &RunResult) -> ExitCode {
         groups.map(from_unreadable),
         leaders.map(|error| from_error(error, context.purpose.is_apply())),
         has_other_findings(context, result).then_some(ExitCode::Differences),
+        // Who waits for topics wants to know whether they are there, whatever else is let pass.
+        result
+            .awaited
+            .as_ref()
+            .filter(|awaited| !awaited.not_ready.is_empty())
+            .map(|_| ExitCode::Differences),
         // What was only to be checked was created.
         matches!(result.check, Check::Created(_)).then_some(ExitCode::Failed),
     ];

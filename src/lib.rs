@@ -32,6 +32,7 @@ pub mod observed;
 pub mod outcome;
 pub mod partition;
 pub mod plan;
+mod readiness;
 pub mod remedy;
 pub mod render;
 pub mod report;

@@ -44,6 +44,18 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// Whether a topic is there, and each of its partitions has a leader that serves it, as far as
+    /// the leaders were asked. One whose configuration alone cannot be read is.
+    pub fn serves(&self, name: &TopicName) -> bool {
+        match self.topics.get(name) {
+            Some(Observed::Present(topic)) => {
+                topic.led_partitions().is_some() && !self.unserved.contains_key(name)
+            }
+            Some(Observed::Unknown(unknown)) => unknown.exists,
+            Some(Observed::Absent) | None => false,
+        }
+    }
+
     /// Brokers that hold replicas of these topics and are not there, ascending; none where the
     /// cluster does not tell its brokers.
     pub fn down(&self) -> Vec<i32> {

@@ -1,6 +1,8 @@
 //! What became of each declared topic, and of a run against one cluster. Data, restated nowhere:
 //! which exit code follows is [`crate::exit`]'s to say, and the words are [`crate::report`]'s.
 
+use std::time::Duration;
+
 use crate::cluster::{ClusterError, Refusal};
 use crate::groups::GroupLags;
 use crate::health::HealthIssue;
@@ -196,6 +198,8 @@ pub struct RunResult {
     pub groups: Option<GroupLags>,
     /// Whether leaders could be asked if they serve; `None` where they were not asked.
     pub leader_check: Option<Result<(), ClusterError>>,
+    /// What was waited for before the comparison; `None` where nothing was.
+    pub awaited: Option<Awaited>,
     /// Why the run ended early, if it did.
     pub stop: Option<Stop>,
     /// Whether something may have been written.
@@ -254,6 +258,14 @@ impl RunResult {
     pub fn is_invalid(&self) -> bool {
         self.stop == Some(Stop::Invalid)
     }
+}
+
+/// A wait until all topics are there and served (`--wait-topics`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Awaited {
+    pub limit: Duration,
+    /// The topics that were not when it was over, in the order of their declaration.
+    pub not_ready: Vec<TopicName>,
 }
 
 /// What became of the check of new topics, beside its answers.

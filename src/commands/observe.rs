@@ -2,6 +2,7 @@
 //! that was meant, observes its topics, and asks the leaders where health makes the run fail.
 
 use std::path::Path;
+use std::time::Duration;
 
 use globset::GlobSet;
 
@@ -20,8 +21,9 @@ use crate::groups;
 use crate::interrupt::Interrupts;
 use crate::leaders;
 use crate::observed::{Observation, by_topic};
-use crate::outcome::{RunResult, Stop};
+use crate::outcome::{Awaited, RunResult, Stop};
 use crate::plan::{self, Plan};
+use crate::readiness::{self, Awaiting};
 use crate::report::Report;
 use crate::report::problems::{from_cluster_error, interrupted};
 use crate::topic::TopicName;
@@ -32,6 +34,8 @@ pub(super) struct ObserveOptions {
     pub(super) absence: Absence,
     /// Whether to ask all leaders if they serve, and not only where health makes the run fail.
     pub(super) leaders: bool,
+    /// How long to wait until all topics are there and served; their leaders are asked then.
+    pub(super) wait_topics: Option<Duration>,
     /// Whether to read all of the configuration, for what is set and not declared.
     pub(super) strict: bool,
     /// Whether to look for topics that no manifest declares.
@@ -48,6 +52,7 @@ impl ObserveOptions {
         Self {
             absence,
             leaders: false,
+            wait_topics: None,
             strict: false,
             unmanaged: false,
             ignore: GlobSet::empty(),
@@ -147,14 +152,27 @@ pub(super) async fn observe_kafka(
 ) -> Result<ObservedCluster<Kafka>, RunResult> {
     let waiting = line.clone();
     let connecting = Kafka::connect(settings, move |trouble| waiting.trouble(trouble));
-    let read = async |cluster: &Kafka, wanted: &[Wanted]| match options.leaders {
-        true => cluster.observe_with_leaders(wanted).await,
-        false => cluster.observe(wanted, options.absence).await,
+    let read = async |cluster: &Kafka, wanted: &[Wanted]| match options.wait_topics {
+        Some(limit) => {
+            let progress = |awaiting: &Awaiting<'_>| line.awaiting(awaiting);
+            readiness::wait(cluster, wanted, limit, progress).await
+        }
+        None if options.leaders => cluster.observe_with_leaders(wanted).await,
+        None => cluster.observe(wanted, options.absence).await,
     };
     let mut observed = observe(inputs, connecting, read, options, line).await?;
     // Whose a token is, only the token says.
     inputs.target.user = observed.cluster.user().map(str::to_owned);
-    if inputs.context.fail_on.contains(Finding::Health) && !options.leaders {
+    observed.result.awaited = options.wait_topics.map(|limit| {
+        let names = inputs.manifests.topics.iter().map(|topic| &topic.name);
+        let not_ready = names.filter(|name| !observed.observation.serves(name));
+        Awaited {
+            limit,
+            not_ready: not_ready.cloned().collect(),
+        }
+    });
+    let asked = options.leaders || options.wait_topics.is_some();
+    if inputs.context.fail_on.contains(Finding::Health) && !asked {
         observed.ask_leaders(line).await;
     }
     Ok(observed)

@@ -10,6 +10,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::apply::Progress;
 use crate::cluster::kafka::Waiting;
 use crate::diagnostic::printable;
+use crate::readiness::Awaiting;
+use crate::wording::plural;
 
 /// A log is told of waiting at most this often.
 const LOG_EVERY: Duration = Duration::from_secs(5);
@@ -65,6 +67,23 @@ impl Line {
             waiting.limit.as_secs()
         );
         self.wait(text);
+    }
+
+    /// Topics are not there yet, or not served.
+    pub(super) fn awaiting(&self, awaiting: &Awaiting<'_>) {
+        let names = match awaiting.not_ready.as_slice() {
+            [] => return,
+            [one] => one.to_string(),
+            [one, other] => format!("{one} and {other}"),
+            [one, other, rest @ ..] => format!("{one}, {other} and {} more", rest.len()),
+        };
+        self.wait(format!(
+            "waiting for {} of {}: {names}, {} of {} s",
+            awaiting.not_ready.len(),
+            plural(awaiting.topics, "topic"),
+            awaiting.elapsed.as_secs(),
+            awaiting.limit.as_secs()
+        ));
     }
 
     /// A step of apply.

@@ -2,6 +2,7 @@
 //! Only reads.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -13,7 +14,7 @@ use super::observe::{ObserveOptions, compare_snapshot, observe_kafka};
 use super::output_files::Contents;
 use super::progress::Line;
 use super::several::side_by_side;
-use crate::cli::{By, Clusters, OutputArgs, RunArgs, SnapshotArgs, Sourced};
+use crate::cli::{By, Clusters, OutputArgs, RunArgs, SnapshotArgs, Sourced, duration};
 use crate::cluster::Absence;
 use crate::cluster::kafka::settings::Settings;
 use crate::context::{Purpose, RunContext};
@@ -59,6 +60,14 @@ pub struct VerifyArgs {
         help_heading = "Findings"
     )]
     pub remedies: Option<PathBuf>,
+    /// First wait until every topic exists and its partitions are served; exit code 1 when this time
+    /// is over. --wait is the time for a first answer of the cluster
+    #[arg(
+        long, value_name = "DURATION", value_parser = duration, env = "TOPICCTL_WAIT_TOPICS",
+        conflicts_with = "cluster_snapshot",
+        help_heading = "Findings"
+    )]
+    pub wait_topics: Option<Duration>,
     /// What `--unmanaged` leaves out.
     #[command(flatten)]
     pub ignore: Sourced<IgnoreArgs>,
@@ -112,6 +121,7 @@ impl Reporting for VerifyArgs {
             .map_err(|problem| InvalidInput::new(self.context(), *problem))?;
         let options = ObserveOptions {
             leaders: false,
+            wait_topics: self.wait_topics,
             absence: Absence::Confirmed,
             strict: self.strict,
             unmanaged: self.unmanaged,

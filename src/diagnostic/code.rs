@@ -111,6 +111,8 @@ codes! {
     /// A declared configuration that the broker does not report.
     Unverifiable = "unverifiable",
     Unhealthy = "unhealthy",
+    /// Topics that were waited for in vain.
+    TopicsNotReady = "topics-not-ready",
     /// New topics that want more replicas than the cluster has brokers.
     TooFewBrokers = "too-few-brokers",
     /// New topics whose names differ from those of existing ones in `.` and `_` only.
@@ -148,6 +150,7 @@ impl Code {
                 | Self::Refused
                 | Self::Unverifiable
                 | Self::Unhealthy
+                | Self::TopicsNotReady
                 | Self::TooFewBrokers
                 | Self::ExistingCollision
                 | Self::UndeclaredConfig

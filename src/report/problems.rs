@@ -7,6 +7,7 @@ mod causes;
 mod health;
 mod reading;
 mod refusals;
+mod waiting;
 
 use super::wording::{plural, shortened};
 use crate::catalog;
@@ -53,6 +54,7 @@ pub fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Ve
         false => all.extend(result.topics.iter().filter_map(unverifiable)),
     }
     all.extend(health::unhealthy(context, target, result));
+    all.extend(waiting::not_ready(result));
     if let Some(Err(error)) = &result.leader_check {
         all.push(health::not_judged(error));
     }

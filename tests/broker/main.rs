@@ -43,4 +43,5 @@ mod trouble;
 mod unaltered;
 mod verify;
 mod versions;
+mod waiting;
 mod wire;

@@ -9,7 +9,7 @@ use topicctl::commands::Cli;
 use crate::support::binary::command;
 
 /// Values that cannot be used, the command that says so, and nothing else on its command line.
-const UNUSABLE: [(&str, &str, &str); 41] = [
+const UNUSABLE: [(&str, &str, &str); 42] = [
     ("TOPICCTL_BOOTSTRAP_SERVERS", "kafka", "verify m.yaml"),
     (
         "TOPICCTL_COMMAND_CONFIG",
@@ -19,6 +19,7 @@ const UNUSABLE: [(&str, &str, &str); 41] = [
     ("TOPICCTL_X", "no.such.setting=1", "verify m.yaml"),
     ("TOPICCTL_TIMEOUT", "5", "verify m.yaml"),
     ("TOPICCTL_WAIT", "soon", "verify m.yaml"),
+    ("TOPICCTL_WAIT_TOPICS", "soon", "verify m.yaml"),
     ("TOPICCTL_OUTPUT", "yaml", "validate m.yaml"),
     (
         "TOPICCTL_REPORT",

@@ -1,6 +1,7 @@
 //! Whatever a broker or a manifest says, the formats keep their structure.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use proptest::option;
 use proptest::prelude::*;
@@ -18,7 +19,9 @@ use topicctl::health::{HealthIssue, HealthIssueKind};
 use topicctl::interrupt::Signal;
 use topicctl::limits::Limits;
 use topicctl::observed::{ClusterIdentity, ObservedOrigin, Unreadable};
-use topicctl::outcome::{AcceptedMismatch, Check, Mismatch, RunResult, Status, Stop, TopicOutcome};
+use topicctl::outcome::{
+    AcceptedMismatch, Awaited, Check, Mismatch, RunResult, Status, Stop, TopicOutcome,
+};
 use topicctl::remedy::Access;
 use topicctl::report::{ClusterReport, Report};
 use topicctl::topic::{
@@ -353,6 +356,7 @@ fn result() -> BoxedStrategy<RunResult> {
         cluster_error().prop_map(Err::<(), _>)
     ]);
     let stop = option::weighted(0.3, stop());
+    let awaits = any::<bool>();
     let check = select(vec![
         Check::Harmless,
         Check::LeftOut,
@@ -365,7 +369,7 @@ fn result() -> BoxedStrategy<RunResult> {
         identity,
         option::of(lags()),
         leader_check,
-        stop,
+        (stop, awaits),
         flags,
     )
         .prop_map(
@@ -374,12 +378,16 @@ fn result() -> BoxedStrategy<RunResult> {
                 identity,
                 groups,
                 leader_check,
-                stop,
+                (stop, awaits),
                 (wrote, unsettled, lacks_configs, check),
             )| RunResult {
                 identity: identity.map(|id| ClusterIdentity {
                     id,
                     brokers: vec![1],
+                }),
+                awaited: awaits.then(|| Awaited {
+                    limit: Duration::from_secs(120),
+                    not_ready: topics.iter().map(|one| one.topic.name.clone()).collect(),
                 }),
                 topics,
                 lacks_configs,
