@@ -23,6 +23,7 @@ mod properties_file;
 mod render;
 mod schema;
 mod several;
+mod terminal;
 mod unread_variables;
 mod usage;
 mod validate;
@@ -31,7 +32,7 @@ mod verify;
 mod version;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
@@ -40,13 +41,14 @@ use tracing_subscriber::EnvFilter;
 
 use self::inputs::InvalidInput;
 use self::output_files::{Contents, OutputFiles};
+use self::terminal::Streams;
 use self::variables::Variables;
 use crate::cli::OutputArgs;
 use crate::context::RunContext;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, printable};
+use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::{self, ExitCode};
-use crate::report::text::{self, Layout};
-use crate::report::{self, Format, Report};
+use crate::layout::Layout;
+use crate::report::{self, Format, Report, text};
 
 /// Makes the Kafka topics that manifests declare exist, and never alters or deletes anything.
 #[derive(Parser, Debug)]
@@ -56,7 +58,7 @@ use crate::report::{self, Format, Report};
     propagate_version = true,
     arg_required_else_help = true
 )]
-#[command(after_help = EXIT_CODES, max_term_width = 80)]
+#[command(after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -175,8 +177,8 @@ trait Answering {
         false
     }
 
-    /// Reads, perhaps asks, and answers.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>>;
+    /// Reads, perhaps asks, and answers, laid out for its reader.
+    fn answer(&self, layout: Layout) -> Result<TextOutput, Box<InvalidInput>>;
 }
 
 /// A text of a command's own, and what is wrong with its input.
@@ -213,22 +215,28 @@ impl From<Box<InvalidInput>> for TextOutput {
 /// Runs topicctl with these arguments, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let started = Instant::now();
-    let (parsed, variables) = arguments::parse(&arguments);
+    let streams = Streams::look();
+    let (parsed, variables) = arguments::parse(&arguments, streams.out);
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if version::is_asked_in_full(&error, &arguments) => {
             let mut out = io::stdout().lock();
-            let result = out.write_all(version::in_full().as_bytes());
+            let result = out.write_all(version::in_full(streams.out).as_bytes());
             return written(
                 result.and_then(|()| out.flush()),
                 exit::from_input(true),
                 false,
+                streams.err,
             );
         }
-        Err(error) => return usage::report(&error, &arguments),
+        Err(error) => return usage::report(&error, &arguments, streams),
     };
-    start_log();
-    let run = Invocation { variables, started };
+    start_log(streams.err);
+    let run = Invocation {
+        streams,
+        variables,
+        started,
+    };
     match &cli.command {
         Command::Apply(args) => run.report(&**args),
         Command::Plan(args) => run.report(&**args),
@@ -246,6 +254,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 
 /// One run of the program.
 struct Invocation {
+    streams: Streams,
     /// Those that gave arguments.
     variables: Variables,
     started: Instant,
@@ -271,18 +280,20 @@ impl Invocation {
         report.for_each_problem(|problem| self.variables.name(problem));
         report.end(self.started.elapsed(), SystemTime::now());
         let (reports, scripts) = files.split();
-        let render =
-            |format: Format, out: &mut dyn Write| format.write(&report, output.verbose, out);
+        let in_file = Layout::default().verbose(output.verbose);
+        let render = |format: Format, out: &mut dyn Write| format.write(&report, in_file, out);
         let reports = reports.write(&report, render);
-        let code = print_report(&report, output);
+        let code = print_report(&report, output, self.streams);
         // Said last, below the result.
         let written = reports.and(scripts.write(&report, render));
-        or_failed(code, written, report.created())
+        or_failed(code, written, report.created(), self.streams.err)
     }
 
     /// Runs a command and prints its answer, or why there is none.
     fn answer(&self, command: &impl Answering) -> ExitCode {
-        let answer = command.answer().unwrap_or_else(TextOutput::from);
+        let answer = command
+            .answer(self.streams.out)
+            .unwrap_or_else(TextOutput::from);
         let TextOutput {
             text,
             exit,
@@ -294,53 +305,52 @@ impl Invocation {
                 true => Format::Json,
                 false => Format::Text,
             };
-            print_report(&report, &OutputArgs::only(format));
+            print_report(&report, &OutputArgs::only(format), self.streams);
             return exit;
         };
-        print_problems(&report, false);
+        print_problems(&report, self.streams.err);
         let mut out = io::stdout().lock();
         let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        written(result, exit, false)
+        written(result, exit, false, self.streams.err)
     }
 }
 
 /// Says that something could not be written.
-fn or_failed(code: ExitCode, written: io::Result<()>, created: bool) -> ExitCode {
+fn or_failed(code: ExitCode, written: io::Result<()>, created: bool, layout: Layout) -> ExitCode {
     if let Err(error) = &written {
         let help = match created {
             true => "topics were created; `topicctl verify` shows how they are",
             false => "write it somewhere else",
         };
-        let error = error.to_string();
-        let error = printable(&error);
-        let text = format!("error: cannot write the result\n  {error}\nhelp: {help}\n");
-        let _ = io::stderr().write_all(&for_log(text.into_bytes()));
+        let problem = Diagnostic::error(Code::Usage, "cannot write the result")
+            .detail(error.to_string())
+            .help(help);
+        warn(&problem, layout);
     }
     exit::from_writing(code, &written, created)
 }
 
 /// The log goes to stderr and is silent but for `TOPICCTL_LOG`, a filter such as `debug`.
-fn start_log() {
+fn start_log(layout: Layout) {
     let wanted = std::env::var("TOPICCTL_LOG").unwrap_or_default();
     let wanted = match wanted.trim() {
         "" => "off",
         wanted => wanted,
     };
     let filter = EnvFilter::try_new(wanted).unwrap_or_else(|error| {
-        let text = format!(
-            "warning: TOPICCTL_LOG is no filter, and nothing is logged: {}\n\
-             help: write a level such as debug, or topicctl=debug,librdkafka=info\n\n",
-            printable(&error.to_string())
-        );
-        // Where stderr is gone, there is no log either.
-        let _ = io::stderr().write_all(&for_log(text.into_bytes()));
+        let message = format!("TOPICCTL_LOG is no filter, and nothing is logged: {error}");
+        let problem = Diagnostic::warning(Code::Usage, message)
+            .help("write a level such as debug, or topicctl=debug,librdkafka=info");
+        warn(&problem, layout);
+        // What comes is no part of it.
+        let _ = writeln!(io::stderr());
         EnvFilter::new("off")
     });
     // A second start in one process, as in tests, changes nothing.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(colors(io::stderr().is_terminal()))
+        .with_ansi(layout.color)
         .try_init();
 }
 
@@ -359,35 +369,35 @@ fn block_on<T>(run: impl Future<Output = T>) -> Result<T, Box<Diagnostic>> {
 }
 
 /// Prints the report: the result to stdout, problems to stderr.
-fn print_report(report: &Report, output: &OutputArgs) -> ExitCode {
+fn print_report(report: &Report, output: &OutputArgs, streams: Streams) -> ExitCode {
+    let streams = streams.verbose(output.verbose);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match output.output {
         Format::Text => {
-            print_problems(report, output.verbose);
-            let layout = Layout {
-                color: colors(io::stdout().is_terminal()),
-                verbose: output.verbose,
-            };
+            print_problems(report, streams.err);
             let mut result = Vec::new();
-            text::write_result(report, layout, &mut result)
+            text::write_result(report, streams.out, &mut result)
                 .and_then(|()| out.write_all(&for_log(result)))
         }
-        format => format.write(report, output.verbose, &mut out),
+        format => format.write(report, streams.out, &mut out),
     };
     let result = result.and_then(|()| out.flush());
-    written(result, report.exit, report.created())
+    written(result, report.exit, report.created(), streams.err)
 }
 
 /// Prints the problems to stderr.
-fn print_problems(report: &Report, verbose: bool) {
-    let layout = Layout {
-        color: colors(io::stderr().is_terminal()),
-        verbose,
-    };
+fn print_problems(report: &Report, layout: Layout) {
     let mut problems = Vec::new();
     // Where stderr is gone, the result may still be read.
     let _ = text::write_problems(report, layout, &mut problems)
         .and_then(|()| io::stderr().lock().write_all(&for_log(problems)));
+}
+
+/// Says on stderr what is no part of a report.
+fn warn(problem: &Diagnostic, layout: Layout) {
+    let text = diagnostic::render(problem, &Sources::default(), layout);
+    // Where stderr is gone, nobody is left to be told.
+    let _ = io::stderr().write_all(&for_log(format!("{text}\n").into_bytes()));
 }
 
 /// A text for people as it may stand in the log of a CI job, which takes some lines for commands.
@@ -397,22 +407,12 @@ fn for_log(text: Vec<u8>) -> Vec<u8> {
 }
 
 /// The exit code of a run whose result was printed, or could not be.
-fn written(result: io::Result<()>, exit: ExitCode, created: bool) -> ExitCode {
+fn written(result: io::Result<()>, exit: ExitCode, created: bool, layout: Layout) -> ExitCode {
     match result {
         // A reader such as `head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
-        result => or_failed(exit, result, created),
+        result => or_failed(exit, result, created, layout),
     }
-}
-
-/// Whether a stream shows colors: <https://no-color.org> and dumb terminals say no, and
-/// <https://bixense.com/clicolors> says yes for a log that shows them.
-fn colors(is_terminal: bool) -> bool {
-    // 0 forces nothing, which anstyle-query does not know.
-    let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value == "0");
-    let forced = anstyle_query::clicolor_force() && !is_zero;
-    let shown = is_terminal && anstyle_query::term_supports_color();
-    !anstyle_query::no_color() && (forced || shown)
 }
 
 #[cfg(test)]

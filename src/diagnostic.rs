@@ -19,9 +19,6 @@ pub(crate) use render::is_unprintable;
 pub use render::{printable, render};
 pub use sources::{Location, SourceId, Sources, Span};
 
-/// Text is laid out for terminals of this many columns.
-pub const WIDTH: usize = 80;
-
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Severity {
     /// The run stops before the cluster is touched.

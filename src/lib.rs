@@ -25,6 +25,7 @@ pub mod finding;
 pub mod groups;
 pub mod health;
 pub mod interrupt;
+pub mod layout;
 mod leaders;
 pub mod limits;
 pub mod manifest;

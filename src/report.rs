@@ -33,6 +33,7 @@ use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 use crate::exit::{self, ExitCode, Verdict};
 use crate::finding::Finding;
+use crate::layout::Layout;
 use crate::outcome::{RunResult, Status, Stop, TopicOutcome};
 use crate::remedy::{Declaring, Dependents};
 
@@ -56,11 +57,11 @@ pub enum Format {
 }
 
 impl Format {
-    /// Writes the report; text lists topics that match too where it is `verbose`.
-    pub fn write(self, report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the report. Only text is laid out.
+    pub fn write(self, report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
         let mut written = Vec::new();
         match self {
-            Self::Text => text::write(report, verbose, &mut written),
+            Self::Text => text::write(report, layout, &mut written),
             Self::Json => json::write(report, &mut written),
             Self::Junit => junit::write(report, &mut written),
             Self::Markdown => markdown::write(report, &mut written),

@@ -13,15 +13,20 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Id};
 
 use super::Cli;
 use super::variables::Variables;
+use crate::layout::Layout;
 
 /// A flag, and an argument whose variable it puts aside without excluding the flag: `--cluster` says
 /// where the brokers are, and `-b` may correct it.
 const CORRECTED: (&str, &str) = ("cluster", "bootstrap_servers");
 
 /// Reads the command line, and the variables of what it does not say; also where that fails, it is
-/// known which variables were read.
-pub(super) fn parse(arguments: &[OsString]) -> (Result<Cli, clap::Error>, Variables) {
+/// known which variables were read. Help is laid out for its reader.
+pub(super) fn parse(
+    arguments: &[OsString],
+    layout: Layout,
+) -> (Result<Cli, clap::Error>, Variables) {
     let read = |command: Command| {
+        let command = command.term_width(layout.width);
         let matches = command.try_get_matches_from(arguments)?;
         Cli::from_arg_matches(&matches)
     };

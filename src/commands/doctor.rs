@@ -2,7 +2,6 @@
 
 mod needs;
 
-use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use clap::builder::BoolishValueParser;
@@ -12,7 +11,7 @@ use futures_util::future::join_all;
 use self::needs::Groups;
 use super::inputs::{InvalidInput, RunInputs, accept, request};
 use super::progress::Line;
-use super::{Answering, TextOutput, block_on, colors};
+use super::{Answering, TextOutput, block_on};
 use crate::cli::{ConditionArgs, ConnectionArgs, PathArgs};
 use crate::cluster::ClusterError;
 use crate::cluster::kafka::Kafka;
@@ -24,11 +23,11 @@ use crate::doctor::address::{Looked, steps};
 use crate::doctor::{Examination, Status, Step, StepName, Subject};
 use crate::exit;
 use crate::interrupt::{Interrupts, Signal};
+use crate::layout::Layout;
 use crate::manifest::{self, Manifests};
 use crate::observed::Broker;
 use crate::report::doctor::{write_json, write_text};
 use crate::report::problems::{from_cluster_error, interrupted};
-use crate::report::text::Layout;
 
 /// How long a look at an address may take. Somebody waits, and what answers at all answers sooner.
 const LOOK_LIMIT: Duration = Duration::from_secs(5);
@@ -78,7 +77,7 @@ impl Answering for DoctorArgs {
     }
 
     /// Reads what is to be reached, and walks there.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
+    fn answer(&self, layout: Layout) -> Result<TextOutput, Box<InvalidInput>> {
         let started = Instant::now();
         let (context, manifests) = accept(self.manifests(), self.context())?;
         let (inputs, settings) = RunInputs::reach(context, manifests, &self.connection)?;
@@ -115,13 +114,7 @@ impl Answering for DoctorArgs {
         };
         let mut text = Vec::new();
         let written = match self.output {
-            DoctorFormat::Text => {
-                let layout = Layout {
-                    color: colors(io::stdout().is_terminal()),
-                    verbose: false,
-                };
-                write_text(&examination, layout, &mut text)
-            }
+            DoctorFormat::Text => write_text(&examination, layout, &mut text),
             DoctorFormat::Json => write_json(&examination, exit, &mut text),
         };
         let text = written

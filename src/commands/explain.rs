@@ -13,6 +13,7 @@ use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::exit;
 use crate::explain::{self, Explanation, Subject};
+use crate::layout::Layout;
 use crate::manifest::{self, Explained};
 
 /// `topicctl explain`.
@@ -69,16 +70,16 @@ impl Answering for ExplainArgs {
     }
 
     /// Looks the name up among codes, topics or tiers, and explains it.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
-        Ok(self.explain())
+    fn answer(&self, layout: Layout) -> Result<TextOutput, Box<InvalidInput>> {
+        Ok(self.explain(layout.verbose(self.verbose)))
     }
 }
 
 impl ExplainArgs {
-    fn explain(&self) -> TextOutput {
+    fn explain(&self, layout: Layout) -> TextOutput {
         if let Some(name) = &self.code {
             return match Code::by_name(name) {
-                Some(code) => self.explained(Some(code), Explained::default()),
+                Some(code) => self.explained(Some(code), Explained::default(), layout),
                 None => self.nothing(
                     Explained::default(),
                     missing("no code is called", name, codes(), CODES_HELP),
@@ -94,7 +95,7 @@ impl ExplainArgs {
                 let problem = missing("no tier is called", name, known, &help);
                 return self.nothing(explained, problem);
             }
-            return self.explained(None, explained);
+            return self.explained(None, explained, layout);
         }
         let name = self.topic.as_ref().or(self.name.as_ref());
         let name = name.map(String::as_str).unwrap_or_default();
@@ -102,8 +103,8 @@ impl ExplainArgs {
         let explained = self.look_up(Subject::Topic(name.to_owned()));
         match (code, explained.explanation.is_empty()) {
             // A code needs no manifests, so what is wrong with them is not asked for.
-            (Some(_), true) => self.explained(code, Explained::default()),
-            (_, false) => self.explained(code, explained),
+            (Some(_), true) => self.explained(code, Explained::default(), layout),
+            (_, false) => self.explained(code, explained, layout),
             (None, true) => self.not_found(name, explained),
         }
     }
@@ -153,14 +154,19 @@ impl ExplainArgs {
         self.output(explained, None)
     }
 
-    fn explained(&self, code: Option<Code>, mut explained: Explained) -> TextOutput {
+    fn explained(
+        &self,
+        code: Option<Code>,
+        mut explained: Explained,
+        layout: Layout,
+    ) -> TextOutput {
         let explanation = Explanation {
             code,
             ..std::mem::take(&mut explained.explanation)
         };
         let sources = &explained.manifests.sources;
         let text = match self.output {
-            ExplainFormat::Text => explain::text::render(&explanation, sources, self.verbose),
+            ExplainFormat::Text => explain::text::render(&explanation, sources, layout),
             ExplainFormat::Json => match explain::json::render(&explanation, sources) {
                 Ok(text) => text,
                 Err(error) => {

@@ -21,6 +21,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Sources};
 use crate::exit::{self, ExitCode};
 use crate::export::{self, Export};
 use crate::interrupt::Interrupts;
+use crate::layout::Layout;
 use crate::manifest::{self, Manifests};
 use crate::observed::Unreadable;
 use crate::report::problems::{from_connection_error, unreadable_export};
@@ -59,7 +60,7 @@ impl Answering for ExportArgs {
     }
 
     /// Asks the cluster, and writes what it is asked to write.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
+    fn answer(&self, _layout: Layout) -> Result<TextOutput, Box<InvalidInput>> {
         let mut sources = Sources::default();
         let exported =
             block_on(self.export(&mut sources)).unwrap_or_else(|problem| Err(invalid(*problem)));

@@ -13,6 +13,7 @@ use super::inputs::InvalidInput;
 use super::{Answering, TextOutput, schema};
 use crate::context::RunContext;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::layout::Layout;
 
 const MANIFESTS: [(&str, &str); 2] = [
     ("topicctl.yaml", include_str!("init/topicctl.yaml")),
@@ -32,10 +33,10 @@ pub struct InitArgs {
 
 impl Answering for InitArgs {
     /// Writes the files and says what to do next, or why not.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
+    fn answer(&self, layout: Layout) -> Result<TextOutput, Box<InvalidInput>> {
         let mut problems = Diagnostics::default();
         let text = match write_files(&self.directory) {
-            Ok(()) => Some(next_steps(&self.directory)),
+            Ok(()) => Some(next_steps(&self.directory, layout)),
             Err(refused) => {
                 problems.extend(refused);
                 None
@@ -78,21 +79,25 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     File::create_new(path)?.write_all(text.as_bytes())
 }
 
-fn next_steps(directory: &Path) -> String {
+fn next_steps(directory: &Path, layout: Layout) -> String {
     let shown = directory.display().to_string();
     let quoted = shlex::try_quote(&shown).map_or_else(|_| shown.clone(), Into::into);
     let names = MANIFESTS.map(|(name, _)| name).into_iter().chain([SCHEMA]);
     let files: Vec<_> = names
         .map(|name| format!("  {}\n", directory.join(name).display()))
         .collect();
+    let editors = format!(
+        "Editors with yaml-language-server complete and check the manifests by {SCHEMA}, which the \
+         first line of each names."
+    );
+    let editors = layout.wrap(&editors, "", "").join("\n");
     format!(
         "Wrote\n{}\n\
          Next: change the topics to yours, and then\n  \
          topicctl validate {quoted}\n  \
          topicctl plan {quoted} --profile dev -b localhost:9092\n  \
          topicctl apply {quoted} --profile dev -b localhost:9092\n\n\
-         Editors with yaml-language-server complete and check the manifests by\n\
-         {SCHEMA}, which the first line of each names.\n",
+         {editors}\n",
         files.concat()
     )
 }

@@ -14,6 +14,7 @@ use super::{Answering, TextOutput};
 use crate::cli::{DeclaredArgs, partitioner, partitions};
 use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::layout::Layout;
 use crate::manifest::{self, Manifests};
 use crate::partition::{self, MAX_SPREAD, Placement, Question, Spread};
 use crate::topic::{DeclaredTopic, Partitioner, Partitions};
@@ -82,7 +83,7 @@ impl Answering for PartitionArgs {
     }
 
     /// Reads the manifests where a topic is named, and places the keys.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
+    fn answer(&self, layout: Layout) -> Result<TextOutput, Box<InvalidInput>> {
         let manifests = match &self.topic {
             Some(_) => {
                 let request = request(&self.declared.paths(), &self.declared.conditions);
@@ -91,7 +92,7 @@ impl Answering for PartitionArgs {
             None => Manifests::default(),
         };
         let (context, mut manifests) = accept(manifests, self.context())?;
-        let text = self.placed(&manifests.topics);
+        let text = self.placed(&manifests.topics, layout);
         let text = text
             .map_err(|problem| manifests.diagnostics.push(*problem))
             .ok();
@@ -100,28 +101,33 @@ impl Answering for PartitionArgs {
 }
 
 impl PartitionArgs {
-    fn placed(&self, topics: &[DeclaredTopic]) -> Result<String, Problem> {
+    fn placed(&self, topics: &[DeclaredTopic], layout: Layout) -> Result<String, Problem> {
         let question = self.question(topics)?;
         let mut out = Vec::new();
         if self.stdin {
-            self.spread(&question, &mut out)?;
+            self.spread(&question, layout, &mut out)?;
         } else {
-            self.keys(&question, &mut out).map_err(unreadable)?;
+            self.keys(&question, layout, &mut out).map_err(unreadable)?;
         }
         // The renderers write nothing but text, and keys that are not are shown as text.
         Ok(String::from_utf8_lossy(&out).into_owned())
     }
 
-    fn keys(&self, question: &Question, out: &mut Vec<u8>) -> io::Result<()> {
+    fn keys(&self, question: &Question, layout: Layout, out: &mut Vec<u8>) -> io::Result<()> {
         let bytes = self.keys.iter().map(|key| key.as_encoded_bytes().to_vec());
         let placed: Vec<_> = bytes.map(|key| question.place(key)).collect();
         match self.output {
-            PartitionFormat::Text => partition::text::write_keys(question, &placed, out),
+            PartitionFormat::Text => partition::text::write_keys(question, &placed, layout, out),
             PartitionFormat::Json => partition::json::write_keys(question, &placed, out),
         }
     }
 
-    fn spread(&self, question: &Question, out: &mut Vec<u8>) -> Result<(), Problem> {
+    fn spread(
+        &self,
+        question: &Question,
+        layout: Layout,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Problem> {
         let manifests = self.declared.paths();
         if self.topic.is_some() && manifests.iter().any(|path| path == Path::new("-")) {
             let message = "standard input cannot hold both the manifests and the keys";
@@ -138,7 +144,7 @@ impl PartitionArgs {
                 .into());
         }
         match self.output {
-            PartitionFormat::Text => partition::text::write_spread(question, &spread, out),
+            PartitionFormat::Text => partition::text::write_spread(question, &spread, layout, out),
             PartitionFormat::Json => partition::json::write_spread(question, &spread, out),
         }
         .map_err(unreadable)

@@ -6,6 +6,7 @@ use super::inputs::{InvalidInput, accept, selected};
 use super::{Answering, TextOutput};
 use crate::cli::ManifestArgs;
 use crate::context::{Purpose, RunContext};
+use crate::layout::Layout;
 use crate::manifest;
 use crate::render::{Form, render};
 
@@ -36,7 +37,7 @@ impl Answering for RenderArgs {
     }
 
     /// Reads the manifests and renders what they declare.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
+    fn answer(&self, _layout: Layout) -> Result<TextOutput, Box<InvalidInput>> {
         let manifests = manifest::read(&selected(&self.manifests));
         let (context, mut manifests) = accept(manifests, self.context())?;
         let rendered = render(&manifests.topics, &context.sources, self.output);

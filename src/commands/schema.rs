@@ -6,6 +6,7 @@ use super::inputs::InvalidInput;
 use super::{Answering, TextOutput};
 use crate::context::RunContext;
 use crate::diagnostic::Diagnostics;
+use crate::layout::Layout;
 use crate::manifest;
 
 /// `topicctl schema`.
@@ -19,7 +20,7 @@ pub(super) fn text() -> String {
 
 impl Answering for SchemaArgs {
     /// Prints the schema.
-    fn answer(&self) -> Result<TextOutput, Box<InvalidInput>> {
+    fn answer(&self, _layout: Layout) -> Result<TextOutput, Box<InvalidInput>> {
         Ok(TextOutput::new(
             RunContext::default(),
             Some(text()),

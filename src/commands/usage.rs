@@ -2,34 +2,45 @@
 //! read.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, ValueEnum};
 
+use super::terminal::Streams;
 use super::{Cli, for_log, print_report};
 use crate::cli::OutputArgs;
 use crate::context::{Purpose, RunContext};
-use crate::diagnostic::{Code, Diagnostic, WIDTH, printable};
+use crate::diagnostic::{Code, Diagnostic, printable};
 use crate::exit::{self, ExitCode};
+use crate::layout::Layout;
 use crate::report::{Format, Report};
 
 /// A command line that was not understood, or a question about it.
-pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+pub(super) fn report(error: &clap::Error, arguments: &[OsString], streams: Streams) -> ExitCode {
     let is_question = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     let output = wanted_format(arguments);
-    if is_question || io::stderr().is_terminal() && output == Format::Text {
+    if is_question {
         // Where it cannot be written there is nobody to tell.
         let _ = error.print();
-        return exit::from_input(is_question);
+        return exit::from_input(true);
     }
     if output == Format::Text {
-        let text = error.to_string();
-        let lines: Vec<_> = text.split('\n').flat_map(narrowed).collect();
+        let plain = error.to_string();
+        // Colors begin with what may not be seen in an argument.
+        let is_safe = plain.lines().all(|line| printable(line) == line);
+        let text = match streams.err.color && is_safe {
+            true => error.render().ansi().to_string(),
+            false => plain.lines().map(printable).collect::<Vec<_>>().join("\n") + "\n",
+        };
+        let lines = text
+            .split('\n')
+            .flat_map(|line| narrowed(line, streams.err));
+        let lines: Vec<_> = lines.collect();
         let _ = io::stderr().write_all(&for_log(lines.join("\n").into_bytes()));
         return exit::from_input(false);
     }
@@ -39,19 +50,13 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let problem = Diagnostic::error(Code::Usage, message).help(suggestion(error));
     let mut report = Report::invalid(wanted_context(arguments), vec![problem]);
     report.end(Duration::ZERO, SystemTime::now());
-    print_report(&report, &OutputArgs::only(output))
+    print_report(&report, &OutputArgs::only(output), streams)
 }
 
 /// A line of clap's, which breaks only those of its help.
-fn narrowed(line: &str) -> Vec<String> {
+fn narrowed(line: &str, layout: Layout) -> Vec<String> {
     let indent = " ".repeat(line.len() - line.trim_start().len());
-    let options = textwrap::Options::new(WIDTH)
-        .subsequent_indent(&indent)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    let line = printable(line);
-    let lines = textwrap::wrap(&line, options);
-    lines.into_iter().map(Into::into).collect()
+    layout.wrap(line, "", &indent)
 }
 
 /// What clap knows of what was meant.

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 
 use crate::cluster::kafka;
+use crate::layout::Layout;
 
 const VERSION: [&str; 2] = ["-V", "--version"];
 const VERBOSE: [&str; 2] = ["-v", "--verbose"];
@@ -27,12 +28,11 @@ pub(super) fn is_asked_in_full(error: &clap::Error, arguments: &[OsString]) -> b
 }
 
 /// The first line is that of `--version`.
-pub(super) fn in_full() -> String {
+pub(super) fn in_full(layout: Layout) -> String {
     let (librdkafka, features) = kafka::library();
-    let wrapped = textwrap::Options::new(crate::diagnostic::WIDTH)
-        .initial_indent("features    ")
-        .subsequent_indent("            ");
-    let features = textwrap::fill(&features.join(", "), wrapped);
+    let features = features.join(", ");
+    let features = layout.wrap(&features, "features    ", "            ");
+    let features = features.join("\n");
     format!(
         "topicctl {}\n\
          commit      {}\n\

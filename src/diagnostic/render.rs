@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Label, Severity, Sources, WIDTH};
+use super::{Diagnostic, Label, Severity, Sources};
+use crate::layout::Layout;
 
 /// A diagnostic as text: the header, the source lines with carets, the way out. Ends without a
 /// line break.
-pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+pub fn render(diagnostic: &Diagnostic, sources: &Sources, layout: Layout) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -20,7 +21,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     let word = diagnostic.severity.as_str();
     let id = Some(diagnostic.code.as_str()).filter(|_| diagnostic.code.is_of_manifests());
     let head = id.map_or(word.len(), |id| word.len() + 2 + id.len()) + 2;
-    let message = title_lines(&diagnostic.message, head);
+    let message = title_lines(&diagnostic.message, head, layout);
     let lines = message.lines().count();
     let mut title = level.primary_title(message);
     if let Some(id) = id {
@@ -28,7 +29,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     }
     let mut groups = Vec::new();
     // A label that has no room behind its carets goes below the source.
-    let is_moved = |label: &&Label| overflows(label, &diagnostic.secondary, sources);
+    let is_moved = |label: &&Label| overflows(label, &diagnostic.secondary, sources, layout);
     let moved = diagnostic.primary.as_ref().filter(is_moved);
     let bare = moved.map(|label| Label {
         text: String::new(),
@@ -57,15 +58,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     } else {
         groups.push(Group::with_title(title));
     }
-    let renderer = if color {
+    let renderer = if layout.color {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let renderer = renderer
+        .decor_style(DecorStyle::Ascii)
+        .term_width(layout.width);
     let mut text = with_hanging_indent(&renderer.render(&groups), lines);
     if let Some(label) = moved {
-        push_wrapped(&mut text, &label.text, "  ", 2);
+        push_wrapped(&mut text, &label.text, "  ", 2, layout);
     }
     for line in diagnostic.detail.iter().flat_map(|detail| detail.lines()) {
         let indent = line.len() - line.trim_start().len();
@@ -74,10 +77,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
             line.trim_start(),
             &" ".repeat(2 + indent),
             2 + indent,
+            layout,
         );
     }
     if let Some(help) = &diagnostic.help {
-        push_wrapped(&mut text, help, "help: ", 6);
+        push_wrapped(&mut text, help, "help: ", 6, layout);
     }
     if let Some(command) = &diagnostic.command {
         // To be copied: on lines of its own, however long.
@@ -92,7 +96,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
 /// Whether a label has no room beside its line: it ends beyond the last column, or the line is not
 /// shown. The renderer scrolls long lines by itself, to where
 /// all labels have room if they can; the others' places are `beside`.
-fn overflows(label: &Label, beside: &[Label], sources: &Sources) -> bool {
+fn overflows(label: &Label, beside: &[Label], sources: &Sources, layout: Layout) -> bool {
     let source = sources.get(label.span.source);
     let column = |offset: u32| source.column(offset);
     let number = source.line(label.span.end);
@@ -101,7 +105,7 @@ fn overflows(label: &Label, beside: &[Label], sources: &Sources) -> bool {
         return !label.text.is_empty();
     }
     let line = source.text[line].trim_end();
-    let room = WIDTH - ((number + 1).to_string().len() + 3);
+    let room = layout.width - ((number + 1).to_string().len() + 3);
     let end = column(label.span.end) + 1 + label.text.chars().count();
     if label.text.is_empty() || line.chars().count() <= room {
         return !label.text.is_empty() && end > room;
@@ -116,26 +120,22 @@ fn overflows(label: &Label, beside: &[Label], sources: &Sources) -> bool {
 /// What the renderer keeps free on both sides of a line that it has cut.
 const ELLIPSIS: usize = 6;
 
-/// A message broken for a terminal of [`WIDTH`] columns, where so many of the first line are taken.
-fn title_lines(message: &str, head: usize) -> String {
+/// A message broken into lines, where so many columns of the first one are taken.
+fn title_lines(message: &str, head: usize, layout: Layout) -> String {
     let head = " ".repeat(head);
     let message = printable(message);
-    let wrapped = |width: usize| -> Vec<String> {
-        let options = textwrap::Options::new(width)
-            .initial_indent(&head)
-            .subsequent_indent(HANGING_INDENT)
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        let lines = textwrap::wrap(&message, options).into_iter();
-        lines.map(|line| line.trim_start().to_owned()).collect()
+    let wrapped = |less: usize| -> Vec<String> {
+        let lines = layout.narrower(less, &message, &head, HANGING_INDENT);
+        let lines = lines.iter().map(|line| line.trim_start().to_owned());
+        lines.collect()
     };
-    let lines = wrapped(WIDTH);
+    let lines = wrapped(0);
     // A value alone on the last line would be torn from its sentence.
     let is_torn = |lines: &[String]| match lines {
         [_, .., last] => last.chars().count() < SHORTEST_LAST_LINE,
         _ => false,
     };
-    let narrower = (WIDTH - SHORTEST_LAST_LINE..WIDTH).rev().map(wrapped);
+    let narrower = (1..=SHORTEST_LAST_LINE).map(wrapped);
     let mut better = narrower.filter(|other| other.len() == lines.len() && !is_torn(other));
     match is_torn(&lines) {
         true => better.next().unwrap_or(lines).join("\n"),
@@ -161,15 +161,10 @@ fn with_hanging_indent(rendered: &str, title: usize) -> String {
 
 const HANGING_INDENT: &str = "    ";
 
-/// Appends a paragraph, broken for a terminal of [`WIDTH`] columns.
-fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize) {
-    let indent = " ".repeat(indent);
-    let options = textwrap::Options::new(WIDTH)
-        .initial_indent(lead)
-        .subsequent_indent(&indent)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    for line in textwrap::wrap(&with_whole_code(&printable(paragraph)), options) {
+/// Appends a paragraph, broken into lines.
+fn push_wrapped(text: &mut String, paragraph: &str, lead: &str, indent: usize, layout: Layout) {
+    let paragraph = with_whole_code(&printable(paragraph));
+    for line in layout.wrap(&paragraph, lead, &" ".repeat(indent)) {
         text.push('\n');
         text.push_str(&line.replace(JOINT, " "));
     }

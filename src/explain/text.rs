@@ -1,10 +1,11 @@
-//! The explanation for people: a sheet of aligned rows, 80 columns where paths allow.
+//! The explanation for people: a sheet of aligned rows, within the terminal where paths allow.
 
 use std::borrow::Cow;
 
 use super::{Explanation, LayerValue, Setting, Step, TierExplanation, TopicExplanation, pages};
 use crate::catalog;
-use crate::diagnostic::{Sources, Span, WIDTH, printable};
+use crate::diagnostic::{Sources, Span, printable};
+use crate::layout::Layout;
 use crate::topic::{ConsumerGroup, Delay, Role, TopicName};
 use crate::wording::plural;
 
@@ -12,28 +13,29 @@ use crate::wording::plural;
 const SHOWN_NAMES: usize = 5;
 const LEGEND: &str = "Lowest layer first; `>` marks the one whose value holds.\n";
 
-/// Lays out everything that is known. `verbose` shows all names of long lists.
-pub fn render(explanation: &Explanation, sources: &Sources, verbose: bool) -> String {
+/// Lays out everything that is known; all names of long lists where it is verbose.
+pub fn render(explanation: &Explanation, sources: &Sources, layout: Layout) -> String {
     let mut parts = Vec::new();
     if let Some(topic) = &explanation.topic {
-        parts.push(topic_sheet(topic, sources, verbose));
+        parts.push(topic_sheet(topic, sources, layout));
     }
     if let Some(tier) = &explanation.tier {
-        parts.push(tier_sheet(tier, sources, verbose));
+        parts.push(tier_sheet(tier, sources, layout));
     }
     if let Some(code) = explanation.code {
-        parts.push(pages::plain(code));
+        parts.push(pages::plain(code, layout));
     }
     let mut text = parts.join("\n");
     if let (Some(_), Some(code)) = (&explanation.topic, explanation.code) {
-        text.push_str(&format!(
-            "\n`{code}` is a topic and a code: --topic and --code ask for one of them.\n"
-        ));
+        let hint =
+            format!("`{code}` is a topic and a code: --topic and --code ask for one of them.");
+        let lines = layout.wrap(&hint, "", "");
+        text.push_str(&format!("\n{}\n", lines.join("\n")));
     }
     text
 }
 
-fn topic_sheet(explained: &TopicExplanation, sources: &Sources, verbose: bool) -> String {
+fn topic_sheet(explained: &TopicExplanation, sources: &Sources, layout: Layout) -> String {
     let topic = &explained.topic;
     let mut sheet = Sheet::new(sources);
     sheet.row(topic.name.as_str(), "", Some(topic.span));
@@ -54,7 +56,7 @@ fn topic_sheet(explained: &TopicExplanation, sources: &Sources, verbose: bool) -
     };
     sheet.fact("tier", &tier, explained.tier_chosen);
     if explained.family.len() > 1 {
-        sheet.fact("family", &names(&explained.family, verbose), None);
+        sheet.fact("family", &names(&explained.family, layout.verbose), None);
     }
     if let Some(dlq) = &topic.shared_dlq {
         sheet.fact("dead letters to", dlq.as_str(), None);
@@ -85,10 +87,10 @@ fn topic_sheet(explained: &TopicExplanation, sources: &Sources, verbose: bool) -
         },
     );
     sheet.blank();
-    sheet.render() + LEGEND
+    sheet.render(layout) + LEGEND
 }
 
-fn tier_sheet(tier: &TierExplanation, sources: &Sources, verbose: bool) -> String {
+fn tier_sheet(tier: &TierExplanation, sources: &Sources, layout: Layout) -> String {
     let mut sheet = Sheet::new(sources);
     let built_in = if tier.span.is_none() {
         "built-in tier"
@@ -106,18 +108,18 @@ fn tier_sheet(tier: &TierExplanation, sources: &Sources, verbose: bool) -> Strin
         };
         sheet.fact(label, &format!("{kind}{}", link.name), link.span);
     }
-    sheet.fact("used by", &users(&tier.topics, verbose), None);
+    sheet.fact("used by", &users(&tier.topics, layout.verbose), None);
     for (at, (name, topics)) in tier.extended_by.iter().enumerate() {
         let label = if at == 0 { "extended by" } else { "" };
         sheet.fact(
             label,
-            &format!("{name}, used by {}", users(topics, verbose)),
+            &format!("{name}, used by {}", users(topics, layout.verbose)),
             None,
         );
     }
     sheet.settings(&tier.settings, Owner::Tier);
     sheet.blank();
-    sheet.render() + LEGEND
+    sheet.render(layout) + LEGEND
 }
 
 fn role(role: Role, source: Option<&TopicName>, delay: Option<&Delay>) -> String {
@@ -240,7 +242,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn render(self) -> String {
+    fn render(self, layout: Layout) -> String {
         let longest = |rows: &mut dyn Iterator<Item = usize>| rows.max().unwrap_or(0);
         let length = |text: &str| text.chars().count();
         // A title has the line for itself.
@@ -255,13 +257,13 @@ impl<'a> Sheet<'a> {
         let right = longest(&mut places().map(|(_, right, _)| length(right)));
         let place = longest(&mut places().map(|(.., p)| length(p.as_deref().unwrap_or_default())));
         let place_column = (column + right + 3)
-            .min(WIDTH.saturating_sub(place))
+            .min(layout.width.saturating_sub(place))
             .max(column + 4);
         let mut text = String::new();
         for (left, right, place) in &self.rows {
             let mut line = Line::default();
             line.push(left);
-            for part in wrapped(right, WIDTH - column) {
+            for part in wrapped(right, column, layout) {
                 line.at(column, &part, &mut text);
             }
             if let Some(place) = place {
@@ -297,15 +299,12 @@ impl Line {
     }
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    if text.is_empty() {
-        return Vec::new();
+/// The lines of a text that begins in a column.
+fn wrapped(text: &str, column: usize, layout: Layout) -> Vec<String> {
+    match text {
+        "" => Vec::new(),
+        text => layout.narrower(column, text, "", ""),
     }
-    let options = textwrap::Options::new(width)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    let lines = textwrap::wrap(text, options);
-    lines.into_iter().map(Cow::into_owned).collect()
 }
 
 /// The value that holds, in both forms where they differ.

@@ -1,18 +1,22 @@
-//! Places of keys for people: one line a key, or the spread as a histogram of 80 columns.
+//! Places of keys for people: one line a key, or the spread as a histogram.
 
 use std::io::{self, Write};
 
-use textwrap::WordSplitter;
-
 use super::{Moved, Placed, Question, Spread};
-use crate::diagnostic::{WIDTH, printable};
+use crate::diagnostic::printable;
+use crate::layout::Layout;
 use crate::wording::plural;
 
 /// Writes one line for each key, and what another count would move.
 ///
 /// # Errors
 /// Where the writer fails.
-pub fn write_keys(question: &Question, placed: &[Placed], out: &mut dyn Write) -> io::Result<()> {
+pub fn write_keys(
+    question: &Question,
+    placed: &[Placed],
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let widest = |count: i32| (count - 1).to_string().len();
     let width = widest(question.placement.partitions.get());
     let place = |partition: Option<i32>, width: usize| match partition {
@@ -31,7 +35,8 @@ pub fn write_keys(question: &Question, placed: &[Placed], out: &mut dyn Write) -
         }
     }
     if question.to.is_some() {
-        write!(out, "\n{}", moved(question, Moved::among(placed)))?;
+        writeln!(out)?;
+        write_wrapped(&moved(question, Moved::among(placed)), layout, out)?;
     }
     Ok(())
 }
@@ -40,7 +45,12 @@ pub fn write_keys(question: &Question, placed: &[Placed], out: &mut dyn Write) -
 ///
 /// # Errors
 /// Where the writer fails.
-pub fn write_spread(question: &Question, spread: &Spread, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_spread(
+    question: &Question,
+    spread: &Spread,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let keys = spread.keys();
     let partitions = spread.counts.len();
     let of = question
@@ -54,13 +64,14 @@ pub fn write_spread(question: &Question, spread: &Spread, out: &mut dyn Write) -
         plural(keys, "key"),
         plural(partitions, "partition")
     );
-    write_wrapped(&title, out)?;
+    write_wrapped(&title, layout, out)?;
     writeln!(out)?;
     let most = spread.hottest().map_or(0, |(_, most)| most);
     let number = (partitions - 1).to_string().len();
     let count = most.to_string().len();
     // Two of indent, the columns with two between them, `100.0 %` and the bar.
-    let room = WIDTH
+    let room = layout
+        .width
         .saturating_sub(2 + number + 2 + count + 2 + 7 + 2)
         .max(10);
     for (partition, held) in spread.counts.iter().enumerate() {
@@ -73,7 +84,7 @@ pub fn write_spread(question: &Question, spread: &Spread, out: &mut dyn Write) -
     if spread.unkeyed > 0 {
         let lines = plural(spread.unkeyed, "empty line");
         let text = format!("{lines} not counted: an empty key is none to librdkafka.");
-        write_wrapped(&text, out)?;
+        write_wrapped(&text, layout, out)?;
     }
     let empty: Vec<_> = spread.empty().collect();
     match empty.as_slice() {
@@ -92,11 +103,11 @@ pub fn write_spread(question: &Question, spread: &Spread, out: &mut dyn Write) -
                 "{count} partitions have no key: {}{more}.",
                 listed.join(", ")
             );
-            write_wrapped(&text, out)?;
+            write_wrapped(&text, layout, out)?;
         }
     }
     if question.to.is_some() {
-        write!(out, "{}", moved(question, spread.moved))?;
+        write_wrapped(&moved(question, spread.moved), layout, out)?;
     }
     if let Some((partition, held)) = spread.hottest() {
         let share = spread.share(held);
@@ -107,7 +118,7 @@ pub fn write_spread(question: &Question, spread: &Spread, out: &mut dyn Write) -
             share / spread.fair_share(),
             percent(spread.fair_share())
         );
-        write_wrapped(&text, out)?;
+        write_wrapped(&text, layout, out)?;
     }
     Ok(())
 }
@@ -115,7 +126,7 @@ pub fn write_spread(question: &Question, spread: &Spread, out: &mut dyn Write) -
 fn moved(question: &Question, moved: Moved) -> String {
     let to = question.to.map_or(0, crate::topic::Partitions::get);
     format!(
-        "{} of {} would move with {} instead of {}: {}.\n",
+        "{} of {} would move with {} instead of {}: {}.",
         moved.moved,
         plural(moved.keys, "key"),
         plural(to, "partition"),
@@ -136,11 +147,8 @@ fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
-fn write_wrapped(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let options = textwrap::Options::new(WIDTH)
-        .break_words(false)
-        .word_splitter(WordSplitter::NoHyphenation);
-    for line in textwrap::wrap(&printable(text), options) {
+fn write_wrapped(text: &str, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    for line in layout.wrap(&printable(text), "", "") {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -170,7 +178,7 @@ mod tests {
             .map(|key| question.place(key.to_vec()))
             .collect();
         let mut out = Vec::new();
-        write_keys(question, &placed, &mut out).expect("a vector takes all");
+        write_keys(question, &placed, Layout::default(), &mut out).expect("a vector takes all");
         String::from_utf8(out).expect("text")
     }
 
@@ -203,7 +211,7 @@ mod tests {
         let input = "a\nkafka\nuser:42\n\ncustomer-1000\n";
         let spread = Spread::count(&question, input.as_bytes()).expect("bytes");
         let mut out = Vec::new();
-        write_spread(&question, &spread, &mut out).expect("a vector takes all");
+        write_spread(&question, &spread, Layout::default(), &mut out).expect("a vector takes all");
         let text = String::from_utf8(out).expect("text");
         assert_eq!(
             text,
@@ -218,7 +226,10 @@ mod tests {
                 full = "#".repeat(63)
             )
         );
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(
+            text.lines()
+                .all(|line| line.chars().count() <= Layout::WIDTH)
+        );
     }
 
     #[test]
@@ -226,12 +237,15 @@ mod tests {
         let question = question(Partitioner::Crc32, 1000, None);
         let spread = Spread::count(&question, &b"a\n"[..]).expect("bytes");
         let mut out = Vec::new();
-        write_spread(&question, &spread, &mut out).expect("a vector takes all");
+        write_spread(&question, &spread, Layout::default(), &mut out).expect("a vector takes all");
         let text = String::from_utf8(out).expect("text");
         assert!(
             text.contains("\n999 partitions have no key: 0, 1, 2"),
             "{text}"
         );
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(
+            text.lines()
+                .all(|line| line.chars().count() <= Layout::WIDTH)
+        );
     }
 }

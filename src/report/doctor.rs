@@ -12,12 +12,12 @@ use serde::{Serialize, Serializer};
 
 use super::inert;
 use super::json::escaped;
-use super::text::Layout;
 use super::text::layout::{NAME_COLUMN, painted, write_wrapped};
 use super::wording::plural;
 use crate::diagnostic::printable;
 use crate::doctor::{Examination, Status, Step, Subject};
 use crate::exit::ExitCode;
+use crate::layout::Layout;
 
 const SCHEMA: &str = "topicctl.doctor/1";
 
@@ -108,13 +108,13 @@ pub fn write_text(
             write_line(Status::Ok, &line, layout, &mut text)?;
             continue;
         }
-        write_subject(steps, &mut text)?;
+        write_subject(steps, layout, &mut text)?;
         for step in steps {
             write_step(step, layout, &mut text)?;
             // One fault may show in several steps, and its way out is the same.
             let way_out = (&step.help, &step.command);
             if !told.contains(&way_out) {
-                write_way_out(step, &mut text)?;
+                write_way_out(step, layout, &mut text)?;
                 told.push(way_out);
             }
         }
@@ -122,7 +122,7 @@ pub fn write_text(
     if !examination.steps.is_empty() {
         writeln!(text)?;
     }
-    writeln!(text, "{}", summary(examination))?;
+    write_wrapped(&summary(examination), 0, 2, layout, &mut text)?;
     let text = String::from_utf8_lossy(&text);
     out.write_all(inert::plain(&text).as_bytes())
 }
@@ -147,13 +147,13 @@ fn in_short(steps: &[Step]) -> Option<Line<'_>> {
     })
 }
 
-fn write_subject(steps: &[Step], out: &mut dyn Write) -> io::Result<()> {
+fn write_subject(steps: &[Step], layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     match steps.first().map(|step| &step.subject) {
         None | Some(Subject::Connection) => Ok(()),
         Some(Subject::Bootstrap(address)) => writeln!(out, "{}", printable(address)),
         Some(Subject::Broker { id, address }) => {
             let line = format!("broker {id}, which the cluster advertises at {address}");
-            write_wrapped(&line, 0, 2, out)
+            write_wrapped(&line, 0, 2, layout, out)
         }
     }
 }
@@ -181,7 +181,7 @@ fn write_line(status: Status, line: &Line, layout: Layout, out: &mut dyn Write) 
     write!(out, "  {}", painted(&word, color, layout))?;
     let mut seen = Vec::new();
     for phrase in line.seen.iter() {
-        write_wrapped(phrase, SEEN_COLUMN, SEEN_COLUMN + 2, &mut seen)?;
+        write_wrapped(phrase, SEEN_COLUMN, SEEN_COLUMN + 2, layout, &mut seen)?;
     }
     let seen = String::from_utf8_lossy(&seen);
     match seen.get(SEEN_COLUMN..) {
@@ -190,10 +190,10 @@ fn write_line(status: Status, line: &Line, layout: Layout, out: &mut dyn Write) 
     }
 }
 
-fn write_way_out(step: &Step, out: &mut dyn Write) -> io::Result<()> {
+fn write_way_out(step: &Step, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     if let Some(help) = &step.help {
         let help = format!("help: {help}");
-        write_wrapped(&help, NAME_COLUMN, NAME_COLUMN + 6, out)?;
+        write_wrapped(&help, NAME_COLUMN, NAME_COLUMN + 6, layout, out)?;
     }
     if let Some(command) = &step.command {
         let margin = " ".repeat(NAME_COLUMN);

@@ -16,6 +16,7 @@ use super::wording::{details, each_line, field, one_line, relations, title, valu
 use super::{ClusterReport, Report};
 use crate::diagnostic::{self, Diagnostic, Location};
 use crate::groups::GroupLags;
+use crate::layout::Layout;
 use crate::outcome::{Status, TopicOutcome};
 
 /// The class of what is wrong with the manifests.
@@ -113,7 +114,8 @@ fn problems(
     let (told, rest) = report.told(all.collect(), MOST_PROBLEMS, |one| *one);
     let (failing, others): (Vec<_>, Vec<_>) =
         told.into_iter().partition(|one| report.is_failure(one));
-    let text = |one: &Diagnostic| diagnostic::render(one, &cluster.context.sources, false);
+    let text =
+        |one: &Diagnostic| diagnostic::render(one, &cluster.context.sources, Layout::default());
     let case = |one: &Diagnostic| {
         let place = one.primary.as_ref();
         let location = place.map(|label| cluster.context.sources.location(label.span));

@@ -18,6 +18,7 @@ use super::{ClusterReport, Report, summary};
 use crate::context::Purpose;
 use crate::diagnostic::{self, Diagnostic};
 use crate::groups::{Group, GroupLags};
+use crate::layout::Layout;
 use crate::outcome::{Status, TopicOutcome};
 
 /// How much of a report there is room for.
@@ -162,7 +163,7 @@ fn write_problems(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let texts = problems.iter().take(room.problems.entries).map(|one| {
-        let text = diagnostic::render(one, &report.context.sources, false);
+        let text = diagnostic::render(one, &report.context.sources, Layout::default());
         format!("\n{}\n", block("text", &text))
     });
     let texts: Vec<_> = texts.collect();

@@ -1,5 +1,5 @@
 //! The report for people: what needs attention first, one line a topic, the result in the last
-//! line. Laid out for 80 columns; color only repeats what words already say.
+//! line. Color only repeats what words already say.
 
 mod details;
 pub(super) mod layout;
@@ -16,16 +16,13 @@ use super::summary::{self, Sentence, is_counted, problem_count};
 use super::wording::{ClusterLine, and, verdict};
 use super::{ClusterReport, Report, groups};
 use crate::context::Purpose;
-use crate::diagnostic::{self, WIDTH, printable};
+use crate::diagnostic::{self, printable};
+use crate::layout::Layout;
 use crate::outcome::{Status, TopicOutcome};
 use crate::remedy::quoted;
 
-pub use self::layout::Layout;
-
 /// Writes all of it as in a log, problems first.
-pub fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
-    let color = false;
-    let layout = Layout { color, verbose };
+pub fn write(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     write_problems(report, layout, out)?;
     write_result(report, layout, out)
 }
@@ -44,31 +41,31 @@ pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> i
             owners.clone_from(&problem.clusters);
             let names = owners.iter().map(|at| clusters[*at].target.display_name());
             let names: Vec<_> = names.map(str::to_owned).collect();
-            write_wrapped(&format!("{}:", and(&names)), 0, 2, out)?;
+            write_wrapped(&format!("{}:", and(&names)), 0, 2, layout, out)?;
             writeln!(out)?;
         }
         let sources = &report.context.sources;
-        let text = diagnostic::render(problem.diagnostic, sources, layout.color);
+        let text = diagnostic::render(problem.diagnostic, sources, layout);
         writeln!(out, "{text}\n")?;
         if at + 1 == problems.len() && !rest.is_empty() {
             let rest = Rest::of(rest.iter().map(|one| one.diagnostic));
-            write_wrapped(&rest.to_string(), 0, 0, out)?;
+            write_wrapped(&rest.to_string(), 0, 0, layout, out)?;
             writeln!(out)?;
         }
         if !report.by_cluster && Some(at) == last_counted {
-            write_count(report, out)?;
+            write_count(report, layout, out)?;
             if at + 1 < problems.len() || lists_topics {
                 writeln!(out)?;
             }
         }
     }
     match report.by_cluster {
-        true => write_counts(report, &clusters, out),
+        true => write_counts(report, &clusters, layout, out),
         false => Ok(()),
     }
 }
 
-fn write_count(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn write_count(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     let Some(count) = report
         .clusters
         .first()
@@ -76,7 +73,7 @@ fn write_count(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     else {
         return Ok(());
     };
-    write_wrapped(&count.text(), 0, 0, out)?;
+    write_wrapped(&count.text(), 0, 0, layout, out)?;
     let problems = report.problems().into_iter().map(|one| one.diagnostic);
     let failing = problems.filter(|one| one.code.is_of_manifests() && report.is_failure(one));
     let codes: BTreeSet<_> = failing.map(|one| one.code).collect();
@@ -91,6 +88,7 @@ fn write_count(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn write_counts(
     report: &Report,
     clusters: &[&ClusterReport],
+    layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let count = |cluster: &&ClusterReport| problem_count(report, cluster).map(|one| one.text());
@@ -98,12 +96,12 @@ fn write_counts(
     if let [Some(first), others @ ..] = counts.as_slice()
         && others.iter().all(|count| count.as_ref() == Some(first))
     {
-        return writeln!(out, "{first}");
+        return write_wrapped(first, 0, 2, layout, out);
     }
     for (cluster, count) in clusters.iter().zip(counts) {
         if let Some(count) = count {
             let name = cluster.target.display_name();
-            write_wrapped(&format!("{name}: {count}"), 0, 2, out)?;
+            write_wrapped(&format!("{name}: {count}"), 0, 2, layout, out)?;
         }
     }
     Ok(())
@@ -121,14 +119,17 @@ pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io:
             write_topics(report, cluster, layout, out)?;
         } else if report.by_cluster {
             let cause = summary::cause(report, cluster).text();
-            write_wrapped(&format!("{}: {cause}", verdict(cluster)), 2, 4, out)?;
+            write_wrapped(&format!("{}: {cause}", verdict(cluster)), 2, 4, layout, out)?;
         }
         if report.by_cluster {
             writeln!(out)?;
         }
     }
     match report.by_cluster {
-        true => writeln!(out, "{}", summary::clusters(report).text()),
+        true => {
+            let Sentence(phrases) = summary::clusters(report);
+            write_phrases(String::new(), 0, &phrases, layout, out)
+        }
         false => Ok(()),
     }
 }
@@ -140,7 +141,7 @@ fn write_topics(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if let Some(line) = ClusterLine::new(cluster, |text| printable(text).into_owned()) {
-        write_cluster(&line, out)?;
+        write_cluster(&line, layout, out)?;
     }
     let mut topics = cluster.ranked();
     topics.retain(|topic| is_listed(topic, cluster.context.purpose, layout));
@@ -148,7 +149,7 @@ fn write_topics(
         .iter()
         .map(|topic| Row::new(topic, cluster, layout))
         .collect();
-    let columns = Columns::new(&rows);
+    let columns = Columns::new(&rows, layout);
     for (topic, row) in topics.iter().zip(&rows) {
         row.write(columns, layout, out)?;
         write_details(topic, cluster, layout, out)?;
@@ -160,18 +161,18 @@ fn write_topics(
         groups::text::write(groups, layout, out)?;
     }
     for Sentence(phrases) in summary::result(report, cluster) {
-        write_phrases(String::new(), 0, &phrases, out)?;
+        write_phrases(String::new(), 0, &phrases, layout, out)?;
     }
     if let Some(help) = next_step(cluster, layout) {
-        write_wrapped(&format!("help: {help}"), 0, 6, out)?;
+        write_wrapped(&format!("help: {help}"), 0, 6, layout, out)?;
     }
     Ok(())
 }
 
 /// The line of the cluster; long lists of servers have one of their own.
-fn write_cluster(line: &ClusterLine, out: &mut dyn Write) -> io::Result<()> {
+fn write_cluster(line: &ClusterLine, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     let whole = line.to_string();
-    match whole.chars().count() > WIDTH {
+    match whole.chars().count() > layout.width {
         true => writeln!(out, "{}\n{}\n", line.reached, line.identity),
         false => writeln!(out, "{whole}\n"),
     }

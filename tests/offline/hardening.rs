@@ -22,7 +22,11 @@ fn read(text: &[u8], profile: Option<&str>) -> Vec<Code> {
     let manifests = manifest::read_texts(&[("topicctl.yaml", text)], &request);
     let problems = manifests.diagnostics.sorted(&manifests.sources);
     for problem in &problems {
-        diagnostic::render(problem, &manifests.sources, false);
+        diagnostic::render(
+            problem,
+            &manifests.sources,
+            topicctl::layout::Layout::default(),
+        );
         let place = problem.primary.as_ref();
         place.map(|label| manifests.sources.location(label.span));
     }
@@ -199,7 +203,11 @@ fn a_sentence_loses_the_middle_of_a_huge_name() {
     let manifests = manifest::read_texts(&texts, &Request::default());
     assert_eq!(manifests.diagnostics.iter().count(), 2);
     for problem in manifests.diagnostics.iter() {
-        let text = diagnostic::render(problem, &manifests.sources, false);
+        let text = diagnostic::render(
+            problem,
+            &manifests.sources,
+            topicctl::layout::Layout::default(),
+        );
         assert!(text.contains(" …"), "{} characters", text.len());
         assert!(text.chars().count() < 2_500, "{} characters", text.len());
     }
@@ -213,7 +221,11 @@ fn what_is_said_beside_a_line_is_said_where_it_is_too_long_to_be_shown() {
     let manifests = manifest::read_texts(&texts, &Request::default());
     let mut problems = manifests.diagnostics.iter();
     let unknown = problems.find(|one| one.code == Code::UnknownField);
-    let text = diagnostic::render(unknown.expect("a problem"), &manifests.sources, false);
+    let text = diagnostic::render(
+        unknown.expect("a problem"),
+        &manifests.sources,
+        topicctl::layout::Layout::default(),
+    );
     assert!(
         text.ends_with("--> topics.yaml:1:21\n  did you mean `partitions`?"),
         "{text}"

@@ -27,5 +27,6 @@ mod secrets;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "what tests with a broker need of it")]
 mod support;
+mod terminals;
 mod variables;
 mod version;

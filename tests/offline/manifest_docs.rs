@@ -58,7 +58,9 @@ fn read(example: &Example) -> [Manifests; 2] {
 fn reported(manifests: &Manifests) -> String {
     let problems = manifests.diagnostics.sorted(&manifests.sources);
     let problems = problems.iter();
-    let reported = problems.map(|one| diagnostic::render(one, &manifests.sources, false));
+    let reported = problems.map(|one| {
+        diagnostic::render(one, &manifests.sources, topicctl::layout::Layout::default())
+    });
     reported.collect::<Vec<_>>().join("\n")
 }
 

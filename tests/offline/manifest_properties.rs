@@ -180,7 +180,11 @@ fn survives(text: &str) {
         let manifests = read_texts(&[("topics.yaml", text)], &[0], profile);
         for one in manifests.diagnostics.sorted(&manifests.sources) {
             for color in [false, true] {
-                assert!(!diagnostic::render(&one, &manifests.sources, color).is_empty());
+                let layout = topicctl::layout::Layout {
+                    color,
+                    ..Default::default()
+                };
+                assert!(!diagnostic::render(&one, &manifests.sources, layout).is_empty());
             }
         }
     }

@@ -8,3 +8,4 @@ mod hostile_runs;
 mod rest;
 mod samples;
 mod schema;
+mod widths;

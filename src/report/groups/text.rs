@@ -1,15 +1,16 @@
 //! Groups and offsets for people: a line a group, one below it for each topic that it reads, and
-//! a line for each partition where everything is wanted. Laid out for 80 columns.
+//! a line for each partition where everything is wanted.
 
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 
 use super::wording::{GAPS, members, messages, number, phrases, reason, topic_lags, word};
-use crate::diagnostic::{WIDTH, printable};
+use crate::diagnostic::printable;
 use crate::groups::{Group, GroupLags, GroupStatus, Partition, State, Statistics};
+use crate::layout::Layout;
 use crate::observed::Unreadable;
-use crate::report::text::layout::{Layout, NAME_COLUMN, painted, write_phrases, write_wrapped};
+use crate::report::text::layout::{NAME_COLUMN, painted, write_phrases, write_wrapped};
 use crate::report::wording::name_width;
 
 /// An offset that could not be read.
@@ -34,7 +35,7 @@ pub(in crate::report) fn write(
     if lags.topics.is_empty() {
         return Ok(());
     }
-    writeln!(out, "messages, at most ({GAPS})")?;
+    write_wrapped(&format!("messages, at most ({GAPS})"), 0, 2, layout, out)?;
     let topic_width = name_width(lags.topics.iter().map(|topic| topic.topic.as_str()));
     for topic in &lags.topics {
         write_statistics(topic, topic_width, layout, out)?;
@@ -47,23 +48,27 @@ fn write_group(group: &Group, width: usize, layout: Layout, out: &mut dyn Write)
     let name = printable(&group.name);
     let taken = 2 + name.chars().count().max(width) + 3;
     let text = format!("{}{more}", painted(word, color(group), layout));
-    if taken + word.chars().count() + more.chars().count() > WIDTH {
+    if taken + word.chars().count() + more.chars().count() > layout.width {
         writeln!(out, "  {name}")?;
-        writeln!(out, "{}{text}", " ".repeat(NAME_COLUMN))?;
+        let indent = " ".repeat(NAME_COLUMN);
+        for line in layout.wrap(&text, &indent, &indent) {
+            writeln!(out, "{line}")?;
+        }
     } else {
         writeln!(out, "  {name:<width$}   {text}")?;
     }
     if let Some(reason) = reason(group) {
-        write_wrapped(reason, NAME_COLUMN, NAME_COLUMN, out)?;
+        write_wrapped(reason, NAME_COLUMN, NAME_COLUMN, layout, out)?;
     }
     let topics = topic_lags(group);
     let names = topics.iter().map(|lag| lag.topic.as_str());
     let topic_width = name_width(names);
     for lag in topics {
         let phrases = phrases(lag, group);
-        write_named(lag.topic.as_str(), topic_width, NAME_COLUMN, &phrases, out)?;
+        let lead = named(lag.topic.as_str(), topic_width, NAME_COLUMN);
+        write_named(lead, NAME_COLUMN, &phrases, layout, out)?;
         if layout.verbose {
-            write_partitions(&lag.partitions, out)?;
+            write_partitions(&lag.partitions, layout, out)?;
         }
     }
     Ok(())
@@ -96,7 +101,11 @@ fn rest(group: &Group, layout: Layout) -> String {
     phrases.collect()
 }
 
-fn write_partitions(partitions: &[Partition], out: &mut dyn Write) -> io::Result<()> {
+fn write_partitions(
+    partitions: &[Partition],
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let rows = partitions.iter().map(|one| {
         let committed = match one.committed {
             Ok(Some(offset)) => number(offset),
@@ -113,7 +122,7 @@ fn write_partitions(partitions: &[Partition], out: &mut dyn Write) -> io::Result
         ([one.id.to_string(), committed, end, lag], owner)
     });
     let titles = ["partition", "committed", "end", "lag"];
-    write_table(titles, "read by", &rows.collect::<Vec<_>>(), out)
+    write_table(titles, "read by", &rows.collect::<Vec<_>>(), layout, out)
 }
 
 /// Numbers below their titles, and a text in the last column, which goes below its row where there
@@ -122,6 +131,7 @@ fn write_table(
     titles: [&str; 4],
     last: &str,
     rows: &[([String; 4], String)],
+    layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let width = |column: usize| {
@@ -129,23 +139,29 @@ fn write_table(
         cells.chain([titles[column].len()]).max().unwrap_or(0)
     };
     let widths = [width(0), width(1), width(2), width(3)];
+    let indent = NAME_COLUMN + 2;
+    let numbers: usize = widths.iter().sum();
+    let gap = match indent + numbers + 4 * 3 + last.len() <= layout.width {
+        true => "   ",
+        false => "  ",
+    };
     let line = |cells: [&str; 4]| {
         let cells = cells.iter().zip(widths);
         let cells: Vec<_> = cells
             .map(|(cell, width)| format!("{cell:>width$}"))
             .collect();
-        format!("{}{}", " ".repeat(NAME_COLUMN + 2), cells.join("   "))
+        format!("{}{}", " ".repeat(indent), cells.join(gap))
     };
-    let head = format!("{}   {last}", line(titles));
+    let head = format!("{}{gap}{last}", line(titles));
     writeln!(out, "{}", head.trim_end())?;
     for (row, text) in rows {
         let row = line(row.each_ref().map(String::as_str));
         let text = printable(text);
-        if row.chars().count() + 3 + text.chars().count() > WIDTH {
+        if row.chars().count() + gap.len() + text.chars().count() > layout.width {
             writeln!(out, "{row}")?;
-            writeln!(out, "{}{text}", " ".repeat(NAME_COLUMN + 4))?;
+            writeln!(out, "{}{text}", " ".repeat(indent + 2))?;
         } else {
-            writeln!(out, "{}", format!("{row}   {text}").trim_end())?;
+            writeln!(out, "{}", format!("{row}{gap}{text}").trim_end())?;
         }
     }
     Ok(())
@@ -164,7 +180,8 @@ fn write_statistics(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let phrases = messages(statistics);
-    write_named(statistics.topic.as_str(), width, 2, &phrases, out)?;
+    let lead = named(statistics.topic.as_str(), width, 2);
+    write_named(lead, 2, &phrases, layout, out)?;
     if !layout.verbose {
         return Ok(());
     }
@@ -179,23 +196,26 @@ fn write_statistics(
         (cells, String::new())
     });
     let titles = ["partition", "earliest", "latest", "messages"];
-    write_table(titles, "", &rows.collect::<Vec<_>>(), out)
+    write_table(titles, "", &rows.collect::<Vec<_>>(), layout, out)
+}
+
+fn named(name: &str, width: usize, indent: usize) -> String {
+    format!("{}{:<width$}   ", " ".repeat(indent), printable(name))
 }
 
 fn write_named(
-    name: &str,
-    width: usize,
+    lead: String,
     indent: usize,
     phrases: &[String],
+    layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let lead = format!("{}{:<width$}   ", " ".repeat(indent), printable(name));
     // A long name leaves no room beside it.
     let column = match lead.chars().count() {
-        column if column > WIDTH / 2 => indent + 2,
+        column if column > layout.width / 2 => indent + 2,
         column => column,
     };
-    write_phrases(lead, column, phrases, out)
+    write_phrases(lead, column, phrases, layout, out)
 }
 
 #[cfg(test)]

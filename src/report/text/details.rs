@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::layout::{Layout, NAME_COLUMN, write_phrases, write_wrapped};
-use crate::diagnostic::{WIDTH, printable};
+use super::layout::{NAME_COLUMN, write_phrases, write_wrapped};
+use crate::diagnostic::printable;
+use crate::layout::Layout;
 use crate::outcome::{Status, TopicOutcome};
 use crate::report::ClusterReport;
 use crate::report::difference::Difference;
@@ -34,7 +35,7 @@ pub(super) fn write_details(
     // What could not be read is reported of all such topics together, as a problem.
     let is_reported = matches!(topic.status, Status::Unknown(_)) && !layout.verbose;
     if let Some(error) = topic.status.error().filter(|_| !is_reported) {
-        write_wrapped(&error, NAME_COLUMN, NAME_COLUMN, out)?;
+        write_wrapped(&error, NAME_COLUMN, NAME_COLUMN, layout, out)?;
     }
     Ok(())
 }
@@ -63,22 +64,23 @@ impl Detail {
         let field = printable(field(difference));
         let longest = phrases.iter().map(|one| one.chars().count() + 1).max();
         let column = NAME_COLUMN + self.width;
-        if column + longest.unwrap_or(0) > WIDTH {
+        if column + longest.unwrap_or(0) > self.layout.width {
             writeln!(out, "{lead}{field}")?;
-            write_phrases(" ".repeat(below), below, &phrases, out)?;
+            write_phrases(" ".repeat(below), below, &phrases, self.layout, out)?;
         } else {
             let lead = format!("{lead}{field:<width$}", width = self.width);
-            write_phrases(lead, column, &phrases, out)?;
+            write_phrases(lead, column, &phrases, self.layout, out)?;
         }
         // What no command fixes is explained with the line to change.
         let surprising = difference.declared_elsewhere && difference.remedy.is_some();
         if verbose || (surprising && !self.brief && difference.accepted.is_none()) {
             let by = format!("declared by {}", difference.declared_by);
-            write_wrapped(&by, below, below + 2, out)?;
+            write_wrapped(&by, below, below + 2, self.layout, out)?;
         }
         if let Some(reason) = &difference.accepted {
+            let accepted = format!("accepted: {reason}");
             return match verbose {
-                true => write_wrapped(&format!("accepted: {reason}"), below, below + 2, out),
+                true => write_wrapped(&accepted, below, below + 2, self.layout, out),
                 false => Ok(()),
             };
         }
@@ -86,7 +88,7 @@ impl Detail {
             return Ok(());
         }
         if let Some(advice) = &difference.advice {
-            write_wrapped(&advice.text, below, below, out)?;
+            write_wrapped(&advice.text, below, below, self.layout, out)?;
             // To be copied, as a command is.
             if let Some(yaml) = &advice.yaml {
                 writeln!(out, "{}{yaml}", " ".repeat(below))?;

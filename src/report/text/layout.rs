@@ -1,19 +1,12 @@
-//! How text is laid out: its columns, its colors, and lines that end before the terminal does.
+//! The parts of the text that several of its modules write: colors, and lines that end before the
+//! terminal does.
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use textwrap::WordSplitter;
 
-use crate::diagnostic::{WIDTH, printable};
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Layout {
-    /// Whether the reader is a terminal that shows colors.
-    pub color: bool,
-    /// Whether topics that match are listed too.
-    pub verbose: bool,
-}
+use crate::diagnostic::printable;
+use crate::layout::Layout;
 
 /// Where the names begin.
 pub(in crate::report) const NAME_COLUMN: usize = 12;
@@ -27,11 +20,13 @@ pub(in crate::report) fn painted(word: &str, color: AnsiColor, layout: Layout) -
 }
 
 /// Phrases behind a lead, with commas between them; a line ends between two of them where that is
-/// enough, and before the first one where the lead reaches beyond the `column` of other lines.
+/// enough, and before the first one where the lead reaches beyond the `column` of other lines; else
+/// between words.
 pub(in crate::report) fn write_phrases(
     lead: String,
     column: usize,
     phrases: &[String],
+    layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut may_break = lead.chars().count() > column;
@@ -40,13 +35,18 @@ pub(in crate::report) fn write_phrases(
         let comma = if index + 1 < phrases.len() { "," } else { "" };
         let gap = if index == 0 { "" } else { " " };
         let phrase = format!("{}{comma}", printable(phrase));
-        if may_break && line.chars().count() + gap.len() + phrase.chars().count() > WIDTH {
+        if may_break && line.chars().count() + gap.len() + phrase.chars().count() > layout.width {
             writeln!(out, "{}", line.trim_end())?;
             line = " ".repeat(column);
         } else {
             line.push_str(gap);
         }
-        line.push_str(&phrase);
+        let indent = " ".repeat(column);
+        let mut lines = layout.wrap(&phrase, &line, &indent);
+        line = lines.pop().unwrap_or_default();
+        for line in lines {
+            writeln!(out, "{}", line.trim_end())?;
+        }
         may_break = true;
     }
     writeln!(out, "{}", line.trim_end())
@@ -56,15 +56,11 @@ pub(in crate::report) fn write_wrapped(
     text: &str,
     first: usize,
     others: usize,
+    layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let (first, others) = (" ".repeat(first), " ".repeat(others));
-    let options = textwrap::Options::new(WIDTH)
-        .initial_indent(&first)
-        .subsequent_indent(&others)
-        .break_words(false)
-        .word_splitter(WordSplitter::NoHyphenation);
-    for line in textwrap::wrap(&printable(text), options) {
+    for line in layout.wrap(&printable(text), &first, &others) {
         writeln!(out, "{line}")?;
     }
     Ok(())

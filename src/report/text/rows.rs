@@ -1,12 +1,13 @@
 //! The lines of topics: a word, the name, what is declared or where, in columns as wide as most of
-//! them need.
+//! them need. A row is one line wherever its name leaves room.
 
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 
-use super::layout::{Layout, NAME_COLUMN, painted};
-use crate::diagnostic::{WIDTH, printable};
+use super::layout::{NAME_COLUMN, painted};
+use crate::diagnostic::printable;
+use crate::layout::Layout;
 use crate::outcome::{Status, TopicOutcome};
 use crate::report::ClusterReport;
 use crate::report::wording::{Values, short_relations, word};
@@ -73,37 +74,72 @@ impl<'a> Row<'a> {
         };
         let padding = " ".repeat(10usize.saturating_sub(self.word.len()));
         let mut line = format!("  {word}{padding}{}", self.name);
-        let mut at = NAME_COLUMN + self.name.len();
-        let about = columns.about(&self.about);
-        let about_column = columns.about_column();
-        let mut cells = Vec::new();
-        let mut next = about_column;
-        if !about.is_empty() {
-            cells.push((next, about.as_str()));
-            next += columns.about_width(&self.about) + GAP;
-        }
-        if !self.relations.is_empty() {
-            cells.push((next, &self.relations));
-        }
-        for (column, cell) in cells {
-            let length = cell.trim_end().chars().count();
-            // What has no room beside what stands before goes below.
-            if column < at + GAP || column + length > WIDTH {
+        let mut end = NAME_COLUMN + self.name.len();
+        let cells = self.beside(columns, layout);
+        for (column, text) in cells.unwrap_or_else(|| self.below(columns, layout)) {
+            if column < end + GAP {
                 writeln!(out, "{}", line.trim_end())?;
-                let column = match about_column + length {
-                    end if end > WIDTH => NAME_COLUMN,
-                    _ => about_column,
-                };
-                line = " ".repeat(column);
-                at = column;
-            } else {
-                line.push_str(&" ".repeat(column - at));
-                at = column;
+                line.clear();
+                end = 0;
             }
-            line.push_str(cell.trim_end());
-            at += length;
+            line.push_str(&" ".repeat(column - end));
+            line.push_str(&text);
+            end = column + text.chars().count();
         }
         writeln!(out, "{}", line.trim_end())
+    }
+
+    /// What stands behind the name, and in which columns: those of the other rows, else as near to
+    /// the name as it can be. `None` where the name leaves no room.
+    fn beside(&self, columns: Columns, layout: Layout) -> Option<Vec<(usize, String)>> {
+        let aligned = columns.about(&self.about);
+        let near = columns.narrow().about(&self.about);
+        let [about, relations] = columns.begin(&self.about);
+        let attempts = [
+            (about, relations, &aligned),
+            (about, 0, &aligned),
+            (0, 0, &near),
+        ];
+        let mut attempts = attempts.into_iter().map(|(about, relations, values)| {
+            let mut end = NAME_COLUMN + self.name.len();
+            let cells = [
+                (about, values.trim_end()),
+                (relations, self.relations.as_str()),
+            ];
+            let cells = cells.into_iter().filter(|(_, text)| !text.is_empty());
+            let cells = cells.map(|(column, text)| {
+                let column = column.max(end + GAP);
+                end = column + text.chars().count();
+                (column, text.to_owned())
+            });
+            let cells: Vec<_> = cells.collect();
+            (end <= layout.width).then_some(cells)
+        });
+        attempts.find_map(|cells| cells)
+    }
+
+    /// The same where the name leaves no room: what has none beside what stands before begins a new
+    /// line.
+    fn below(&self, columns: Columns, layout: Layout) -> Vec<(usize, String)> {
+        let mut end = NAME_COLUMN + self.name.len();
+        let [about, relations] = columns.begin(&self.about);
+        let values = columns.about(&self.about);
+        let cells = [
+            (about, values.trim_end()),
+            (relations, self.relations.as_str()),
+        ];
+        let cells = cells.into_iter().filter(|(_, text)| !text.is_empty());
+        let cells = cells.map(|(column, text)| {
+            let length = text.chars().count();
+            let column = match column {
+                beside if beside >= end + GAP && beside + length <= layout.width => beside,
+                _ if about + length > layout.width => NAME_COLUMN,
+                _ => about,
+            };
+            end = column + length;
+            (column, text.to_owned())
+        });
+        cells.collect()
     }
 }
 
@@ -116,7 +152,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn new(rows: &[Row<'_>]) -> Self {
+    pub(super) fn new(rows: &[Row<'_>], layout: Layout) -> Self {
         let mut columns = Self::default();
         for row in rows {
             match &row.about {
@@ -129,22 +165,35 @@ impl Columns {
         let fits = |width: usize| {
             let fits = |row: &&Row<'_>| {
                 let about = columns.about(&row.about).trim_end().chars().count();
-                row.name.len() <= width && NAME_COLUMN + width + GAP + about <= WIDTH
+                row.name.len() <= width && NAME_COLUMN + width + GAP + about <= layout.width
             };
             rows.iter().filter(fits).count()
         };
         let longest = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
-        let best = (1..=longest.min(WIDTH))
+        let best = (1..=longest.min(layout.width))
             .rev()
             .max_by_key(|width| (fits(*width), longest - width));
         columns.name = best.filter(|width| fits(*width) > 0).unwrap_or(0);
         columns
     }
 
-    fn about_column(self) -> usize {
-        match self.name {
+    /// The same without room for wider values in other rows.
+    fn narrow(self) -> Self {
+        Self {
+            values: ValueWidths::default(),
+            ..self
+        }
+    }
+
+    /// Where what is said of a topic begins, and where its relations do.
+    fn begin(self, about: &About) -> [usize; 2] {
+        let column = match self.name {
             0 => NAME_COLUMN,
             name => NAME_COLUMN + name + GAP,
+        };
+        match self.about_width(about) {
+            0 => [column; 2],
+            width => [column, column + width + GAP],
         }
     }
 

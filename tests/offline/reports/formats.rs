@@ -19,7 +19,7 @@ pub(crate) fn written(format: &str, report: &Report) -> String {
     let format = Format::from_str(format, false).expect("a format");
     let mut out = Vec::new();
     format
-        .write(report, false, &mut out)
+        .write(report, topicctl::layout::Layout::default(), &mut out)
         .expect("memory takes it");
     String::from_utf8(out).expect("UTF-8")
 }
@@ -58,10 +58,12 @@ fn every_format_keeps_to_its_grammar() {
 /// A row of text is red where its topic makes the run fail, and nowhere else.
 #[test]
 fn a_row_is_red_where_its_topic_fails() {
+    use topicctl::layout::Layout;
     use topicctl::report::text;
-    let layout = text::Layout {
+    let layout = Layout {
         color: true,
         verbose: true,
+        ..Layout::default()
     };
     let mut seen = [0, 0];
     for (name, report) in samples::all() {
@@ -179,10 +181,11 @@ fn every_format_names_every_cluster() {
 
 #[test]
 fn what_became_of_several_keeps_to_80_columns() {
+    use topicctl::layout::Layout;
     use topicctl::report::text;
     for (name, several) in all_by_cluster() {
         let mut out = Vec::new();
-        text::write_result(&several, text::Layout::default(), &mut out).expect("memory");
+        text::write_result(&several, Layout::default(), &mut out).expect("memory");
         for line in String::from_utf8(out).expect("UTF-8").lines() {
             // Commands are to be copied.
             let long = line.chars().count() > 80 && !line.trim_start().starts_with("kafka-");

@@ -134,10 +134,7 @@ fn everything() -> GroupLags {
 }
 
 fn written(lags: &GroupLags, verbose: bool) -> String {
-    let layout = Layout {
-        color: false,
-        verbose,
-    };
+    let layout = Layout::default().verbose(verbose);
     let mut out = vec![];
     write(lags, layout, &mut out).expect("memory takes everything");
     String::from_utf8(out).expect("UTF-8")
@@ -172,7 +169,10 @@ messages, at most (compaction and transactions leave gaps in offsets)
 ";
     let text = written(&everything(), false);
     assert_eq!(text, expected);
-    assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+    assert!(
+        text.lines()
+            .all(|line| line.chars().count() <= Layout::WIDTH)
+    );
 }
 
 #[test]
