@@ -10,7 +10,7 @@ mod values;
 
 pub use self::connection::ConnectionArgs;
 pub use self::manifests::{ConditionArgs, DeclaredArgs, ManifestArgs, PathArgs};
-pub use self::output::{OutputArgs, ReportFile, ReportFiles};
+pub use self::output::{ColorChoice, OutputArgs, ReportFile, ReportFiles};
 pub use self::run::{Clusters, RunArgs, SnapshotArgs};
 pub use self::sourced::{By, Sourced};
 pub(crate) use self::values::{duration, partitioner, partitions};

@@ -43,7 +43,7 @@ use self::inputs::InvalidInput;
 use self::output_files::{Contents, OutputFiles};
 use self::terminal::Streams;
 use self::variables::Variables;
-use crate::cli::OutputArgs;
+use crate::cli::{ColorChoice, OutputArgs};
 use crate::context::RunContext;
 use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Sources};
 use crate::exit::{self, ExitCode};
@@ -63,6 +63,17 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Whether to color text
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        env = "TOPICCTL_COLOR",
+        global = true,
+        help_heading = "Output"
+    )]
+    pub color: ColorChoice,
 }
 
 const EXIT_CODES: &str = "\
@@ -231,6 +242,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
         Err(error) => return usage::report(&error, &arguments, streams),
     };
+    let streams = streams.colored(cli.color);
     start_log(streams.err);
     let run = Invocation {
         streams,
@@ -280,7 +292,7 @@ impl Invocation {
         report.for_each_problem(|problem| self.variables.name(problem));
         report.end(self.started.elapsed(), SystemTime::now());
         let (reports, scripts) = files.split();
-        let in_file = Layout::default().verbose(output.verbose);
+        let in_file = output.in_layout(Layout::default());
         let render = |format: Format, out: &mut dyn Write| format.write(&report, in_file, out);
         let reports = reports.write(&report, render);
         let code = print_report(&report, output, self.streams);
@@ -370,7 +382,7 @@ fn block_on<T>(run: impl Future<Output = T>) -> Result<T, Box<Diagnostic>> {
 
 /// Prints the report: the result to stdout, problems to stderr.
 fn print_report(report: &Report, output: &OutputArgs, streams: Streams) -> ExitCode {
-    let streams = streams.verbose(output.verbose);
+    let streams = streams.telling(output);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match output.output {
         Format::Text => {

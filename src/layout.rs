@@ -13,6 +13,8 @@ pub struct Layout {
     pub color: bool,
     /// Whether topics that match are listed too.
     pub verbose: bool,
+    /// Whether only problems are told, and the result in a line.
+    pub quiet: bool,
 }
 
 impl Default for Layout {
@@ -36,12 +38,18 @@ impl Layout {
             width: columns.clamp(Self::NARROWEST, Self::WIDEST),
             color: false,
             verbose: false,
+            quiet: false,
         }
     }
 
     #[must_use]
     pub fn verbose(self, verbose: bool) -> Self {
         Self { verbose, ..self }
+    }
+
+    #[must_use]
+    pub fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
     }
 
     /// The lines of a text, broken between words only, with what stands before the first and before

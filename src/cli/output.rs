@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
+use crate::layout::Layout;
 use crate::report::Format;
 
 /// How to tell the result.
@@ -25,14 +26,38 @@ pub struct OutputArgs {
     /// List topics that match too, and where values are declared
     #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
+    /// Tell problems, and the result in a line
+    #[arg(
+        short, long, env = "TOPICCTL_QUIET", conflicts_with = "verbose",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub quiet: bool,
+}
+
+/// Whether text is colored.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ColorChoice {
+    /// On a terminal; NO_COLOR and CLICOLOR_FORCE=1 are heeded
+    #[default]
+    Auto,
+    /// In files and logs too
+    Always,
+    /// Nowhere
+    Never,
 }
 
 impl OutputArgs {
+    /// The layout with as much as is asked for.
+    pub fn in_layout(&self, layout: Layout) -> Layout {
+        layout.verbose(self.verbose).quiet(self.quiet)
+    }
+
     pub fn only(output: Format) -> Self {
         Self {
             output,
             report: Vec::new(),
             verbose: false,
+            quiet: false,
         }
     }
 }

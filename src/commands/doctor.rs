@@ -56,6 +56,12 @@ pub struct DoctorArgs {
         env = "TOPICCTL_DOCTOR_OUTPUT", help_heading = "Output"
     )]
     pub output: DoctorFormat,
+    /// Tell steps that are not well, and the result in a line
+    #[arg(
+        short, long, env = "TOPICCTL_QUIET", value_parser = BoolishValueParser::new(),
+        help_heading = "Output"
+    )]
+    pub quiet: bool,
 }
 
 /// What `doctor` writes.
@@ -114,7 +120,7 @@ impl Answering for DoctorArgs {
         };
         let mut text = Vec::new();
         let written = match self.output {
-            DoctorFormat::Text => write_text(&examination, layout, &mut text),
+            DoctorFormat::Text => write_text(&examination, layout.quiet(self.quiet), &mut text),
             DoctorFormat::Json => write_json(&examination, exit, &mut text),
         };
         let text = written

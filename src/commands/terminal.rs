@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
+use crate::cli::{ColorChoice, OutputArgs};
 use crate::layout::Layout;
 
 /// How text is laid out on each stream; one may be a terminal where the other one is a file.
@@ -21,10 +22,27 @@ impl Streams {
         }
     }
 
-    pub(super) fn verbose(self, verbose: bool) -> Self {
+    /// With colors as they were asked for, which is more than what an environment says.
+    pub(super) fn colored(self, choice: ColorChoice) -> Self {
+        let colored = |layout: Layout| Layout {
+            color: match choice {
+                ColorChoice::Auto => layout.color,
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+            },
+            ..layout
+        };
         Self {
-            out: self.out.verbose(verbose),
-            err: self.err.verbose(verbose),
+            out: colored(self.out),
+            err: colored(self.err),
+        }
+    }
+
+    /// With as much as is asked for.
+    pub(super) fn telling(self, output: &OutputArgs) -> Self {
+        Self {
+            out: output.in_layout(self.out),
+            err: output.in_layout(self.err),
         }
     }
 }

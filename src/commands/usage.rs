@@ -10,7 +10,7 @@ use clap::{CommandFactory, ValueEnum};
 
 use super::terminal::Streams;
 use super::{Cli, for_log, print_report};
-use crate::cli::OutputArgs;
+use crate::cli::{ColorChoice, OutputArgs};
 use crate::context::{Purpose, RunContext};
 use crate::diagnostic::{Code, Diagnostic, printable};
 use crate::exit::{self, ExitCode};
@@ -24,9 +24,14 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString], streams: Strea
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     let output = wanted_format(arguments);
+    let streams = streams.colored(wanted_color(arguments));
     if is_question {
+        let text = match streams.out.color {
+            true => error.render().ansi().to_string(),
+            false => error.to_string(),
+        };
         // Where it cannot be written there is nobody to tell.
-        let _ = error.print();
+        let _ = io::stdout().write_all(text.as_bytes());
         return exit::from_input(true);
     }
     if output == Format::Text {
@@ -115,6 +120,23 @@ fn wanted_context(arguments: &[OsString]) -> RunContext {
         }
         None => RunContext::default(),
     }
+}
+
+/// The colors that the arguments ask for, as far as they can be understood.
+fn wanted_color(arguments: &[OsString]) -> ColorChoice {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let mut wanted = None;
+    while let Some(word) = words.next() {
+        wanted = match word.strip_prefix("--color") {
+            Some("") => words.next().map(str::to_owned),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => wanted,
+        };
+    }
+    wanted
+        .or_else(|| std::env::var("TOPICCTL_COLOR").ok())
+        .and_then(|choice| ColorChoice::from_str(&choice, false).ok())
+        .unwrap_or_default()
 }
 
 /// The format that the arguments ask for, as far as they can be understood.

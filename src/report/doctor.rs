@@ -98,7 +98,10 @@ pub fn write_text(
     let mut text = Vec::new();
     let mut told = Vec::new();
     let mut was_short = false;
-    for (at, steps) in examination.by_subject().enumerate() {
+    let is_told = |step: &Step| !layout.quiet || step.status != Status::Ok;
+    let subjects = examination.by_subject();
+    let told_of = subjects.filter(|steps| steps.iter().any(is_told));
+    for (at, steps) in told_of.enumerate() {
         let short = in_short(steps);
         if at > 0 && !(was_short && short.is_some()) {
             writeln!(text)?;
@@ -109,7 +112,7 @@ pub fn write_text(
             continue;
         }
         write_subject(steps, layout, &mut text)?;
-        for step in steps {
+        for step in steps.iter().filter(|step| is_told(step)) {
             write_step(step, layout, &mut text)?;
             // One fault may show in several steps, and its way out is the same.
             let way_out = (&step.help, &step.command);
@@ -119,7 +122,7 @@ pub fn write_text(
             }
         }
     }
-    if !examination.steps.is_empty() {
+    if !text.is_empty() {
         writeln!(text)?;
     }
     write_wrapped(&summary(examination), 0, 2, layout, &mut text)?;

@@ -183,7 +183,7 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
 }
 
 /// That warnings alone make the run fail.
-fn denied(cluster: &ClusterReport) -> Option<Sentence> {
+pub(super) fn denied(cluster: &ClusterReport) -> Option<Sentence> {
     let count = cluster.denied_warnings();
     let denied = match count {
         0 => return None,

@@ -16,7 +16,8 @@ use super::summary::{self, Sentence, is_counted, problem_count};
 use super::wording::{ClusterLine, and, verdict};
 use super::{ClusterReport, Report, groups};
 use crate::context::Purpose;
-use crate::diagnostic::{self, printable};
+use crate::diagnostic::{self, Severity, printable};
+use crate::exit::Verdict;
 use crate::layout::Layout;
 use crate::outcome::{Status, TopicOutcome};
 use crate::remedy::quoted;
@@ -30,7 +31,8 @@ pub fn write(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result
 /// Writes the problems, and what they mean for the run. Those of single clusters stand below their
 /// names.
 pub fn write_problems(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let all = report.problems();
+    let mut all = report.problems();
+    all.retain(|one| !layout.quiet || one.diagnostic.severity != Severity::Note);
     let (problems, rest) = report.told(all, MOST_PROBLEMS, |one| one.diagnostic);
     let clusters = report.ranked();
     let last_counted = problems.iter().rposition(|one| is_counted(one.diagnostic));
@@ -78,6 +80,7 @@ fn write_count(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Resu
     let failing = problems.filter(|one| one.code.is_of_manifests() && report.is_failure(one));
     let codes: BTreeSet<_> = failing.map(|one| one.code).collect();
     match codes.first() {
+        Some(_) if layout.quiet => Ok(()),
         None => Ok(()),
         Some(code) if codes.len() == 1 => writeln!(out, "`topicctl explain {code}` says more."),
         Some(_) => writeln!(out, "`topicctl explain CODE` says more of each."),
@@ -111,6 +114,9 @@ fn write_counts(
 /// result.
 pub fn write_result(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     for cluster in report.ranked() {
+        if report.by_cluster && layout.quiet && cluster.verdict() == Verdict::Matches {
+            continue;
+        }
         let answered = cluster.result.identity.is_some();
         if report.by_cluster && !(cluster.lists_topics() && answered) {
             writeln!(out, "{}\n", printable(cluster.target.display_name()))?;
@@ -140,11 +146,13 @@ fn write_topics(
     layout: Layout,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if let Some(line) = ClusterLine::new(cluster, |text| printable(text).into_owned()) {
+    let line = ClusterLine::new(cluster, |text| printable(text).into_owned());
+    if let Some(line) = line.filter(|_| report.by_cluster || !layout.quiet) {
         write_cluster(&line, layout, out)?;
     }
     let mut topics = cluster.ranked();
-    topics.retain(|topic| is_listed(topic, cluster.context.purpose, layout));
+    let listed = Listed::new(&topics, cluster, layout);
+    topics.retain(|topic| listed.has(topic, cluster));
     let rows: Vec<_> = topics
         .iter()
         .map(|topic| Row::new(topic, cluster, layout))
@@ -157,13 +165,20 @@ fn write_topics(
     if !topics.is_empty() {
         writeln!(out)?;
     }
-    if let Some(groups) = &cluster.result.groups {
+    let groups = cluster.result.groups.as_ref();
+    if let Some(groups) = groups.filter(|_| !layout.quiet) {
         groups::text::write(groups, layout, out)?;
     }
-    for Sentence(phrases) in summary::result(report, cluster) {
+    let mut sentences = summary::result(report, cluster);
+    if layout.quiet {
+        sentences.truncate(1);
+        sentences.extend(summary::denied(cluster));
+    }
+    for Sentence(phrases) in sentences {
         write_phrases(String::new(), 0, &phrases, layout, out)?;
     }
-    if let Some(help) = next_step(cluster, layout) {
+    let help = next_step(cluster, layout);
+    if let Some(help) = help.filter(|_| !layout.quiet) {
         write_wrapped(&format!("help: {help}"), 0, 6, layout, out)?;
     }
     Ok(())
@@ -178,13 +193,45 @@ fn write_cluster(line: &ClusterLine, layout: Layout, out: &mut dyn Write) -> io:
     }
 }
 
-fn is_listed(topic: &TopicOutcome, purpose: Purpose, layout: Layout) -> bool {
-    let is_settled = matches!(
-        topic.status,
-        Status::Matching | Status::Declared | Status::Accepted
-    );
-    layout.verbose || !is_settled || purpose.is_apply()
+/// Which topics are listed; the others are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    All,
+    /// Those about which a run has something to say.
+    Unsettled,
+    /// Those that somebody has to do something about.
+    Problems,
 }
+
+impl Listed {
+    fn new(topics: &[&TopicOutcome], cluster: &ClusterReport, layout: Layout) -> Self {
+        let settled = topics.iter().filter(|one| Self::is_settled(one)).count();
+        let are_listed = cluster.context.purpose.is_apply() && settled <= MOST_SETTLED;
+        match (layout.quiet, layout.verbose || are_listed) {
+            (true, _) => Self::Problems,
+            (false, true) => Self::All,
+            (false, false) => Self::Unsettled,
+        }
+    }
+
+    fn is_settled(topic: &TopicOutcome) -> bool {
+        matches!(
+            topic.status,
+            Status::Matching | Status::Declared | Status::Accepted
+        )
+    }
+
+    fn has(self, topic: &TopicOutcome, cluster: &ClusterReport) -> bool {
+        match self {
+            Self::All => true,
+            Self::Unsettled => !Self::is_settled(topic),
+            Self::Problems => cluster.needs_attention(topic),
+        }
+    }
+}
+
+/// Apply lists topics that it found as they are declared; nobody reads more of them.
+const MOST_SETTLED: usize = 100;
 
 /// What may be done next, as one sentence.
 fn next_step(cluster: &ClusterReport, layout: Layout) -> Option<String> {

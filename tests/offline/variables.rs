@@ -9,7 +9,7 @@ use topicctl::commands::Cli;
 use crate::support::binary::command;
 
 /// Values that cannot be used, the command that says so, and nothing else on its command line.
-const UNUSABLE: [(&str, &str, &str); 42] = [
+const UNUSABLE: [(&str, &str, &str); 44] = [
     ("TOPICCTL_BOOTSTRAP_SERVERS", "kafka", "verify m.yaml"),
     (
         "TOPICCTL_COMMAND_CONFIG",
@@ -27,6 +27,8 @@ const UNUSABLE: [(&str, &str, &str); 42] = [
         "validate m.yaml",
     ),
     ("TOPICCTL_VERBOSE", "maybe", "validate m.yaml"),
+    ("TOPICCTL_QUIET", "maybe", "validate m.yaml"),
+    ("TOPICCTL_COLOR", "blue", "validate m.yaml"),
     ("TOPICCTL_SELECT", "tire:gold", "validate m.yaml"),
     ("TOPICCTL_DENY_WARNINGS", "maybe", "validate m.yaml"),
     (

@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 use topicctl::diagnostic::{Code, Diagnostic};
+use topicctl::layout::Layout;
+use topicctl::outcome::{Status, TopicOutcome};
+use topicctl::report::text;
+use topicctl::topic::TopicName;
 
 use super::formats::written;
 use super::samples;
@@ -93,4 +97,28 @@ fn every_topic_is_listed_but_in_annotations() {
     assert_eq!(listed("junit", "<failure "), 302);
     assert_eq!(listed("github", "%3A mismatch::"), 300);
     assert_eq!(listed("github", "\n2 more topics, not shown.\n"), 1);
+}
+
+#[test]
+fn apply_counts_what_exists_where_nobody_would_read_the_list() {
+    let listed = |existing: usize, verbose| {
+        let mut report = samples::sample("apply");
+        let topics = &mut report.clusters[0].result.topics;
+        let pattern = topics[0].topic.clone();
+        topics.retain(|one| one.status != Status::Matching);
+        topics.extend((0..existing).map(|at| {
+            let mut topic = pattern.clone();
+            topic.name = TopicName::parse(&format!("existing-{at}")).expect("a legal name");
+            TopicOutcome::new(topic, Status::Matching)
+        }));
+        let mut out = Vec::new();
+        text::write_result(&report, Layout::default().verbose(verbose), &mut out).expect("memory");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert!(text.contains("  created   "), "{text}");
+        assert!(text.contains(&format!("{existing} matched")), "{text}");
+        text.matches("  exists    existing-").count()
+    };
+    assert_eq!(listed(100, false), 100);
+    assert_eq!(listed(101, false), 0);
+    assert_eq!(listed(101, true), 101);
 }
