@@ -3,10 +3,11 @@
 //! Health is not a mismatch: it passes, or a broker has to be looked after, and no manifest would
 //! change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::observed::{ObservedPartition, ObservedTopic, Unserved};
+use crate::diagnostic::printable;
+use crate::observed::{ClusterIdentity, ObservedPartition, ObservedTopic, Unserved};
 
 /// Runs of numbers in a sentence; more are counted.
 const LISTED: usize = 12;
@@ -18,6 +19,9 @@ pub struct HealthIssue {
     /// The partitions, ascending.
     pub partitions: Vec<i32>,
 }
+
+/// The brokers that hold each of some partitions.
+pub type Placement = BTreeMap<i32, Vec<i32>>;
 
 /// What is wrong with partitions, the worst first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -35,6 +39,14 @@ pub enum HealthIssueKind {
     },
     /// A replica lags or is gone.
     UnderReplicated { out: Vec<i32> },
+    /// One rack that is lost takes more replicas than it must.
+    SharedRack {
+        /// Where the replicas are, ascending.
+        racks: Vec<String>,
+        /// In how many racks they could be.
+        possible: usize,
+        placed: Placement,
+    },
 }
 
 impl HealthIssueKind {
@@ -45,7 +57,7 @@ impl HealthIssueKind {
 
     /// Whether producers and consumers go on as if nothing were wrong.
     pub fn is_available(&self) -> bool {
-        matches!(self, Self::UnderReplicated { .. })
+        matches!(self, Self::UnderReplicated { .. } | Self::SharedRack { .. })
     }
 
     /// The order of kinds, whichever partitions they are about: the worst is 0.
@@ -55,6 +67,7 @@ impl HealthIssueKind {
             Self::Unserved { .. } => 1,
             Self::BelowMinInsync { .. } => 2,
             Self::UnderReplicated { .. } => 3,
+            Self::SharedRack { .. } => 4,
         }
     }
 
@@ -64,6 +77,7 @@ impl HealthIssueKind {
             Self::Leaderless { replicas } => replicas,
             Self::Unserved { leader, .. } => std::slice::from_ref(leader),
             Self::BelowMinInsync { out, .. } | Self::UnderReplicated { out } => out,
+            Self::SharedRack { .. } => &[],
         }
     }
 }
@@ -92,6 +106,43 @@ pub fn unserved<'a>(
         let reason = one.reason.clone();
         Some((HealthIssueKind::Unserved { leader, reason }, one.partition))
     }))
+}
+
+/// Partitions whose replicas share a rack although the cluster has more of them. Only where every
+/// broker tells its rack, and of partitions whose replicas are all in sync: where one is down or copied,
+/// where it will be is not known.
+pub fn shared_racks(topic: &ObservedTopic, cluster: &ClusterIdentity) -> Vec<HealthIssue> {
+    let rack = |id: &i32| cluster.racks.get(id);
+    if !cluster.brokers.iter().all(|id| rack(id).is_some()) {
+        return Vec::new();
+    }
+    let all: BTreeSet<_> = cluster.racks.values().collect();
+    let mut found: BTreeMap<(Vec<String>, usize), Placement> = BTreeMap::new();
+    for partition in &topic.partitions {
+        let replicas = &partition.replicas;
+        let in_sync = |id: &i32| partition.in_sync.contains(id);
+        let racks: Option<BTreeSet<_>> = replicas.iter().map(rack).collect();
+        let (Some(racks), true) = (racks, replicas.iter().all(in_sync)) else {
+            continue;
+        };
+        let possible = replicas.len().min(all.len());
+        if racks.len() < possible {
+            let racks = racks.into_iter().cloned().collect();
+            let placed = found.entry((racks, possible)).or_default();
+            placed.insert(partition.id, replicas.clone());
+        }
+    }
+    let found = found.into_iter();
+    found
+        .map(|((racks, possible), placed)| HealthIssue {
+            partitions: placed.keys().copied().collect(),
+            kind: HealthIssueKind::SharedRack {
+                racks,
+                possible,
+                placed,
+            },
+        })
+        .collect()
 }
 
 fn by_kind(issues: impl Iterator<Item = (HealthIssueKind, i32)>) -> Vec<HealthIssue> {
@@ -160,7 +211,9 @@ impl HealthIssue {
             HealthIssueKind::BelowMinInsync {
                 in_sync, wanted, ..
             } => format!("{partitions} {has} {in_sync} of {wanted} replicas in sync"),
-            HealthIssueKind::UnderReplicated { .. } => self.to_string(),
+            HealthIssueKind::UnderReplicated { .. } | HealthIssueKind::SharedRack { .. } => {
+                self.to_string()
+            }
         }
     }
 }
@@ -189,6 +242,17 @@ impl fmt::Display for HealthIssue {
                 out_of_sync(out)
             ),
             HealthIssueKind::UnderReplicated { out } => f.write_str(&out_of_sync(out)),
+            HealthIssueKind::SharedRack {
+                racks, possible, ..
+            } => {
+                let s = if racks.len() == 1 { "" } else { "s" };
+                let racks: Vec<_> = racks.iter().map(|rack| printable(rack)).collect();
+                let racks = racks.join(", ");
+                write!(
+                    f,
+                    "replicas in rack{s} {racks}, where {possible} racks are possible"
+                )
+            }
         }
     }
 }
@@ -240,107 +304,4 @@ fn numbers(ids: &[i32]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::topic::TopicName;
-
-    fn partition(id: i32, leader: Option<i32>, in_sync: &[i32]) -> ObservedPartition {
-        ObservedPartition {
-            id,
-            leader,
-            replicas: vec![1, 2, 3],
-            in_sync: in_sync.to_vec(),
-        }
-    }
-
-    fn issues(partitions: Vec<ObservedPartition>, min_insync: Option<usize>) -> Vec<String> {
-        let topic = ObservedTopic {
-            partitions,
-            ..ObservedTopic::default()
-        };
-        examine(&topic, min_insync)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    }
-
-    #[test]
-    fn a_healthy_topic_has_no_issue() {
-        assert!(issues(vec![partition(0, Some(1), &[1, 2, 3])], Some(2)).is_empty());
-    }
-
-    #[test]
-    fn the_worst_comes_first_and_equal_ones_together() {
-        let partitions = vec![
-            partition(0, Some(1), &[1, 2]),
-            partition(1, Some(1), &[1]),
-            partition(2, None, &[]),
-            partition(3, Some(2), &[1, 2]),
-        ];
-        assert_eq!(
-            issues(partitions, Some(2)),
-            [
-                "partition 2: replicas on brokers 1-3",
-                "partition 1: 1 in sync, 2 needed; brokers 2, 3 are out of sync",
-                "partitions 0, 3: broker 3 is out of sync",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_order_of_replicas_makes_no_difference() {
-        let mut other = partition(1, Some(1), &[1]);
-        other.replicas = vec![3, 2, 1];
-        assert_eq!(
-            issues(vec![partition(0, Some(1), &[1]), other], Some(1)),
-            ["partitions 0, 1: brokers 2, 3 are out of sync"]
-        );
-    }
-
-    #[test]
-    fn a_partition_without_a_leader_has_none_that_does_not_serve() {
-        let topic = ObservedTopic {
-            partitions: vec![
-                partition(0, Some(2), &[2]),
-                partition(1, None, &[]),
-                partition(2, Some(2), &[2]),
-                partition(3, Some(1), &[1]),
-            ],
-            ..ObservedTopic::default()
-        };
-        let silent = "its leader gave no answer";
-        let refusals = [(0, silent), (1, silent), (2, silent), (3, "NOT_LEADER")];
-        let refusals = refusals.map(|(partition, reason)| Unserved {
-            topic: TopicName::parse("orders").expect("a name"),
-            partition,
-            reason: reason.to_owned(),
-        });
-        let found = unserved(&topic, &refusals);
-        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            found,
-            [
-                "partition 3: led by broker 1 (NOT_LEADER)",
-                "partitions 0, 2: led by broker 2 (its leader gave no answer)",
-            ]
-        );
-    }
-
-    #[test]
-    fn numbers_that_are_neighbors_are_a_range() {
-        for (ids, expected) in [
-            (vec![4], "4"),
-            (vec![0, 1], "0, 1"),
-            (vec![7, 0, 1, 2, 3, 4, 5], "0-5, 7"),
-            (vec![0, 2, 3, 4, 9, 11, 12], "0, 2-4, 9, 11, 12"),
-            ((0..1000).collect(), "0-999"),
-        ] {
-            assert_eq!(numbers(&ids), expected);
-        }
-        let scattered: Vec<i32> = (0..40).map(|number| number * 3).collect();
-        assert_eq!(
-            numbers(&scattered),
-            "0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, and 28 more"
-        );
-    }
-}
+mod tests;

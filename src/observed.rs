@@ -14,6 +14,8 @@ pub struct ClusterIdentity {
     pub id: Option<String>,
     /// Ids of the brokers that are registered and alive; empty where none were reported.
     pub brokers: Vec<i32>,
+    /// The rack of each of them that tells it.
+    pub racks: BTreeMap<i32, String>,
 }
 
 impl ClusterIdentity {

@@ -126,6 +126,7 @@ pub(crate) fn partition_health(
     let refusals = observation.unserved.get(&topic.name).into_iter().flatten();
     let mut issues = health::examine(observed, min_insync(topic, observed));
     issues.extend(health::unserved(observed, refusals));
+    issues.extend(health::shared_racks(observed, &observation.cluster));
     issues
 }
 

@@ -6,6 +6,7 @@
 
 mod advice;
 mod declaration;
+pub(crate) mod racks;
 mod reassignment;
 mod setting;
 

@@ -36,6 +36,7 @@ fn snapshot(topics: Vec<(&str, Recorded)>) -> Snapshot {
         cluster: ClusterIdentity {
             id: Some("MkU3OEVBNTcwNTJENDM2Qg".to_owned()),
             brokers: vec![1],
+            ..ClusterIdentity::default()
         },
         reached: Reached::default(),
         scope: Scope::new(&[], &[]).expect("a scope"),

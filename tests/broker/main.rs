@@ -25,6 +25,7 @@ mod oauthbearer;
 mod offsets;
 mod plan;
 mod quota;
+mod racks;
 mod render;
 mod reports;
 mod scenarios;

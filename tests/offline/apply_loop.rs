@@ -161,7 +161,10 @@ impl ObserveTopics for Fake {
         let brokers = self.brokers.get();
         self.brokers.set(brokers + 1);
         let brokers = (1..=i32::try_from(brokers).expect("few")).collect();
-        Ok(ClusterIdentity { id: None, brokers })
+        Ok(ClusterIdentity {
+            brokers,
+            ..ClusterIdentity::default()
+        })
     }
 
     async fn names(&self) -> Result<Vec<TopicName>, ClusterError> {
@@ -180,8 +183,8 @@ impl ObserveTopics for Fake {
         };
         Ok(Observation {
             cluster: ClusterIdentity {
-                id: None,
                 brokers: vec![1, 2, 3],
+                ..ClusterIdentity::default()
             },
             topics: wanted.iter().map(look).collect(),
             unserved: BTreeMap::new(),
@@ -359,8 +362,8 @@ fn run_two_of_three(
             .map(|one| (one.name.clone(), Observed::Absent));
         let observation = Observation {
             cluster: ClusterIdentity {
-                id: None,
                 brokers: vec![1, 2],
+                ..ClusterIdentity::default()
             },
             topics: absent.collect(),
             unserved: BTreeMap::new(),

@@ -191,6 +191,7 @@ fn observation<'a>(topics: impl IntoIterator<Item = (&'a DeclaredTopic, Observed
         cluster: ClusterIdentity {
             id: Some("cluster".to_owned()),
             brokers: vec![1, 2, 3, 4],
+            ..ClusterIdentity::default()
         },
         topics: topics
             .into_iter()

@@ -47,6 +47,7 @@ pub struct Options {
     pub(crate) nodes: u32,
     pub(crate) version: String,
     pub(crate) properties: Vec<(String, String)>,
+    pub(crate) node_properties: Vec<(u32, String, String)>,
     pub(crate) security: Security,
     pub(crate) users: BTreeMap<String, String>,
     pub(crate) acls: Vec<Vec<String>>,
@@ -71,6 +72,7 @@ impl Default for Options {
             nodes: 1,
             version: jars::DEFAULT_VERSION.to_owned(),
             properties: Vec::new(),
+            node_properties: Vec::new(),
             security: Security::default(),
             users: BTreeMap::new(),
             acls: Vec::new(),
@@ -104,6 +106,14 @@ impl Options {
     #[must_use]
     pub fn property(mut self, key: &str, value: &str) -> Self {
         self.properties.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same for one node. It wins over the line for all.
+    #[must_use]
+    pub fn node_property(mut self, node_id: u32, key: &str, value: &str) -> Self {
+        self.node_properties
+            .push((node_id, key.to_owned(), value.to_owned()));
         self
     }
 

@@ -145,6 +145,9 @@ pub(crate) fn server_properties(
     }
     // Of two lines with the same key, the last one wins.
     lines.extend(options.properties.iter().cloned());
+    let own = options.node_properties.iter();
+    let own = own.filter(|(id, ..)| *id == node_id);
+    lines.extend(own.map(|(_, key, value)| (key.clone(), value.clone())));
     lines
         .iter()
         .map(|(key, value)| format!("{key}={}\n", escaped(value)))
@@ -177,6 +180,8 @@ mod tests {
         let options = Options::default()
             .nodes(2)
             .property("offsets.topic.num.partitions", "7")
+            .node_property(1, "broker.rack", "a")
+            .node_property(2, "broker.rack", "b")
             .advertise(2, "127.0.0.1:99");
         let text = server_properties(&options, 2, &ports, ports[1], Path::new("/data"), None);
         assert!(
@@ -187,6 +192,9 @@ mod tests {
             text.contains("advertised.listeners=CLIENT://127.0.0.1:99,INTERNAL://"),
             "{text}"
         );
-        assert!(text.ends_with("offsets.topic.num.partitions=7\n"), "{text}");
+        assert!(
+            text.ends_with("offsets.topic.num.partitions=7\nbroker.rack=b\n"),
+            "{text}"
+        );
     }
 }

@@ -54,13 +54,17 @@ pub(super) async fn described(
         return Ok((ClusterIdentity::default(), Vec::new()));
     }
     let cluster = connection.ask(AdminClient::describe_cluster).await?;
+    let brokers: Vec<_> = cluster.brokers.into_iter().map(convert::broker).collect();
+    let racks = brokers.iter();
     let identity = ClusterIdentity {
         id: cluster.id,
-        brokers: cluster.brokers.iter().map(|broker| broker.id).collect(),
+        brokers: brokers.iter().map(|broker| broker.id).collect(),
+        racks: racks
+            .filter_map(|broker| Some((broker.id, broker.rack.clone()?)))
+            .collect(),
     };
     connection.identity.replace(Some(identity.clone()));
-    let brokers = cluster.brokers.into_iter().map(convert::broker);
-    Ok((identity, brokers.collect()))
+    Ok((identity, brokers))
 }
 
 /// All topics that may be seen. A name that Kafka itself would not create is left out.

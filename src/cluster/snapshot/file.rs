@@ -45,6 +45,9 @@ struct Document {
 struct ClusterEntry {
     id: Option<String>,
     brokers: Vec<i32>,
+    /// Of those that tell it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    racks: BTreeMap<i32, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,6 +108,7 @@ impl Snapshot {
             cluster: ClusterEntry {
                 id: self.cluster.id.clone(),
                 brokers: self.cluster.brokers.clone(),
+                racks: self.cluster.racks.clone(),
             },
             reached: ReachedEntry {
                 bootstrap_servers: self.reached.bootstrap_servers.clone(),
@@ -155,6 +159,7 @@ impl Snapshot {
             cluster: ClusterIdentity {
                 id: document.cluster.id,
                 brokers: document.cluster.brokers,
+                racks: document.cluster.racks,
             },
             reached: Reached {
                 bootstrap_servers: document.reached.bootstrap_servers,

@@ -76,6 +76,7 @@ impl ObserveTopics for Guarded {
             cluster: ClusterIdentity {
                 id: Some("id".to_owned()),
                 brokers: vec![1, 2],
+                racks: BTreeMap::from([(1, "a".to_owned())]),
             },
             topics: topics.collect(),
             unserved: BTreeMap::new(),

@@ -15,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::Finding;
 use crate::health::{HealthIssue, HealthIssueKind, brokers};
 use crate::outcome::{RunResult, Status};
+use crate::remedy::racks::{self, Placed};
 use crate::report::wording::{name_width, plural};
 use crate::topic::TopicName;
 
@@ -53,6 +54,24 @@ pub(super) fn unhealthy(
         let problem = problem.detail(lines.join("\n"));
         let consequence = consequence(kind);
         Some(match kind {
+            HealthIssueKind::SharedRack { .. } => {
+                let racks = &result.identity.as_ref()?.racks;
+                let placed: Vec<_> = found
+                    .iter()
+                    .flat_map(|(name, issue)| placed(name, issue))
+                    .collect();
+                let (command, moved) = racks::spread(&placed, racks, access);
+                let all = match moved < placed.len() {
+                    true => format!("{moved} of {} partitions", placed.len()),
+                    false => "them".to_owned(),
+                };
+                problem
+                    .help(format!(
+                        "{consequence}; the command moves {all}, and copies data between brokers \
+                         (--throttle limits how fast):"
+                    ))
+                    .command(command)
+            }
             HealthIssueKind::Unserved { .. } => problem
                 .help(format!("{consequence}; see whether a controller leads:"))
                 .command(access.command("kafka-metadata-quorum", &["describe", "--status"])),
@@ -63,6 +82,22 @@ pub(super) fn unhealthy(
         })
     };
     by_kind.into_values().filter_map(problem).collect()
+}
+
+/// Where the replicas of partitions are that share racks.
+fn placed<'a>(topic: &'a TopicName, issue: &'a HealthIssue) -> impl Iterator<Item = Placed<'a>> {
+    let placed = match &issue.kind {
+        HealthIssueKind::SharedRack { placed, .. } => Some(placed),
+        _ => None,
+    };
+    placed
+        .into_iter()
+        .flatten()
+        .map(|(partition, replicas)| Placed {
+            topic,
+            partition: *partition,
+            replicas,
+        })
 }
 
 /// The leaders were to be asked whether they serve, and that failed.
@@ -83,6 +118,7 @@ fn what(kind: &HealthIssueKind) -> &'static str {
         HealthIssueKind::Unserved { .. } => "partitions that their leader does not serve",
         HealthIssueKind::BelowMinInsync { .. } => "fewer replicas in sync than min.insync.replicas",
         HealthIssueKind::UnderReplicated { .. } => "under-replicated partitions",
+        HealthIssueKind::SharedRack { .. } => "replicas that share a rack",
     }
 }
 
@@ -94,6 +130,7 @@ fn consequence(kind: &HealthIssueKind) -> &'static str {
         HealthIssueKind::UnderReplicated { .. } => {
             "what is written now is on fewer brokers than declared"
         }
+        HealthIssueKind::SharedRack { .. } => "a rack that is lost takes more of them than it must",
     }
 }
 

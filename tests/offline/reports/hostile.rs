@@ -1,5 +1,6 @@
 //! Whatever a broker or a manifest says, the formats keep their structure.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -191,6 +192,11 @@ fn health() -> impl Strategy<Value = HealthIssue> {
     let kind = prop_oneof![
         Just(HealthIssueKind::UnderReplicated { out: vec![2] }),
         untrusted().prop_map(|reason| HealthIssueKind::Unserved { leader: 1, reason }),
+        untrusted().prop_map(|rack| HealthIssueKind::SharedRack {
+            racks: vec![rack],
+            possible: 2,
+            placed: BTreeMap::from([(0, vec![1, 2])]),
+        }),
     ];
     kind.prop_map(|kind| HealthIssue {
         kind,
@@ -384,6 +390,7 @@ fn result() -> BoxedStrategy<RunResult> {
                 identity: identity.map(|id| ClusterIdentity {
                     id,
                     brokers: vec![1],
+                    ..ClusterIdentity::default()
                 }),
                 awaited: awaits.then(|| Awaited {
                     limit: Duration::from_secs(120),

@@ -257,6 +257,7 @@ fn answered(topics: Vec<TopicOutcome>) -> RunResult {
         identity: Some(ClusterIdentity {
             id: Some("pZ5xZQ1rTk2Dk4n0bX7yHw".to_owned()),
             brokers: vec![1, 2, 3],
+            ..ClusterIdentity::default()
         }),
         topics,
         ..RunResult::default()
