@@ -54,7 +54,7 @@ pub(crate) async fn wait<C: ObserveTopics + ObserveLeaders>(
         }
         let is_over = Instant::now() >= deadline;
         if pending.is_empty() || is_over {
-            match look_at_all(cluster, wanted).await {
+            match look_at_all(cluster, wanted, pending.is_empty()).await {
                 Ok(observation) => {
                     let open = not_ready(&observation, wanted);
                     pending = open.into_iter().map(Wanted::bare).collect();
@@ -81,7 +81,13 @@ pub(crate) async fn wait<C: ObserveTopics + ObserveLeaders>(
 async fn look_at_all<C: ObserveTopics + ObserveLeaders>(
     cluster: &C,
     wanted: &[Wanted],
+    are_ready: bool,
 ) -> Result<Observation, ClusterError> {
+    if are_ready {
+        // Brokers may have come since the first look; where topics are missing, perhaps none is there
+        // that could tell.
+        cluster.identity().await?;
+    }
     let mut observation = cluster.observe(wanted, Absence::Confirmed).await?;
     let unserved = leaders::unserved(cluster, &observation.topics).await?;
     observation.unserved = by_topic(unserved);
@@ -166,7 +172,7 @@ mod tests {
 
     impl ObserveTopics for Moments {
         async fn identity(&self) -> Result<ClusterIdentity, ClusterError> {
-            unreachable!("which cluster it is was known before")
+            Ok(ClusterIdentity::default())
         }
 
         async fn names(&self) -> Result<Vec<TopicName>, ClusterError> {
