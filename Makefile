@@ -24,6 +24,11 @@ help:
 setup:
 	@dev/setup
 
+# Without Java and Maven, which only Kafka needs.
+.PHONY: setup-build
+setup-build:
+	@dev/setup build
+
 .PHONY: demo
 demo: setup
 	@dev/demo
@@ -54,12 +59,12 @@ soak: setup
 	$(CARGO) test --locked --test soak
 
 .PHONY: lint
-lint: setup
+lint: setup-build
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' \
 	  $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 .PHONY: build
-build: setup
+build: setup-build
 	$(CARGO) build --release --locked --package topicctl
