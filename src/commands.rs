@@ -290,6 +290,7 @@ impl Invocation {
                 .unwrap_or_else(Report::from),
         };
         report.for_each_problem(|problem| self.variables.name(problem));
+        report.title.clone_from(&output.title);
         report.end(self.started.elapsed(), SystemTime::now());
         let (reports, scripts) = files.split();
         let in_file = output.in_layout(Layout::default());

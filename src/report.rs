@@ -88,6 +88,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// In the order of the project file. Never empty: a run that asks no cluster is one of them.
     pub clusters: Vec<ClusterReport>,
+    /// What the reader calls it, where reports of several runs stand side by side.
+    pub title: Option<String>,
     /// Whether clusters are distinguished (`--all-clusters`), also where there is one.
     pub by_cluster: bool,
     /// Whether warnings alone refused the input.
@@ -195,6 +197,7 @@ impl Report {
             context,
             diagnostics,
             clusters,
+            title: None,
             by_cluster: false,
             elapsed: Duration::ZERO,
             ended: SystemTime::UNIX_EPOCH,
@@ -213,6 +216,14 @@ impl Report {
         match self.by_cluster {
             true => Some(cluster.target.display_name()),
             false => cluster.target.name.as_deref(),
+        }
+    }
+
+    /// What its reader knows a cluster by: its name, else the title of the report.
+    pub(crate) fn label_of<'a>(&'a self, cluster: &'a ClusterReport) -> Option<&'a str> {
+        match self.by_cluster {
+            true => Some(cluster.target.display_name()),
+            false => self.title.as_deref().or(cluster.target.name.as_deref()),
         }
     }
 
@@ -301,20 +312,16 @@ impl ClusterReport {
         }
     }
 
-    /// Judges the run, and adds its problems to those of its input. What ended it before anything was
-    /// read is in one order with these.
+    /// Judges the run, and adds its problems behind those of its input: what ended it is the last thing
+    /// that is said.
     fn close(&mut self, unused_acceptances: Vec<Diagnostic>) {
         self.exit = exit::from_run(&self.context, &self.result);
         let of_run = problems::from_run(&self.context, &self.target, &self.result);
-        let (early, late) = match self.result.identity {
-            None => (of_run, Vec::new()),
-            Some(_) => (Vec::new(), of_run),
-        };
         let mut input = Diagnostics::default();
         let own = std::mem::take(&mut self.diagnostics).into_iter();
-        input.extend(own.chain(unused_acceptances).chain(early));
+        input.extend(own.chain(unused_acceptances));
         self.diagnostics = input.sorted(&self.context.sources);
-        self.diagnostics.extend(late);
+        self.diagnostics.extend(of_run);
         self.exit = exit::with_denied_warnings(self.exit, self.denied_warnings() > 0);
     }
 

@@ -260,7 +260,7 @@ impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltInTier(tier) => write!(f, "built-in tier {tier}"),
-            Self::Source(name) => write!(f, "taken over from {name}"),
+            Self::Source(name) => write!(f, "the source {name}"),
             Self::Tier(tier) => write!(f, "tier {tier}"),
             Self::ProfileTier { profile, tier } => write!(f, "tier {tier} in profile {profile}"),
             Self::Topic => f.write_str("the topic itself"),

@@ -23,6 +23,10 @@ pub struct OutputArgs {
         long, value_name = "FORMAT=FILE", value_parser = report_files, env = "TOPICCTL_REPORT"
     )]
     pub report: Vec<ReportFiles>,
+    /// What to call the report in its heading, where reports of several runs stand side by side
+    /// [default: the cluster's name]
+    #[arg(long, value_name = "TEXT", env = "TOPICCTL_TITLE")]
+    pub title: Option<String>,
     /// List topics that match too, and where values are declared
     #[arg(short, long, env = "TOPICCTL_VERBOSE", value_parser = BoolishValueParser::new())]
     pub verbose: bool,
@@ -56,6 +60,7 @@ impl OutputArgs {
         Self {
             output,
             report: Vec::new(),
+            title: None,
             verbose: false,
             quiet: false,
         }

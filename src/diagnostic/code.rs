@@ -136,8 +136,7 @@ impl Code {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)
     }
 
-    /// Whether it is about manifests, and so shown for looking it up; the others are about this
-    /// run, and say all there is to say.
+    /// Whether it is about manifests; the others are about this run.
     pub fn is_of_manifests(self) -> bool {
         !matches!(
             self,

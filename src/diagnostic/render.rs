@@ -19,14 +19,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, layout: Layout) -> Str
         Severity::Note => Level::NOTE,
     };
     let word = diagnostic.severity.as_str();
-    let id = Some(diagnostic.code.as_str()).filter(|_| diagnostic.code.is_of_manifests());
-    let head = id.map_or(word.len(), |id| word.len() + 2 + id.len()) + 2;
+    let id = diagnostic.code.as_str();
+    let head = format!("{word}[{id}]: ").len();
     let message = title_lines(&diagnostic.message, head, layout);
     let lines = message.lines().count();
-    let mut title = level.primary_title(message);
-    if let Some(id) = id {
-        title = title.id(id);
-    }
+    let title = level.primary_title(message).id(id);
     let mut groups = Vec::new();
     // A label that has no room behind its carets goes below the source.
     let is_moved = |label: &&Label| overflows(label, &diagnostic.secondary, sources, layout);

@@ -354,16 +354,20 @@ fn retry_retention(topic: &DeclaredTopic) -> Option<Diagnostic> {
     )
 }
 
+/// What the built-in tier has, in milliseconds.
+const USUAL_FOR_DEAD_LETTERS: i64 = 30 * 24 * 60 * 60 * 1000;
+
 fn dlq_retention(dlq: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnostic> {
     let (kept, source_kept) = (finite(dlq, RETENTION_MS)?, finite(source, RETENTION_MS)?);
     if kept >= source_kept {
         return None;
     }
-    let source_kept = Measure::Duration.human(source_kept);
+    let shown = Measure::Duration.human(source_kept);
+    let usual = Measure::Duration.human(USUAL_FOR_DEAD_LETTERS);
     let diagnostic = Diagnostic::warning(
         Code::DlqShorterThanSource,
         format!(
-            "`{}` is kept for {}, its source for {source_kept}",
+            "`{}` is kept for {}, its source for {shown}",
             dlq.name,
             Measure::Duration.human(kept)
         ),
@@ -372,7 +376,10 @@ fn dlq_retention(dlq: &DeclaredTopic, source: &DeclaredTopic) -> Option<Diagnost
         place(dlq, RETENTION_MS),
         "dead letters are gone before anybody has looked",
     )
-    .help("keep dead letters at least as long as their source, 30d is usual");
+    .help(match source_kept < USUAL_FOR_DEAD_LETTERS {
+        true => format!("keep dead letters at least as long as their source; {usual} is usual"),
+        false => format!("keep dead letters at least as long as their source: {shown} or more"),
+    });
     Some(match stated_at(source, RETENTION_MS) {
         Some(span) => diagnostic.and(span, format!("`{}` keeps them this long", source.name)),
         None => diagnostic,

@@ -200,8 +200,11 @@ impl<'a> Project<'a> {
             let path = loaded.sources.path(project);
             return diagnostic.help(format!("profiles are declared under `profiles:` in {path}"));
         }
-        let searched = loaded.searched.iter();
-        let searched: Vec<_> = searched.map(|path| path.display().to_string()).collect();
+        let searched = loaded.searched.iter().map(|path| match path.as_os_str() {
+            here if here.is_empty() => ".".to_owned(),
+            _ => path.display().to_string(),
+        });
+        let searched: Vec<_> = searched.collect();
         diagnostic.help(format!(
             "profiles are declared under `profiles:` in {PROJECT_FILE}, and there is none in {} \
              or above; keep the manifests beside it, or name it as a path too",

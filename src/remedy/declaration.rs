@@ -187,7 +187,7 @@ pub(super) fn declaration(
             let profile = in_yaml(profile);
             let entry = format!("{{ name: {name}, {field}: {count} }}");
             (
-                format!("for it under this profile, in {file}"),
+                format!("for this topic under profile {profile}, in {file}"),
                 format!("profiles: {{ {profile}: {{ topics: [{entry}] }} }}"),
             )
         }
@@ -206,7 +206,7 @@ pub(super) fn declaration(
         }
     };
     let not_there = shared.map(|line| format!(" (and not in {line})"));
-    let place = format!("declare it {place}{}", not_there.unwrap_or_default());
+    let place = format!("declare {count} {place}{}", not_there.unwrap_or_default());
     Declaration { place, yaml }
 }
 

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::groups::wording as groups;
 use super::rest::{MOST_PROBLEMS, Rest};
 use super::summary::{self, Sentence};
-use super::wording::{and, details, each_line, one_line, plural, relations, title, values, word};
+use super::wording::{Title, and, details, each_line, one_line, plural, relations, values, word};
 use super::{ClusterReport, Report, inert};
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::groups::GroupLags;
@@ -30,7 +30,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let is_own = report.by_cluster || !problem.diagnostic.code.is_of_manifests();
         let names = owners
             .filter(|_| is_own)
-            .filter_map(|one| report.name_of(one));
+            .filter_map(|one| report.label_of(one));
         let names: Vec<_> = names.map(str::to_owned).collect();
         let owners = (!names.is_empty()).then(|| and(&names));
         write_diagnostic(problem.diagnostic, report, owners.as_deref(), out)?;
@@ -42,16 +42,16 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut topics = cluster.ranked();
         topics.retain(|topic| cluster.needs_attention(topic));
         for topic in topics.iter().take(MOST_TOPICS) {
-            write_topic(topic, cluster, report.name_of(cluster), out)?;
+            write_topic(topic, cluster, report.label_of(cluster), out)?;
         }
         if let Some(rest) = topics.len().checked_sub(MOST_TOPICS + 1) {
             writeln!(out, "{}, not shown.", plural(rest + 1, "more topic"))?;
         }
-        write_groups(cluster, report.name_of(cluster), out)?;
+        write_groups(cluster, report.label_of(cluster), out)?;
     }
     for cluster in &clusters {
         let result = summary::result(report, cluster);
-        write_result(report.name_of(cluster), &result, out)?;
+        write_result(report.label_of(cluster), &result, out)?;
     }
     match report.by_cluster {
         true => write_result(None, &[summary::clusters(report)], out),
@@ -112,10 +112,16 @@ fn write_diagnostic(
     };
     let place = one.primary.as_ref();
     let location = place.map(|label| report.context.sources.location(label.span));
-    let title = if one.code.is_of_manifests() {
-        one.code.as_str().to_owned()
-    } else {
-        title(&report.context)
+    let title = match one.code.is_of_manifests() {
+        true => one.code.as_str().to_owned(),
+        false => {
+            // The cluster stands before it.
+            let title = Title {
+                label: None,
+                ..Title::new(report)
+            };
+            format!("{title}: {}", one.code)
+        }
     };
     let label = place
         .map(|label| &label.text)

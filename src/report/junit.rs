@@ -12,7 +12,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 use super::groups::wording as groups;
 use super::rest::{MOST_PROBLEMS, Rest};
 use super::summary::result;
-use super::wording::{details, each_line, field, one_line, relations, title, values, word};
+use super::wording::{Title, details, each_line, field, one_line, relations, values, word};
 use super::{ClusterReport, Report};
 use crate::diagnostic::{self, Diagnostic, Location};
 use crate::groups::GroupLags;
@@ -32,7 +32,7 @@ struct Part {
 }
 
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut name = title(&report.context);
+    let name = Title::new(report).to_string();
     let mut suites = Vec::new();
     for cluster in &report.clusters {
         let parts = parts(report, cluster);
@@ -41,8 +41,6 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             let class = |part: &Part| format!("{name}.{}", part.class);
             suites.push(suite(name, parts, class));
         } else {
-            let called = cluster.target.name.iter();
-            called.for_each(|called| name.push_str(&format!(" {called}")));
             let class = |part: &Part| part.class.to_owned();
             suites.extend(
                 parts

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::groups::wording as groups;
 use super::rest::Rest;
 use super::wording::{
-    ClusterLine, each_line, field, one_line, plural, relations, title, values, verdict,
+    ClusterLine, Title, each_line, field, one_line, plural, relations, values, verdict,
     with_values, word,
 };
 use super::{ClusterReport, Report, summary};
@@ -98,7 +98,14 @@ impl Part {
 }
 
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "**{}**", title(&report.context))?;
+    let title = Title::new(report);
+    write!(out, "**{}**", title.command)?;
+    if let Some(label) = title.label {
+        write!(out, " {}", code(label))?;
+    }
+    if let Some(profile) = title.profile {
+        write!(out, ", profile {}", code(profile))?;
+    }
     if !report.by_cluster {
         return report
             .clusters
@@ -123,9 +130,6 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// The only cluster, which has all of the comment.
 fn write_cluster(report: &Report, cluster: &ClusterReport, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(name) = &cluster.target.name {
-        write!(out, " {}", code(name))?;
-    }
     write!(out, ": ")?;
     let mut problems: Vec<_> = cluster.diagnostics.iter().collect();
     problems.sort_by_key(|one| !report.is_failure(one));

@@ -21,34 +21,50 @@ use crate::topic::TopicName;
 pub use causes::{from_cluster_error, from_connection_error, interrupted};
 pub use reading::unreadable_export;
 
-/// What stopped a run, and what it found beside mismatches.
+/// What a run found beside mismatches, and last what ended it before its end.
 pub fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Diagnostic> {
+    // Where nothing was read, what stopped the run says it all.
+    let mut all = match result.identity {
+        None => Vec::new(),
+        Some(_) => found(context, target, result),
+    };
+    all.extend(stopped(context, target, result));
+    all
+}
+
+/// What ended a run before its end.
+fn stopped(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Diagnostic> {
     let refused = || refusals::refused(context, target, result);
-    let mut all = Vec::new();
     match &result.stop {
+        None | Some(Stop::Invalid) => Vec::new(),
         Some(Stop::Cluster(error)) if result.identity.is_none() => {
-            all.push(from_connection_error(error));
+            vec![from_connection_error(error)]
         }
-        Some(Stop::Cluster(error)) => all.push(from_cluster_error(error)),
+        Some(Stop::Cluster(error)) => vec![from_cluster_error(error)],
         Some(Stop::Unchecked(error)) => {
             // What was refused until then is still the reader's to fix.
-            all.extend(refused());
-            all.push(causes::unchecked(error, &target.access, result.check));
+            let unchecked = causes::unchecked(error, &target.access, result.check);
+            refused().into_iter().chain([unchecked]).collect()
         }
         Some(Stop::Interrupted(signal)) => {
-            all.push(interrupted(*signal, context.purpose, result.wrote));
+            vec![interrupted(*signal, context.purpose, result.wrote)]
         }
         Some(Stop::TooFewBrokers { registered, wanted }) => {
-            all.push(causes::missing_brokers(*registered, *wanted));
+            vec![causes::missing_brokers(*registered, *wanted)]
         }
-        Some(Stop::Refused) => all.extend(refused()),
-        Some(Stop::Invalid | Stop::UnknownExistence) | None => {}
+        Some(Stop::Refused) => refused().into_iter().collect(),
+        Some(Stop::UnknownExistence) => reading::unknown_topics(context, target, result)
+            .into_iter()
+            .collect(),
     }
-    if result.identity.is_none() {
-        // Nothing was read: what stopped the run says it all.
-        return all;
+}
+
+/// What a run that read a cluster found beside mismatches.
+fn found(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    if result.stop != Some(Stop::UnknownExistence) {
+        all.extend(reading::unknown_topics(context, target, result));
     }
-    all.extend(reading::unknown_topics(context, target, result));
     match result.lacks_configs {
         true => all.extend(no_configs(result)),
         false => all.extend(result.topics.iter().filter_map(unverifiable)),
@@ -66,7 +82,7 @@ pub fn from_run(context: &RunContext, target: &Target, result: &RunResult) -> Ve
         result
             .topics
             .iter()
-            .flat_map(|one| undeclared(one, context)),
+            .flat_map(|one| undeclared(one, context, target)),
     );
     all.extend(unmanaged(&result.unmanaged, context));
     if let Some(groups) = &result.groups {
@@ -147,7 +163,7 @@ fn no_configs(result: &RunResult) -> Option<Diagnostic> {
     })
 }
 
-fn undeclared(outcome: &TopicOutcome, context: &RunContext) -> Vec<Diagnostic> {
+fn undeclared(outcome: &TopicOutcome, context: &RunContext, target: &Target) -> Vec<Diagnostic> {
     let name = &outcome.topic.name;
     let undeclared = outcome.undeclared.iter().map(|(key, value)| {
         let shown = shortened(&catalog::human(key.as_str(), value));
@@ -159,10 +175,40 @@ fn undeclared(outcome: &TopicOutcome, context: &RunContext) -> Vec<Diagnostic> {
             Code::UndeclaredConfig,
             message,
         )
-        .help("take it off the topic, or declare it:")
-        .command(format!("config: {{ {key}: {written} }}"))
+        .help(match keeps_messages(key.as_str()) {
+            true => "declare it; without it the topic may lose messages that it keeps now:",
+            false => "declare it, or take it off the topic, which then has the broker's default:",
+        })
+        .command(match keeps_messages(key.as_str()) {
+            true => format!("config: {{ {key}: {written} }}"),
+            false => format!(
+                "config: {{ {key}: {written} }}\n{}",
+                taken_off(name, key.as_str(), target)
+            ),
+        })
     });
     undeclared.collect()
+}
+
+/// Whether a topic may keep messages for longer, or more of them, because of a configuration.
+fn keeps_messages(key: &str) -> bool {
+    key.contains("retention") || key == "cleanup.policy" || key.starts_with("remote.")
+}
+
+/// The command that leaves a configuration of a topic to the broker.
+fn taken_off(topic: &TopicName, key: &str, target: &Target) -> String {
+    target.access.command(
+        "kafka-configs",
+        &[
+            "--alter",
+            "--entity-type",
+            "topics",
+            "--entity-name",
+            topic.as_str(),
+            "--delete-config",
+            key,
+        ],
+    )
 }
 
 fn unmanaged(names: &[TopicName], context: &RunContext) -> Option<Diagnostic> {

@@ -11,7 +11,7 @@ use super::wording::{and, one_line, plural, verdicts};
 use super::{ClusterReport, Report};
 use crate::context::Purpose;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::outcome::{Check, Status, TopicOutcome};
+use crate::outcome::{Check, Status, Stop, TopicOutcome};
 
 /// A sentence whose phrases have commas between them.
 pub(super) struct Sentence(pub(super) Vec<String>);
@@ -42,15 +42,37 @@ impl Sentence {
 /// else of the problems.
 pub(super) fn result(report: &Report, cluster: &ClusterReport) -> Vec<Sentence> {
     if cluster.lists_topics() {
-        return topics(cluster);
+        let mut sentences = topics(cluster);
+        sentences.extend(denied(cluster));
+        sentences.extend(ended(report, cluster));
+        return sentences;
     }
     vec![match stopper(report, cluster) {
         Some(one) => {
             let message = one_line(&one.message);
-            Sentence::plain(format!("{}: {message}", one.severity.as_str()))
+            let (severity, code) = (one.severity.as_str(), one.code);
+            Sentence::plain(format!("{severity}[{code}]: {message}"))
         }
         None => cause(report, cluster),
     }]
+}
+
+/// The same without what it means for a run that may follow.
+pub(super) fn in_short(report: &Report, cluster: &ClusterReport) -> Vec<Sentence> {
+    let first = result(report, cluster).into_iter().take(1);
+    let more = [denied(cluster), ended(report, cluster)];
+    first.chain(more.into_iter().flatten()).collect()
+}
+
+/// What ended a run that has something to say of topics before its end.
+fn ended(report: &Report, cluster: &ClusterReport) -> Option<Sentence> {
+    let is_ended = matches!(
+        cluster.result.stop,
+        Some(Stop::Cluster(_) | Stop::Unchecked(_) | Stop::Interrupted(_))
+    );
+    let stopper = stopper(report, cluster).filter(|_| is_ended && cluster.lists_topics())?;
+    let message = one_line(&stopper.message);
+    Some(Sentence::plain(format!("The run ended early: {message}.")))
 }
 
 /// Why there is nothing to say of topics.
@@ -67,7 +89,8 @@ fn stopper<'a>(report: &'a Report, cluster: &'a ClusterReport) -> Option<&'a Dia
     let of_run = |one: &&Diagnostic| !one.code.is_of_manifests();
     let mut problems = cluster.diagnostics.iter().filter(of_run);
     let mut failing = problems.clone().filter(|one| report.is_failure(one));
-    failing.next().or_else(|| problems.next())
+    // What ended the run is said last.
+    failing.next_back().or_else(|| problems.next_back())
 }
 
 /// How many problems the manifests have, and what that means for the run; `None` without any.
@@ -156,7 +179,6 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
         };
         return std::iter::once(Sentence::new(&lead, counts, "."))
             .chain([Sentence::plain(consequence)])
-            .chain(denied(cluster))
             .collect();
     }
     if context.purpose == Purpose::Apply {
@@ -164,8 +186,7 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
             true => format!("; {} ready", plural(declared, "topic")),
             false => String::new(),
         };
-        let result = Sentence::new(&lead, counts, &format!("{ready}. {time}"));
-        return std::iter::once(result).chain(denied(cluster)).collect();
+        return vec![Sentence::new(&lead, counts, &format!("{ready}. {time}"))];
     }
     let counts = match result.count(|status| *status == Status::Matching) == declared {
         true => vec!["all match".to_owned()],
@@ -178,12 +199,11 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
         last.push_str(&format!("; {first}"));
     }
     phrases.extend(others);
-    let result = Sentence::new(&lead, phrases, &format!(". {time}"));
-    std::iter::once(result).chain(denied(cluster)).collect()
+    vec![Sentence::new(&lead, phrases, &format!(". {time}"))]
 }
 
 /// That warnings alone make the run fail.
-pub(super) fn denied(cluster: &ClusterReport) -> Option<Sentence> {
+fn denied(cluster: &ClusterReport) -> Option<Sentence> {
     let count = cluster.denied_warnings();
     let denied = match count {
         0 => return None,

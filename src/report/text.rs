@@ -169,11 +169,10 @@ fn write_topics(
     if let Some(groups) = groups.filter(|_| !layout.quiet) {
         groups::text::write(groups, layout, out)?;
     }
-    let mut sentences = summary::result(report, cluster);
-    if layout.quiet {
-        sentences.truncate(1);
-        sentences.extend(summary::denied(cluster));
-    }
+    let sentences = match layout.quiet {
+        true => summary::in_short(report, cluster),
+        false => summary::result(report, cluster),
+    };
     for Sentence(phrases) in sentences {
         write_phrases(String::new(), 0, &phrases, layout, out)?;
     }

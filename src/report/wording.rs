@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::ClusterReport;
 use super::difference::{Difference, Value};
+use super::{ClusterReport, Report};
 use crate::catalog;
 use crate::context::{Purpose, RunContext};
 use crate::diagnostic::printable;
@@ -275,13 +275,52 @@ impl fmt::Display for ClusterLine {
 }
 
 /// The command as it was meant, `topicctl verify`.
-pub(super) fn title(context: &RunContext) -> String {
+fn command(context: &RunContext) -> String {
     match &context.command {
         Some(command) if context.purpose == Purpose::DryRun => {
             format!("topicctl {command} --dry-run")
         }
         Some(command) => format!("topicctl {command}"),
         None => "topicctl".to_owned(),
+    }
+}
+
+/// What tells a report from others.
+pub(super) struct Title<'a> {
+    pub(super) command: String,
+    /// What its reader calls it, else the only cluster.
+    pub(super) label: Option<&'a str>,
+    pub(super) profile: Option<&'a str>,
+}
+
+impl<'a> Title<'a> {
+    pub(super) fn new(report: &'a Report) -> Self {
+        let only = match report.clusters.as_slice() {
+            [only] if !report.by_cluster => Some(only),
+            _ => None,
+        };
+        let profile = only.and_then(|only| only.context.profile.as_deref());
+        Self {
+            command: command(&report.context),
+            label: report
+                .title
+                .as_deref()
+                .or(only.and_then(|only| only.target.name.as_deref())),
+            profile: profile.or(report.context.profile.as_deref()),
+        }
+    }
+}
+
+impl fmt::Display for Title<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.command)?;
+        if let Some(label) = self.label {
+            write!(f, " {label}")?;
+        }
+        match self.profile {
+            Some(profile) => write!(f, ", profile {profile}"),
+            None => Ok(()),
+        }
     }
 }
 

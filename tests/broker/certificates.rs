@@ -55,9 +55,9 @@ impl Listener {
         let ended = ended.exits(4);
         let stderr = flat(&ended.stderr);
         let error = error.replace("ADDRESS", self.kafka.bootstrap_servers());
-        assert!(stderr.contains(&format!("error: {error}")), "{ended}");
+        assert!(stderr.contains(&format!("]: {error}")), "{ended}");
         assert!(stderr.contains(help), "{ended}");
-        assert_eq!(ended.stderr.matches("error: ").count(), 1, "{ended}");
+        assert_eq!(ended.stderr.matches("error[").count(), 1, "{ended}");
         assert!(!stderr.contains("waiting for"), "{ended}");
     }
 }
@@ -209,7 +209,7 @@ fn an_advertised_address_of_another_cluster_is_told_and_nothing_is_created_there
     let ended = ended.exits(3);
     let stderr = flat(&ended.stderr);
     let error = format!(
-        "error: {elsewhere} belongs to another cluster; the cluster advertises this address"
+        "error[unreachable]: {elsewhere} belongs to another cluster; the cluster advertises this address"
     );
     assert!(stderr.contains(&error), "{ended}");
     assert!(stderr.contains("advertised.listeners"), "{ended}");

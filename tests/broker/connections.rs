@@ -197,12 +197,13 @@ fn ends(said: &Said, expected: &End) {
         if expected.code == 0 {
             continue;
         }
-        let first = ended.stderr.split("\n  ").next().unwrap_or_default();
-        let stderr = flat(&ended.stderr);
-        assert!(first.starts_with("error: "), "{shown}");
-        assert!(stderr.contains(expected.message), "{shown}");
-        assert!(stderr.contains(expected.help), "{shown}");
-        assert_eq!(ended.stderr.matches("error: ").count(), 1, "{shown}");
+        // Warnings of the way come before, and what ended the run is the last thing said.
+        let (_, error) = ended.stderr.split_once("error[").expect(&shown);
+        let error = flat(error);
+        assert!(error.contains(expected.message), "{shown}");
+        assert!(error.contains(expected.help), "{shown}");
+        assert!(!error.contains("warning["), "{shown}");
+        assert_eq!(ended.stderr.matches("error[").count(), 1, "{shown}");
         if let Some(secret) = said.password {
             assert!(!ended.stderr.contains(secret), "{shown}");
         }

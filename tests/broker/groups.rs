@@ -404,7 +404,7 @@ fn groups_without_rights_are_named_and_only_fail_a_run_that_read_none() {
 
     let bob = as_user("bob", "verify", &["--groups"])
         .exits(0)
-        .says("warning: 1 consumer group cannot be read with the rights of User:bob\n  unseen\n")
+        .says("warning[authorization]: 1 consumer group cannot be read with the rights of User:bob\n  unseen\n")
         .says("GROUP_AUTHORIZATION_FAILED: Group authorization failed\n")
         .says("--add --allow-principal User:bob --operation Describe --group unseen\n");
     let bob = bob

@@ -91,7 +91,7 @@ fn a_stopped_broker_is_reported_with_topics_partitions_and_brokers_until_it_is_b
     let ended = until_reported(&servers, &manifests, "lost.two partitions 0-5: broker 3");
     let ended = ended
         .exits(0)
-        .says("warning: 1 topic has partitions without a leader")
+        .says("warning[unhealthy]: 1 topic has partitions without a leader")
         .says("lost.one   partitions 1-3, 5: replicas on broker 3")
         .says("lost.three   partitions 0-2: 2 in sync, 3 needed; broker 3 is out of sync")
         .says("3 declared: all match; 3 unhealthy topics.");
@@ -130,7 +130,7 @@ fn a_stopped_broker_is_reported_with_topics_partitions_and_brokers_until_it_is_b
             run()
                 .run()
                 .exits(1)
-                .says("error: 1 topic has partitions without a leader");
+                .says("error[unhealthy]: 1 topic has partitions without a leader");
         }
     }
 

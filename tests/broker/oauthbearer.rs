@@ -77,9 +77,14 @@ fn shows_no_secret(ended: &Ended, secrets: &[&str]) {
 }
 
 #[track_caller]
-fn begins(ended: Ended, first_line: &str) -> Ended {
+fn begins(ended: Ended, message: &str) -> Ended {
     let text = crate::support::binary::flat(&ended.stderr);
-    assert!(text.starts_with(first_line), "{ended}");
+    let told = text.strip_prefix("error[");
+    let told = told.and_then(|text| Some(text.split_once("]: ")?.1));
+    assert!(
+        told.is_some_and(|text| text.starts_with(message)),
+        "{ended}"
+    );
     ended
 }
 
@@ -193,7 +198,7 @@ fn a_token_endpoint_over_tls_needs_its_ca_and_says_so() {
     let ended = run().run().exits(4).says("https.ca.location");
     let ended = begins(
         ended,
-        &format!("error: TLS with the token endpoint {endpoint} failed"),
+        &format!("TLS with the token endpoint {endpoint} failed"),
     );
     shows_no_secret(&ended, &[CLIENT_SECRET]);
     run()
@@ -274,7 +279,7 @@ fn what_the_token_endpoint_does_wrong_is_told_by_its_cause() {
     ] {
         provider.behave(behavior);
         let ended = run(&endpoint).run().exits(code).says(words);
-        assert!(ended.stderr.starts_with("error: "), "{ended}");
+        assert!(ended.stderr.starts_with("error["), "{ended}");
         shows_no_secret(&ended, &[CLIENT_SECRET, "two words"]);
     }
 
@@ -282,13 +287,13 @@ fn what_the_token_endpoint_does_wrong_is_told_by_its_cause() {
     let ended = run(&closed).run().exits(3);
     begins(
         ended,
-        &format!("error: the token endpoint {closed} refuses the connection"),
+        &format!("the token endpoint {closed} refuses the connection"),
     );
     let unknown = "http://idp.invalid/token";
     let ended = run(unknown).run().exits(3);
     begins(
         ended,
-        &format!("error: the token endpoint {unknown} is at a name that does not resolve"),
+        &format!("the token endpoint {unknown} is at a name that does not resolve"),
     );
 }
 
@@ -308,7 +313,7 @@ fn a_token_that_the_broker_does_not_take_is_told_with_what_it_says() {
             "it is from the token command (issuer {issuer}, audience other)"
         ));
     let servers = realm.kafka.bootstrap_servers();
-    let first_line = format!("error: {servers} refused the token of `{CLIENT_ID}` (OAUTHBEARER)");
+    let first_line = format!("{servers} refused the token of `{CLIENT_ID}` (OAUTHBEARER)");
     let ended = begins(ended, &first_line);
     shows_no_secret(&ended, &[&other]);
 
@@ -337,31 +342,25 @@ fn a_file_or_a_command_without_a_token_is_told_before_anything_is_sent() {
     let ended = file(expired.to_str().expect("a path")).exits(4);
     begins(
         ended,
-        &format!(
-            "error: the token of the token file {} expired",
-            expired.display()
-        ),
+        &format!("the token of the token file {} expired", expired.display()),
     );
     let ended = file(empty.to_str().expect("a path")).exits(2);
-    begins(ended.says("it is empty"), "error: what the token file");
+    begins(ended.says("it is empty"), "what the token file");
     begins(
         file("/nowhere/token").exits(2),
-        "error: the token file /nowhere/token cannot be read",
+        "the token file /nowhere/token cannot be read",
     );
 
     let command = |text: &str| run().env("KAFKA_OAUTH_TOKEN_COMMAND", text).run();
     let ended = command("echo hush-out; echo no login >&2; exit 3").exits(2);
-    let ended = begins(
-        ended,
-        "error: the token command failed (exit status: 3) no login",
-    );
+    let ended = begins(ended, "the token command failed (exit status: 3) no login");
     shows_no_secret(&ended, &["hush-out"]);
     let ended = command("echo '{\"accessToken\": \"hush-out\"}'")
         .exits(2)
         .says("it is JSON");
     shows_no_secret(&ended, &["hush-out"]);
     let ended = command("exec sleep 600").exits(3);
-    begins(ended, "error: the token command did not end within 2 s");
+    begins(ended, "the token command did not end within 2 s");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use local_kafka::{LocalKafka, Security};
 use tempfile::TempDir;
 
-use crate::support::binary::{Ended, Manifests, topicctl};
+use crate::support::binary::{Ended, Manifests, flat, topicctl};
 
 const PASSWORD: &str = "changeit";
 
@@ -182,7 +182,7 @@ fn pem_connects_in_one_line_and_in_many() {
     let ended = plan(&pem(&|name| STORES.text(name))).exits(2);
     for property in ["ssl.keystore.certificate.chain", "ssl.keystore.key"] {
         let words = format!("the value of `{property}` has PEM text whose");
-        assert!(ended.stderr.contains(&words), "{ended}");
+        assert!(flat(&ended.stderr).contains(&words), "{ended}");
     }
     let of_key = STORES.text("encrypted.pem");
     let of_key = of_key.lines().nth(1).expect("a line");

@@ -52,7 +52,7 @@ fn a_port_that_uses_something_else_is_named() {
         let address = answers(answer);
         let ended = on(&address, "verify", &manifests).run().exits(3);
         let stderr = flat(&ended.stderr);
-        assert!(stderr.contains(&format!("error: {who}")), "{ended}");
+        assert!(stderr.contains(&format!("]: {who}")), "{ended}");
         assert!(
             stderr.contains(&format!(" answers at {address}")),
             "{ended}"

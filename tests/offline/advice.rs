@@ -422,7 +422,7 @@ fn advice_to_declare_something_else_moves_no_other_topic() {
     for way in [
         "in its own entry",
         "the policy does not allow",
-        "under this profile",
+        "for this topic under profile",
         "in its entry of `profiles.prod.topics`",
         "accept it",
         "would follow",

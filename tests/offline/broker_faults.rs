@@ -60,7 +60,7 @@ fn without_describe_configs_the_rest_is_compared_and_the_cause_is_named() {
         run(&broker, "verify", &[])
             .exits(code)
             .says(words)
-            .says("warning: this cluster offers no configurations (no DESCRIBE_CONFIGS)")
+            .says("warning[unverifiable]: this cluster offers no configurations (no DESCRIBE_CONFIGS)")
             .says("declare `tier: plain`");
         broker.end().expect("no other request");
     }

@@ -437,8 +437,8 @@ fn one_file_for_two_results_is_found_before_a_cluster_is_asked() {
         let output = topicctl(directory.path(), &args).output();
         let (code, _, stderr) = reported(&output.expect("topicctl runs"));
         assert_eq!(code, Some(2), "{flags}\n{stderr}");
-        let errors = stderr.matches("error: ").count();
-        let twice = stderr.matches("error: two results for ").count();
+        let errors = stderr.matches("error[").count();
+        let twice = stderr.matches("error[usage]: two results for ").count();
         assert_eq!((errors, twice), (1, results), "{flags}\n{stderr}");
         assert!(!directory.path().join("new").exists(), "{flags}");
     }

@@ -130,7 +130,9 @@ fn a_signal_ends_it_with_what_was_seen_until_then() {
     came.recv().expect("a connection");
     run.signal(Signal::INT);
     let ended = run.end().exits(130);
-    let ended = ended.says("error: interrupted by SIGINT").says("set by -b");
+    let ended = ended
+        .says("error[interrupted]: interrupted by SIGINT")
+        .says("set by -b");
     assert!(ended.stdout.contains("1 step: all ok"), "{ended}");
 }
 

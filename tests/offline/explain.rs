@@ -135,14 +135,14 @@ orders-dlq                                       manifests/orders.yaml:10
     > 3                the topic itself          manifests/orders.yaml:10
   replication_factor   1
       3                built-in tier dlq
-      1                taken over from orders    manifests/topicctl.yaml:11
+      1                the source orders         manifests/topicctl.yaml:11
     > 1                profile dev, all topics   manifests/topicctl.yaml:11
   cleanup.policy       delete
     > delete           built-in tier dlq
   compression.type     snappy
     > snappy           built-in tier dlq
   max.message.bytes    2MiB (2097152)
-    > 2MiB             taken over from orders    manifests/orders.yaml:7
+    > 2MiB             the source orders         manifests/orders.yaml:7
   min.insync.replicas  1
     > 1                built-in tier dlq
   retention.ms         60d (5184000000)
@@ -162,7 +162,7 @@ fn rules_are_shown_as_rules() {
     assert_data_eq!(
         reported(directory.path(), &["orders-retry-1h"]),
         str![[r#"
-orders-retry-1h                                 manifests/orders.yaml:8
+orders-retry-1h                            manifests/orders.yaml:8
 
   role                 retry of orders, step 2 after 1h
   tier                 retry, by its role
@@ -172,13 +172,13 @@ orders-retry-1h                                 manifests/orders.yaml:8
     > source           built-in tier retry
   replication_factor   3
       3                built-in tier retry
-    > 3                taken over from orders
+    > 3                the source orders
   cleanup.policy       delete
     > delete           built-in tier retry
   compression.type     snappy
     > snappy           built-in tier retry
   max.message.bytes    2MiB (2097152)
-    > 2MiB             taken over from orders   manifests/orders.yaml:7
+    > 2MiB             the source orders   manifests/orders.yaml:7
   min.insync.replicas  1
     > 1                built-in tier retry
   retention.ms         25h (90000000)
@@ -417,7 +417,7 @@ fn what_is_not_known_is_guessed_at() {
     assert_data_eq!(
         refused(directory, &["order"]),
         str![[r#"
-error: no code and no declared topic is called `order`
+error[usage]: no code and no declared topic is called `order`
 help: did you mean `orders`?
 
 
@@ -426,7 +426,7 @@ help: did you mean `orders`?
     assert_data_eq!(
         refused(directory, &["unkown-field"]),
         str![[r#"
-error: no code and no declared topic is called `unkown-field`
+error[usage]: no code and no declared topic is called `unkown-field`
 help: did you mean `unknown-field`?
 
 
@@ -435,7 +435,7 @@ help: did you mean `unknown-field`?
     assert_data_eq!(
         refused(directory, &["--topic", "unknown-field"]),
         str![[r#"
-error: no declared topic is called `unknown-field`
+error[usage]: no declared topic is called `unknown-field`
 help: did you mean `unknown-tier`?
 
 
@@ -444,7 +444,7 @@ help: did you mean `unknown-tier`?
     assert_data_eq!(
         refused(directory, &["--code", "orders"]),
         str![[r#"
-error: no code is called `orders`
+error[usage]: no code is called `orders`
 help: a code stands in brackets: error[unknown-field]
 
 
@@ -453,7 +453,7 @@ help: a code stands in brackets: error[unknown-field]
     assert_data_eq!(
         refused(directory, &["--tier", "ingest"]),
         str![[r#"
-error: no tier is called `ingest`
+error[usage]: no tier is called `ingest`
 help: did you mean `ingestion`?
 
 
@@ -462,7 +462,7 @@ help: did you mean `ingestion`?
     assert_data_eq!(
         refused(directory, &["--tier", "gold"]),
         str![[r#"
-error: no tier is called `gold`
+error[usage]: no tier is called `gold`
 help: there are ingestion, standard, error, dlq, retry, plain
 
 
@@ -489,7 +489,7 @@ fn a_mistyped_code_says_nothing_of_absent_manifests() {
     assert_data_eq!(
         refused(directory, &["unkown-field"]),
         str![[r#"
-error: no code and no declared topic is called `unkown-field`
+error[usage]: no code and no declared topic is called `unkown-field`
 help: did you mean `unknown-field`?
 
 
@@ -498,7 +498,7 @@ help: did you mean `unknown-field`?
     assert_data_eq!(
         refused(directory, &["orders"]),
         str![[r#"
-error: no code and no declared topic is called `orders`
+error[usage]: no code and no declared topic is called `orders`
 help: `topicctl validate -v` lists what is declared; -f names the manifests,
       --profile the profile
 

@@ -101,7 +101,7 @@ const UNUSABLE: [(&str, &str, &str); 44] = [
 ];
 
 /// Any text will do.
-const ALWAYS_USABLE: [&str; 1] = ["TOPICCTL_CLIENT_ID"];
+const ALWAYS_USABLE: [&str; 2] = ["TOPICCTL_CLIENT_ID", "TOPICCTL_TITLE"];
 
 #[test]
 fn a_variable_that_cannot_be_used_is_told_by_its_name() {

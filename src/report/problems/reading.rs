@@ -60,7 +60,10 @@ pub(super) fn unknown_topics(
             (true, true) => format!("the configuration of {topics} cannot be read{who}"),
             (true, false) => format!("the configuration of {topics} cannot be read"),
             (false, true) => format!("{topics} cannot be seen{who}"),
-            (false, false) => format!("whether {topics} exist could not be found out"),
+            (false, false) => {
+                let exist = if names.len() == 1 { "exists" } else { "exist" };
+                format!("whether {topics} {exist} could not be found out")
+            }
         };
         let consequence = match was_to_create && !exists {
             true => ", so nothing was created",

@@ -191,7 +191,10 @@ fn declared_by(outcome: &TopicOutcome, refusal: &Refusal, sources: &Sources) -> 
             .span
             .map(|span| format!(", {}", sources.location(span)));
         let layer = &origin.layer;
-        format!("{field} {value}: {layer}{}", place.unwrap_or_default())
+        format!(
+            "{field} {value}, declared by {layer}{}",
+            place.unwrap_or_default()
+        )
     });
     declared.collect()
 }

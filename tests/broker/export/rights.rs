@@ -52,7 +52,7 @@ fn topics_that_cannot_be_read_are_named_and_left_out() {
         ended.stdout
     );
     assert!(!ended.stdout.contains("seen.half"), "{}", ended.stdout);
-    let says = "warning: 1 topic cannot be read, and left out";
+    let says = "warning[authorization]: 1 topic cannot be read, and left out";
     assert!(ended.stderr.contains(says), "{}", ended.stderr);
     assert!(ended.stderr.contains("seen.half"), "{}", ended.stderr);
 }

@@ -161,10 +161,10 @@ fn invalid_manifests_are_reported_to_files_of_every_format() {
 #[test]
 fn a_cluster_that_is_not_reached_is_reported_to_files_of_every_format() {
     let words = [
-        "error: ",
+        "error[unreachable]: ",
         "\"unknown\"",
         "\" type=\"unknown\">",
-        "error: ",
+        "error[unreachable]: ",
         "::error title=",
         "topicctl_exit_code 3",
     ];
@@ -181,7 +181,7 @@ fn usage_that_is_wrong_after_all_is_reported_to_files_of_every_format() {
         "\"usage\"",
         "\" type=\"usage\">",
         "error",
-        "::error title=topicctl verify::",
+        "::error title=topicctl verify%3A usage::",
         "topicctl_exit_code 2",
     ];
     let args = ["verify", "topics.yaml", "--fail-on", "none,missing"];
@@ -192,7 +192,7 @@ fn usage_that_is_wrong_after_all_is_reported_to_files_of_every_format() {
         "\"connection\"",
         "\" type=\"connection\">",
         "error",
-        "::error title=topicctl verify::",
+        "::error title=topicctl verify%3A connection::",
         "topicctl_exit_code 2",
     ];
     let args = [

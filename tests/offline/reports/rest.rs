@@ -67,7 +67,10 @@ fn no_number_of_warnings_hides_an_error() {
         assert!(text.contains("the one that matters"), "{format}: {text}");
     }
     let text = written("text", &report);
-    assert_eq!(text.matches("warning: finding").count(), 299);
+    assert_eq!(
+        text.matches("warning[undeclared-config]: finding").count(),
+        299
+    );
     assert!(text.contains("101 more problems, not shown: 101 undeclared-config."));
 }
 
