@@ -20,16 +20,19 @@ pub(super) fn topic_name(
                 Some((cut, _)) => format!("{}…", &value[..cut]).into(),
                 None => value.into(),
             };
-            let help = match &error {
+            let help = match (&error, of_containers(value)) {
                 _ if value.contains("{{") => TEMPLATE_HELP.to_owned(),
-                _ if of_containers(value).is_some() => of_containers(value).unwrap_or_default(),
-                TopicNameError::Character(_) => match legal_name(&shown) {
+                (_, Some(help)) => help,
+                (TopicNameError::Character(_), None) => match legal_name(&shown) {
                     Some(near) => format!("{error}; `{near}` would be one"),
                     None => error.to_string(),
                 },
-                _ => error.to_string(),
+                (_, None) => error.to_string(),
             };
-            let message = format!("`{shown}` is no topic name");
+            let message = match shown.is_empty() {
+                true => "an empty text is no topic name".to_owned(),
+                false => format!("`{shown}` is no topic name"),
+            };
             diagnostics.push(
                 Diagnostic::error(Code::IllegalName, message)
                     .at(span, "")

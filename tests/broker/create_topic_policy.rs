@@ -55,7 +55,7 @@ fn a_refused_value_is_traced_to_its_tier_and_the_printed_lines_leave_it_to_the_b
     let other = "  - { name: refused.other, tier: plain }";
     refused(
         &format!("topics:\n  - {{ name: refused.serverless, replication_factor: 1 }}\n{other}"),
-        "min.insync.replicas 1: built-in tier standard",
+        "min.insync.replicas 1, declared by built-in tier standard",
     );
     let tier = "tiers:
   strict:
@@ -64,7 +64,7 @@ topics:
   - { name: refused.serverless, tier: strict, replication_factor: 1 }";
     refused(
         &format!("{tier}\n{other}"),
-        "min.insync.replicas 1: tier strict,",
+        "min.insync.replicas 1, declared by tier strict,",
     );
 
     // What is printed is put where it says.

@@ -57,13 +57,13 @@ fn replicas_that_share_a_rack_are_reported_and_the_printed_command_spreads_them(
     let verify = |words: &[&str]| on(&servers, "verify", &manifests).args(words);
     let ended = verify(&[]).run().exits(0);
     let ended = ended
-        .says("warning: 1 topic has replicas that share a rack")
+        .says("warning[unhealthy]: 1 topic has replicas that share a rack")
         .says("racks.together partitions 0, 1, 3: replicas in rack a, where 2 racks are possible");
     assert!(!ended.stderr.contains("racks.apart"), "{ended}");
     verify(&["--fail-on", "health"])
         .run()
         .exits(1)
-        .says("error: 1 topic has replicas that share a rack");
+        .says("error[unhealthy]: 1 topic has replicas that share a rack");
     // What was recorded tells the same.
     let snapshot = manifests.path().join("snapshot.json");
     let export = topicctl(&["export", "-b", &servers, "--snapshot"]);

@@ -170,7 +170,7 @@ fn a_cluster_that_answers_and_one_that_does_not_are_reported_in_every_format() {
         "\"cluster_name\": \"nowhere\"",
         "<testsuite name=\"nowhere\"",
         "### `nowhere`: not reached",
-        "::error title=nowhere%3A topicctl verify::",
+        "::error title=nowhere%3A topicctl verify%3A unreachable::",
         "topicctl_exit_code{cluster=\"nowhere\"} 3",
     ];
     holds(&found_text, silent);

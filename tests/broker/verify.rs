@@ -133,7 +133,7 @@ fn too_many_partitions_have_no_remedy_and_advice_instead() {
     on(SHARED.bootstrap_servers(), "verify", &manifests)
         .run()
         .exits(1)
-        .says("declare it in its own entry,")
+        .says("declare 3 in its own entry,")
         .says("partitions: 3");
 }
 

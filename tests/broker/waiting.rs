@@ -63,7 +63,7 @@ fn when_the_time_is_over_the_topics_are_named_and_the_rest_is_compared() {
             .run()
             .exits(1)
             .says("waiting for 1 of 3 topics: over.missing, 0 of 1 s")
-            .says("error: 1 of 3 topics was not ready within 1 s (--wait-topics)")
+            .says("error[topics-not-ready]: 1 of 3 topics was not ready within 1 s (--wait-topics)")
             .says("over.missing   does not exist")
             .says("mismatch  over.changed");
         assert!(started.elapsed() >= Duration::from_secs(1));

@@ -199,7 +199,7 @@ pub(super) fn too_few_brokers(
         Diagnostic::warning(Code::TooFewBrokers, message)
             .detail(lines.join("\n"))
             .help(format!(
-                "declare as many replicas at most{}, or start the other brokers; \
+                "declare no more replicas than that{}, or start the other brokers; \
                  `topicctl apply --dry-run` asks the broker what it would take",
                 or_profile(context.fitting_profiles.as_deref())
             )),

@@ -44,7 +44,7 @@ pub(super) fn refused(
     Some(if has("INVALID_REPLICATION_FACTOR") {
         let brokers = identity.broker_count();
         problem.help(format!(
-            "the cluster has {}: declare as many replicas at most{}; --wait 60s waits for brokers \
+            "the cluster has {}: declare no more replicas than that{}; --wait 60s waits for brokers \
              that are starting",
             plural(brokers, "broker"),
             or_profile(context.fitting_profiles.as_deref())

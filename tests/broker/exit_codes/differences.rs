@@ -39,6 +39,20 @@ fn every_command_that_finds_a_mismatch() {
 }
 
 #[test]
+fn a_denied_warning_of_the_run() {
+    exists("differs-denied");
+    let manifests = Manifests::of(
+        "topics: [{ name: differs-denied, tier: plain }]
+accepted_mismatches:
+  - { topic: differs-denied, partitions: 3, reason: known, until: 2020-01-01 }",
+    );
+    for command in ["verify", "plan", "apply"] {
+        ends(0, || shared(command, &manifests));
+        ends(1, || shared(command, &manifests).args(&["--deny-warnings"]));
+    }
+}
+
+#[test]
 fn apply_that_created_the_rest_beside_a_mismatch() {
     exists("differs-beside");
     let manifests = Manifests::of(

@@ -100,9 +100,8 @@ fn a_selection_or_profile_that_nothing_has() {
 
 #[test]
 fn a_warning_that_is_denied() {
-    let over = "topics: [{ name: invalid, tier: plain }]
-accepted_mismatches: [{ topic: invalid, partitions: 3, reason: known, until: 2020-01-01 }]";
-    let manifests = Manifests::of(over);
+    let shorter = "topics: [{ name: invalid, retention: 7d, dlq: { retention: 1d } }]";
+    let manifests = Manifests::of(shorter);
     refused(&["--deny-warnings"], &manifests);
     // Without the flag the cluster is asked.
     ends(3, || offline(&["verify"], &manifests));

@@ -62,7 +62,7 @@ fn too_many_partitions_name_the_line_to_change_instead() {
     assert!(partitions["remedy"].is_null(), "{partitions}");
     // The tier's line is another topic's too.
     place.verify(&[]).exits(1).says(
-        "partitions cannot be taken away, only a topic of another name can have fewer: declare it \
+        "partitions cannot be taken away, only a topic of another name can have fewer: declare 3 \
          in its own entry, topics.yaml:1 (and not in topicctl.yaml:3, tier small, which holds for \
          many-others too): partitions: 3",
     );
@@ -85,7 +85,7 @@ fn a_built_in_tier_has_no_line_and_is_named() {
     place
         .verify(&[])
         .exits(1)
-        .says("declare it in its own entry, topics.yaml:2: partitions: 5");
+        .says("declare 5 in its own entry, topics.yaml:2: partitions: 5");
     place.file(
         "topics.yaml",
         &text.replace("    config", "    partitions: 5\n    config"),

@@ -184,7 +184,7 @@ fn more_replicas_than_brokers_name_the_line_to_change_instead() {
     let mismatches = place.mismatches("rf-beyond");
     assert!(by_name(&mismatches, "replication_factor")["remedy"].is_null());
     place.verify(&[]).exits(1).says(
-        "4 replicas need as many brokers, and there are 3 brokers. Add brokers, or else declare it \
+        "4 replicas need as many brokers, and there are 3 brokers. Add brokers, or else declare 1 \
          in its own entry, topics.yaml:2: replication_factor: 1",
     );
     let mut lines: Vec<_> = text.lines().collect();
