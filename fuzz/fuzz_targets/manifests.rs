@@ -6,6 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use topicctl::diagnostic;
+use topicctl::layout::Layout;
 use topicctl::manifest::{self, Request};
 
 fuzz_target!(|data: &[u8]| {
@@ -25,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
         };
         let manifests = manifest::read_texts(&texts, &request);
         for one in manifests.diagnostics.sorted(&manifests.sources).iter().take(20) {
-            diagnostic::render(one, &manifests.sources, false);
+            diagnostic::render(one, &manifests.sources, Layout::default());
         }
         // What is accepted keeps its promises.
         if !manifests.diagnostics.has_errors() {
