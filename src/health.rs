@@ -272,6 +272,15 @@ pub fn brokers(ids: &[i32]) -> String {
     }
 }
 
+/// What to do about brokers that are not there, as the end of a sentence.
+pub fn start(down: &[i32]) -> String {
+    let (is, it) = match down {
+        [_] => ("is", "it"),
+        _ => ("are", "them"),
+    };
+    format!("{} {is} not up: start {it}", brokers(down))
+}
+
 /// Numbers for people, neighbors as a range: `0-5, 7`.
 fn numbers(ids: &[i32]) -> String {
     let mut runs: Vec<(i32, i32)> = Vec::new();

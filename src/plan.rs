@@ -82,11 +82,7 @@ pub fn wants_more_brokers<'a>(
         !topic.external && observation.topics.get(&topic.name) == Some(&Observed::Absent)
     };
     let mut new = declared.filter(is_new);
-    there > 0
-        && new.any(|topic| {
-            let factor = topic.replication_factor.as_ref();
-            factor.is_some_and(|factor| factor.value.count() > there + down)
-        })
+    there > 0 && new.any(|topic| topic.brokers_needed() > there + down)
 }
 
 /// Whether the name of a topic that does not exist yet may be too near to one that does.

@@ -17,7 +17,7 @@ pub(crate) use self::declaration::in_yaml;
 pub use self::declaration::{Declaring, Dependents};
 use crate::diagnostic::printable;
 use crate::outcome::Mismatch;
-use crate::topic::TopicName;
+use crate::topic::{ConfigKey, TopicName};
 
 /// How Kafka's own tools reach the cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -67,25 +67,17 @@ pub fn remedy(
             declared, replicas, ..
         } => {
             let wanted = declared.value.count();
-            let text = reassignment::text(topic, replicas, wanted, &access.brokers)?;
+            let entries = reassignment::counted(topic, replicas, wanted, &access.brokers)?;
             let file = file_name(topic, "reassignment.json");
-            // Without --additional the tool refuses while any reassignment of the cluster is under
-            // way, so that of two such commands the second would fail.
-            let arguments = [
-                "--execute",
-                "--additional",
-                "--reassignment-json-file",
-                &file,
-            ];
-            let command = access.command("kafka-reassign-partitions", &arguments);
-            Some(format!(
-                "printf %s {} > {} && {command}",
-                quoted(&text),
-                quoted(&file)
-            ))
+            Some(reassignment::command(&entries, &file, access))
         }
         Mismatch::Config { key, .. } => setting::command(topic, key, open, access),
     }
+}
+
+/// The command that leaves a key of a topic to the broker; `None` where messages could be lost by that.
+pub fn unset(topic: &TopicName, key: &ConfigKey, access: &Access) -> Option<String> {
+    setting::unset(topic, key, access)
 }
 
 /// The name of a file for one of the tools, which is made where the command is run. Together with

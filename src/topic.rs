@@ -409,6 +409,12 @@ impl DeclaredTopic {
             .map(|(_, value)| value.value.as_str())
     }
 
+    /// How many brokers its replicas need, one each; 0 where the broker decides.
+    pub fn brokers_needed(&self) -> usize {
+        let factor = self.replication_factor.as_ref();
+        factor.map_or(0, |factor| factor.value.count())
+    }
+
     /// Whether old messages of a key make way for newer ones.
     pub fn is_compacted(&self) -> bool {
         let policy = self.config_value(CLEANUP_POLICY).unwrap_or_default();

@@ -19,14 +19,10 @@ pub(super) fn fitting_profiles(
 ) -> Option<Vec<String>> {
     let brokers = result.identity.as_ref()?.broker_count();
     let new = result.topics.iter().filter(|one| is_new(one));
-    let wants_more = |topic: &DeclaredTopic| {
-        let factor = topic.replication_factor.as_ref();
-        factor.is_some_and(|factor| factor.value.count() > brokers)
-    };
-    let short: Vec<_> = new
+    let short = new
         .map(|one| &one.topic)
-        .filter(|topic| wants_more(topic))
-        .collect();
+        .filter(|topic| topic.brokers_needed() > brokers);
+    let short: Vec<_> = short.collect();
     let of_cluster = manifests.clusters.chosen();
     let is_fixed = of_cluster.is_some_and(|cluster| cluster.profile.is_some());
     // What came by standard input is gone.
@@ -42,7 +38,7 @@ pub(super) fn fitting_profiles(
         let held = |topic: &&DeclaredTopic| {
             let mut theirs = other.topics.iter();
             let theirs = theirs.find(|other| other.name == topic.name);
-            theirs.is_some_and(|theirs| !wants_more(theirs))
+            theirs.is_some_and(|theirs| theirs.brokers_needed() <= brokers)
         };
         !other.diagnostics.has_errors() && short.iter().all(held)
     };

@@ -3,7 +3,6 @@
 //! A cluster that cannot be asked, for its connection is described wrongly, holds up none of the
 //! others. Decides nothing about any of them.
 
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use futures_util::future::join_all;
@@ -21,14 +20,9 @@ pub(super) async fn side_by_side(
     all: AllInputs,
     run: impl AsyncFn(RunInputs, Settings, Line) -> ClusterReport,
 ) -> Report {
-    let AllInputs {
-        context,
-        shared,
-        clusters,
-    } = all;
     let lines = Lines::new();
     let run = &run;
-    let runs = clusters.into_iter().map(|cluster| {
+    let runs = all.clusters.into_iter().map(|cluster| {
         let line = lines.add();
         async move {
             match cluster {
@@ -37,7 +31,7 @@ pub(super) async fn side_by_side(
             }
         }
     });
-    Report::by_cluster(context, shared, join_all(runs).await)
+    Report::by_cluster(all.context, all.shared, join_all(runs).await)
 }
 
 /// Runs that write, each when the one before it is over. After a signal the others are not begun.
@@ -45,14 +39,9 @@ pub(super) async fn one_after_the_other(
     all: AllInputs,
     run: impl AsyncFn(RunInputs, Settings, Line) -> ClusterReport,
 ) -> Report {
-    let AllInputs {
-        context,
-        shared,
-        clusters,
-    } = all;
     let mut reports = Vec::new();
     let mut signal = None;
-    for cluster in clusters {
+    for cluster in all.clusters {
         let report = match (cluster, signal) {
             (Err(refused), _) => *refused,
             (Ok((inputs, _)), Some(signal)) => not_begun(inputs, signal),
@@ -63,7 +52,7 @@ pub(super) async fn one_after_the_other(
         }
         reports.push(report);
     }
-    Report::by_cluster(Arc::clone(&context), shared, reports)
+    Report::by_cluster(all.context, all.shared, reports)
 }
 
 fn not_begun(mut inputs: RunInputs, signal: Signal) -> ClusterReport {

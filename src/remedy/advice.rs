@@ -3,6 +3,7 @@
 
 use super::Access;
 use super::declaration::{Declaring, FoundCount, declaration};
+use crate::health;
 use crate::outcome::{Mismatch, replica_range};
 use crate::topic::{DeclaredTopic, Field, PartitionKey, Partitioner};
 use crate::wording::plural;
@@ -91,15 +92,9 @@ fn short_of_brokers(
 ) -> Advice {
     let there = access.brokers.len();
     if wanted <= there + access.down.len() {
-        let down = &access.down;
-        let (are, them) = match down.len() {
-            1 => ("is", "it"),
-            _ => ("are", "them"),
-        };
+        let start = health::start(&access.down);
         return Advice::from(format!(
-            "{wanted} replicas need as many brokers, and {} {are} not up: start {them}, and verify \
-             again",
-            named(down)
+            "{wanted} replicas need as many brokers, and {start}, and verify again"
         ));
     }
     let are = match there {
@@ -142,7 +137,7 @@ fn replication(wanted: usize, replicas: &[Vec<i32>], behind: &[i32], brokers: &[
         return format!(
             "a reassignment seems to be under way, since {} {} not in sync: wait for its end and \
              verify again; the command would take its place",
-            named(&copying),
+            health::brokers(&copying),
             is(&copying)
         );
     }
@@ -176,15 +171,9 @@ fn replication(wanted: usize, replicas: &[Vec<i32>], behind: &[i32], brokers: &[
     }
     format!(
         "{does}. It gives up the replicas of {}, which {} not there now",
-        named(&gone),
+        health::brokers(&gone),
         is(&gone)
     )
-}
-
-fn named(brokers: &[i32]) -> String {
-    let ids: Vec<_> = brokers.iter().map(ToString::to_string).collect();
-    let s = if ids.len() == 1 { "" } else { "s" };
-    format!("broker{s} {}", ids.join(", "))
 }
 
 fn is(brokers: &[i32]) -> &'static str {

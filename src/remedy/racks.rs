@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Access, quoted};
+use super::{Access, reassignment};
 use crate::topic::TopicName;
 
 /// What a shell takes as one word; Linux allows twice as much.
@@ -31,29 +31,14 @@ pub(crate) fn spread(
     let mut length = 0;
     for one in placed {
         let then = over_racks(one.replicas, racks, &mut load);
-        let then: Vec<_> = then.iter().map(ToString::to_string).collect();
-        let entry = format!(
-            "{{\"topic\":\"{}\",\"partition\":{},\"replicas\":[{}]}}",
-            one.topic,
-            one.partition,
-            then.join(",")
-        );
+        let entry = reassignment::entry(one.topic, one.partition, &then);
         length += entry.len() + 1;
         if length > LONGEST {
             break;
         }
         entries.push(entry);
     }
-    let json = format!("{{\"version\":1,\"partitions\":[{}]}}", entries.join(","));
-    let execute = [
-        "--execute",
-        "--additional",
-        "--reassignment-json-file",
-        FILE,
-    ];
-    let command = access.command("kafka-reassign-partitions", &execute);
-    let text = format!("printf %s {} > {FILE} && {command}", quoted(&json));
-    (text, entries.len())
+    (reassignment::command(&entries, FILE, access), entries.len())
 }
 
 /// As many racks as can be with as many replicas. `load` counts what each broker gets.

@@ -33,21 +33,10 @@ pub(super) fn command(
         .filter(|(other, _)| *other == key.as_str() || depend(key.as_str(), other, &mismatched))
         .copied()
         .collect();
-    // The tool refuses such keys, and a broker that had one would not be Kafka.
-    let plain = |key: &str| {
-        key.chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-    };
-    if settings.is_empty() || !settings.iter().all(|(key, _)| plain(key)) {
+    if settings.is_empty() || !settings.iter().all(|(key, _)| is_taken(key)) {
         return None;
     }
-    let entity = [
-        "--alter",
-        "--entity-type",
-        "topics",
-        "--entity-name",
-        topic.as_str(),
-    ];
+    let entity = alteration(topic);
     let words: Option<Vec<_>> = settings
         .iter()
         .map(|(key, value)| word(key, value))
@@ -69,6 +58,32 @@ pub(super) fn command(
         quoted(&file),
         access.command("kafka-configs", &arguments)
     ))
+}
+
+/// The command that leaves a key to the broker; `None` where messages could be lost by that, or the
+/// tool takes no such key.
+pub(super) fn unset(topic: &TopicName, key: &ConfigKey, access: &Access) -> Option<String> {
+    let key = key.as_str();
+    let keeps_messages =
+        key.contains("retention") || key == "cleanup.policy" || key.starts_with("remote.");
+    let arguments = [&alteration(topic)[..], &["--delete-config", key]].concat();
+    (!keeps_messages && is_taken(key)).then(|| access.command("kafka-configs", &arguments))
+}
+
+fn alteration(topic: &TopicName) -> [&str; 5] {
+    [
+        "--alter",
+        "--entity-type",
+        "topics",
+        "--entity-name",
+        topic.as_str(),
+    ]
+}
+
+/// The tool refuses other keys, and a broker that had one would not be Kafka.
+fn is_taken(key: &str) -> bool {
+    key.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
 fn depend(one: &str, other: &str, mismatched: &[(&str, &str)]) -> bool {
@@ -192,6 +207,25 @@ mod tests {
             arguments("cleanup.policy", &tiered).as_deref(),
             Some("--add-config cleanup.policy=delete,remote.storage.enable=true")
         );
+    }
+
+    #[test]
+    fn a_key_is_left_to_the_broker_where_no_message_is_lost_by_it() {
+        let topic = TopicName::parse("t").expect("legal");
+        let unset = |key: &str| unset(&topic, &ConfigKey::new(key), &Access::default());
+        let command = unset("segment.ms").expect("a command");
+        assert!(command.ends_with("--entity-name t --delete-config segment.ms"));
+        for key in [
+            "retention.ms",
+            "retention.bytes",
+            "delete.retention.ms",
+            "local.retention.ms",
+            "cleanup.policy",
+            "remote.storage.enable",
+            "confluent.a=b",
+        ] {
+            assert_eq!(unset(key), None, "{key}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::context::{Purpose, RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::Finding;
 use crate::outcome::{Check, RunResult, Status, Stop, TopicOutcome};
-use crate::remedy::in_yaml;
+use crate::remedy::{self, in_yaml};
 use crate::topic::TopicName;
 
 pub use causes::{from_cluster_error, from_connection_error, interrupted};
@@ -53,9 +53,7 @@ fn stopped(context: &RunContext, target: &Target, result: &RunResult) -> Vec<Dia
             vec![causes::missing_brokers(*registered, *wanted)]
         }
         Some(Stop::Refused) => refused().into_iter().collect(),
-        Some(Stop::UnknownExistence) => reading::unknown_topics(context, target, result)
-            .into_iter()
-            .collect(),
+        Some(Stop::UnknownExistence) => reading::unknown_topics(context, target, result),
     }
 }
 
@@ -168,47 +166,23 @@ fn undeclared(outcome: &TopicOutcome, context: &RunContext, target: &Target) -> 
     let undeclared = outcome.undeclared.iter().map(|(key, value)| {
         let shown = shortened(&catalog::human(key.as_str(), value));
         let message = format!("{name}: {key} is set to {shown} on the topic, and not declared");
-        let written = in_yaml(value);
-        finding(
+        let declared = format!("config: {{ {key}: {} }}", in_yaml(value));
+        let problem = finding(
             context,
             Finding::Undeclared,
             Code::UndeclaredConfig,
             message,
-        )
-        .help(match keeps_messages(key.as_str()) {
-            true => "declare it; without it the topic may lose messages that it keeps now:",
-            false => "declare it, or take it off the topic, which then has the broker's default:",
-        })
-        .command(match keeps_messages(key.as_str()) {
-            true => format!("config: {{ {key}: {written} }}"),
-            false => format!(
-                "config: {{ {key}: {written} }}\n{}",
-                taken_off(name, key.as_str(), target)
-            ),
-        })
+        );
+        match remedy::unset(name, key, &target.access) {
+            None => problem
+                .help("declare it; without it the topic may lose messages that it keeps now:")
+                .command(declared),
+            Some(unset) => problem
+                .help("declare it, or take it off the topic, which then has the broker's default:")
+                .command(format!("{declared}\n{unset}")),
+        }
     });
     undeclared.collect()
-}
-
-/// Whether a topic may keep messages for longer, or more of them, because of a configuration.
-fn keeps_messages(key: &str) -> bool {
-    key.contains("retention") || key == "cleanup.policy" || key.starts_with("remote.")
-}
-
-/// The command that leaves a configuration of a topic to the broker.
-fn taken_off(topic: &TopicName, key: &str, target: &Target) -> String {
-    target.access.command(
-        "kafka-configs",
-        &[
-            "--alter",
-            "--entity-type",
-            "topics",
-            "--entity-name",
-            topic.as_str(),
-            "--delete-config",
-            key,
-        ],
-    )
 }
 
 fn unmanaged(names: &[TopicName], context: &RunContext) -> Option<Diagnostic> {

@@ -177,9 +177,10 @@ fn topics(cluster: &ClusterReport) -> Vec<Sentence> {
             (true, _, _) => "Nothing that exists will be changed.",
             (false, _, _) => "There is nothing to create.",
         };
-        return std::iter::once(Sentence::new(&lead, counts, "."))
-            .chain([Sentence::plain(consequence)])
-            .collect();
+        return vec![
+            Sentence::new(&lead, counts, "."),
+            Sentence::plain(consequence),
+        ];
     }
     if context.purpose == Purpose::Apply {
         let ready = match is_ready(cluster) {

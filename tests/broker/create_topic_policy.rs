@@ -48,7 +48,7 @@ fn a_refused_value_is_traced_to_its_tier_and_the_printed_lines_leave_it_to_the_b
             .says("POLICY_VIOLATION: Unsupported topic configuration: min.insync.replicas")
             .says(origin)
             .says("in the entries of these topics")
-            .says("`tier: plain` leaves all of it to the broker")
+            .says("give them `tier: plain`, which leaves all of it to the broker")
             .says("config: { min.insync.replicas: ~ }");
         assert_eq!(names_of("refused."), BTreeSet::new());
     };
@@ -66,6 +66,29 @@ topics:
         &format!("{tier}\n{other}"),
         "min.insync.replicas 1, declared by tier strict,",
     );
+
+    let of_profile = |topics: &str| {
+        format!(
+            "topics:
+  - {{ name: profile.serverless, replication_factor: 1 }}
+profiles:
+  base: {{ all: {{ config: {{ min.insync.replicas: 1 }} }} }}
+  prod: {{ extends: base{topics} }}
+"
+        )
+    };
+    let apply = |manifests: &Manifests| on(servers, "apply", manifests).args(&["-p", "prod"]);
+    // The profile that is extended may be others' too.
+    let manifests = Manifests::of(&of_profile(""));
+    let ended = apply(&manifests).run().exits(5);
+    let ended = ended
+        .says("min.insync.replicas 1, declared by profile base, all topics")
+        .says("in entries of `profiles.prod.topics` for these topics")
+        .says("config: { min.insync.replicas: ~ }");
+    assert!(!ended.stderr.contains("tier: plain"), "{ended}");
+    let entry = "{ name: profile.serverless, config: { min.insync.replicas: ~ } }";
+    let followed = Manifests::of(&of_profile(&format!(", topics: [{entry}]")));
+    apply(&followed).json().exits(0).all_are("created");
 
     // What is printed is put where it says.
     let followed = Manifests::of(&format!(

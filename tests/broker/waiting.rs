@@ -63,7 +63,7 @@ fn when_the_time_is_over_the_topics_are_named_and_the_rest_is_compared() {
             .run()
             .exits(1)
             .says("waiting for 1 of 3 topics: over.missing, 0 of 1 s")
-            .says("error[topics-not-ready]: 1 of 3 topics was not ready within 1 s (--wait-topics)")
+            .says("error[topics-not-ready]: 1 of 3 topics was not ready within 1s (--wait-topics)")
             .says("over.missing   does not exist")
             .says("mismatch  over.changed");
         assert!(started.elapsed() >= Duration::from_secs(1));
@@ -102,7 +102,7 @@ fn a_leader_that_does_not_serve_yet_is_waited_for() {
         .run()
         .exits(1)
         .says("waiting for 1 of 1 topic: served.late, ")
-        .says("1 of 1 topic was not ready within 3 s")
+        .says("1 of 1 topic was not ready within 3s")
         .says("served.late   partition 0 is not served by the leader, broker 1 (");
 }
 

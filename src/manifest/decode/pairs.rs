@@ -88,12 +88,12 @@ pub(super) fn nested_config(key: &Text, value: &Node) -> Vec<(Text, Rc<Node>)> {
     found
 }
 
-fn text(text: &str, span: Span) -> Text {
+pub(super) fn text(text: &str, span: Span) -> Text {
     let text = text.to_owned();
     Text { text, span }
 }
 
-fn scalar(span: Span, text: String) -> Rc<Node> {
+pub(super) fn scalar(span: Span, text: String) -> Rc<Node> {
     let plain = true;
     let value = Value::Scalar(Scalar { text, plain });
     Rc::new(Node { span, value })

@@ -6,13 +6,13 @@
 use std::rc::Rc;
 
 use super::admits::{admits, is_count};
-use super::pairs::pairs;
+use super::pairs::{pairs, scalar, text};
 use crate::catalog;
 use crate::diagnostic::Span;
 use crate::manifest::fields::{ObjectSpec, Shape};
 use crate::manifest::names::near_name;
 use crate::manifest::values::truth;
-use crate::manifest::yaml::{Node, Scalar, Text, Value};
+use crate::manifest::yaml::{Node, Text, Value};
 use crate::units::{self, Measure};
 
 /// What other tools call our fields, where it is too far for a misspelling.
@@ -388,17 +388,6 @@ pub(super) fn leaves(node: &Node) -> Vec<(Option<&str>, &Rc<Node>)> {
 
 fn has(spec: &ObjectSpec, name: &str) -> bool {
     spec.fields.iter().any(|field| field.name == name)
-}
-
-fn text(text: &str, span: Span) -> Text {
-    let text = text.to_owned();
-    Text { text, span }
-}
-
-fn scalar(span: Span, text: String) -> Rc<Node> {
-    let plain = true;
-    let value = Value::Scalar(Scalar { text, plain });
-    Rc::new(Node { span, value })
 }
 
 fn mapping(span: Span, entries: Vec<(Text, Rc<Node>)>) -> Rc<Node> {

@@ -13,7 +13,7 @@ use crate::cluster::ClusterError;
 use crate::context::{RunContext, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::finding::Finding;
-use crate::health::{HealthIssue, HealthIssueKind, brokers};
+use crate::health::{self, HealthIssue, HealthIssueKind, brokers};
 use crate::outcome::{RunResult, Status};
 use crate::remedy::racks::{self, Placed};
 use crate::report::wording::{name_width, plural};
@@ -141,14 +141,10 @@ fn way_out(missed: &[i32], running: &[i32]) -> String {
         .filter(|id| !running.contains(id))
         .copied()
         .collect();
-    let (is, it) = match down.len() {
-        1 => ("is", "it"),
-        _ => ("are", "them"),
-    };
-    if down.is_empty() || running.is_empty() {
-        return format!("the log of {} says more", brokers(missed));
+    match down.is_empty() || running.is_empty() {
+        true => format!("the log of {} says more", brokers(missed)),
+        false => health::start(&down),
     }
-    format!("{} {is} not up: start {it}", brokers(&down))
 }
 
 /// New topics that want more replicas than there are brokers: a plan does not ask the controller,
@@ -163,17 +159,16 @@ pub(super) fn too_few_brokers(
     let up = access.brokers.len();
     let new = result.topics.iter();
     let new = new.filter(|one| one.status == Status::ToCreate && up > 0);
-    let want_more: Vec<_> = new
-        .filter_map(|outcome| {
-            let factor = outcome.topic.replication_factor.as_ref()?.value;
-            (factor.count() > up).then_some((&outcome.topic, factor))
-        })
-        .collect();
-    let width = name_width(want_more.iter().map(|(topic, _)| topic.name.as_str()));
+    let want_more = new
+        .map(|one| &one.topic)
+        .filter(|topic| topic.brokers_needed() > up);
+    let want_more: Vec<_> = want_more.collect();
+    let width = name_width(want_more.iter().map(|topic| topic.name.as_str()));
     let lines: Vec<_> = want_more
         .iter()
-        .map(|(topic, factor)| {
+        .map(|topic| {
             let place = context.sources.location(topic.span);
+            let factor = topic.brokers_needed();
             format!("{:<width$}   RF {factor}   {place}", topic.name)
         })
         .collect();
@@ -183,17 +178,21 @@ pub(super) fn too_few_brokers(
         _ => "want",
     };
     let topics = plural(want_more.len(), "new topic");
-    let most = want_more.iter().map(|(_, factor)| factor.count()).max();
-    if most.is_some_and(|most| most <= up + access.down.len()) {
+    let there = up + access.down.len();
+    if want_more
+        .iter()
+        .all(|topic| topic.brokers_needed() <= there)
+    {
         let message = format!("{topics} {want} more replicas than brokers are up ({up})");
-        let down = way_out(&access.down, &access.brokers);
+        let start = health::start(&access.down);
         return Some(
             Diagnostic::note(Code::TooFewBrokers, message)
                 .detail(lines.join("\n"))
-                .help(format!("{down}; a KRaft cluster creates them all the same")),
+                .help(format!(
+                    "{start}; a KRaft cluster creates them all the same"
+                )),
         );
     }
-    let there = up + access.down.len();
     let message = format!("{topics} {want} more replicas than the cluster has brokers ({there})");
     Some(
         Diagnostic::warning(Code::TooFewBrokers, message)

@@ -54,7 +54,7 @@ pub(super) fn refused(
     } else {
         let declared = refusals.iter();
         let declared = declared.flat_map(|(outcome, refusal)| refused_values(outcome, refusal));
-        match left_to_broker(declared) {
+        match left_to_broker(declared, context.profile.as_deref()) {
             Some((help, yaml)) => problem.help(help).command(yaml),
             None if has("UNKNOWN_SERVER_ERROR") => problem.help(
                 "the broker failed while it checked: its log says why; a create.topic.policy of its \
@@ -146,32 +146,34 @@ fn names(text: &str, key: &str) -> bool {
     })
 }
 
-/// How configurations are left to the broker that the topics' own entries do not set.
-fn left_to_broker<'a>(values: impl Iterator<Item = RefusedValue<'a>>) -> Option<(String, String)> {
+/// How configurations are left to the broker that the topics' own entries do not set; under a profile
+/// by its entries, which are stronger than all else and hold for no other one.
+fn left_to_broker<'a>(
+    values: impl Iterator<Item = RefusedValue<'a>>,
+    profile: Option<&str>,
+) -> Option<(String, String)> {
     let mut keys = BTreeSet::new();
-    let mut profiles = BTreeSet::new();
-    for one in values {
-        match (&one.field, &one.origin.layer) {
-            (Field::Config(_), Layer::Topic) | (Field::Partitions, _) => {}
-            (Field::ReplicationFactor, _) => {}
-            (Field::Config(key), layer) => {
-                keys.insert(key.clone());
-                if let Layer::ProfileAll(profile) | Layer::ProfileTopic(profile) = layer {
-                    profiles.insert(profile.clone());
-                }
-            }
-        }
+    let mut are_of_tiers = true;
+    for RefusedValue { field, origin, .. } in values {
+        let (Field::Config(key), false) = (field, origin.layer == Layer::Topic) else {
+            continue;
+        };
+        keys.insert(format!("{key}: ~"));
+        are_of_tiers &= matches!(
+            origin.layer,
+            Layer::BuiltInTier(_) | Layer::Tier(_) | Layer::ProfileTier { .. }
+        );
     }
-    let keys: Vec<_> = keys.iter().map(|key| format!("{key}: ~")).collect();
-    let place = match profiles.iter().next() {
+    let place = match profile {
         None => "in the entries of these topics".to_owned(),
         Some(profile) => format!("in entries of `profiles.{profile}.topics` for these topics"),
     };
-    let plain = match profiles.is_empty() {
-        true => "; `tier: plain` leaves all of it to the broker",
+    let plain = match are_of_tiers {
+        true => ", or give them `tier: plain`, which leaves all of it to the broker",
         false => "",
     };
     (!keys.is_empty()).then(|| {
+        let keys: Vec<_> = keys.into_iter().collect();
         (
             format!("leave to the broker what it does not take, {place}{plain}:"),
             format!("config: {{ {} }}", keys.join(", ")),

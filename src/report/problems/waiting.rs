@@ -2,13 +2,12 @@
 //!
 //! Pure wording.
 
-use std::time::Duration;
-
 use crate::diagnostic::{Code, Diagnostic};
 use crate::health::HealthIssue;
 use crate::outcome::{Awaited, RunResult, Status, TopicOutcome};
 use crate::report::wording::{name_width, plural};
 use crate::topic::TopicName;
+use crate::units::Measure;
 
 /// The topics that were not there or not served when the wait was over.
 pub(super) fn not_ready(result: &RunResult) -> Option<Diagnostic> {
@@ -24,7 +23,7 @@ pub(super) fn not_ready(result: &RunResult) -> Option<Diagnostic> {
         "{} of {} {were} not ready within {} (--wait-topics)",
         outcomes.len(),
         plural(result.topics.len(), "topic"),
-        seconds(*limit)
+        Measure::Duration.human(i64::try_from(limit.as_millis()).unwrap_or(i64::MAX))
     );
     let width = name_width(not_ready.iter().map(TopicName::as_str));
     let lines = outcomes
@@ -53,12 +52,5 @@ fn reason(outcome: &TopicOutcome) -> String {
             let fatal: Vec<_> = fatal.map(HealthIssue::sentence).collect();
             fatal.join("; ")
         }
-    }
-}
-
-fn seconds(limit: Duration) -> String {
-    match limit.subsec_millis() {
-        0 => format!("{} s", limit.as_secs()),
-        _ => format!("{:.1} s", limit.as_secs_f64()),
     }
 }

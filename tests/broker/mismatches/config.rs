@@ -204,3 +204,52 @@ fn a_value_of_any_characters_arrives_as_it_is_declared() {
         arrives(value);
     }
 }
+
+#[test]
+fn what_is_set_and_not_declared_is_declared_or_taken_off_as_printed() {
+    let place = Place::new(&ONE, "topics: [{ name: undeclared, tier: plain }]\n");
+    create(
+        &ONE,
+        "undeclared",
+        1,
+        1,
+        &["--config", "segment.ms=3600000"],
+    );
+    let strict = place.verify(&["--strict"]).exits(0);
+    let strict = strict.says("segment.ms is set to 1h on the topic, and not declared");
+    let printed = |start: &str| {
+        let lines = strict.stderr.lines().map(str::trim);
+        let mut found = lines.filter(|line| line.starts_with(start));
+        found.next().expect(start).to_owned()
+    };
+    let (yaml, command) = (printed("config: "), printed("kafka-configs "));
+    place.file(
+        "topics.yaml",
+        &format!("topics: [{{ name: undeclared, tier: plain, {yaml} }}]\n"),
+    );
+    let declared = place.verify(&["--strict"]).exits(0).says("all match.");
+    assert_eq!(declared.stderr, "");
+
+    place.file(
+        "topics.yaml",
+        "topics: [{ name: undeclared, tier: plain }]\n",
+    );
+    place.shell(&command).exits(0);
+    let taken_off = place.verify(&["--strict"]).exits(0).says("all match.");
+    assert_eq!(taken_off.stderr, "");
+    // Where that could lose messages, only the declaration is offered.
+    create(
+        &ONE,
+        "undeclared-kept",
+        1,
+        1,
+        &["--config", "retention.ms=-1"],
+    );
+    place.file(
+        "topics.yaml",
+        "topics: [{ name: undeclared-kept, tier: plain }]\n",
+    );
+    let kept = place.verify(&["--strict"]).exits(0);
+    let kept = kept.says("without it the topic may lose messages that it keeps now");
+    assert!(!kept.stderr.contains("--delete-config"), "{kept}");
+}

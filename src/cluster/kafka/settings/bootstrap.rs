@@ -15,6 +15,7 @@ use super::words::PROTOCOLS;
 use super::{Lookups, environment, problem};
 use crate::cluster::kafka::connection_info::{MSK_IAM, Security};
 use crate::diagnostic::Diagnostic;
+use crate::wording::and;
 
 /// Amazon MSK's listener for clients with IAM.
 const MSK_IAM_PORTS: [&str; 2] = ["9098", "9198"];
@@ -56,7 +57,7 @@ pub(super) fn check(
         let near = environment::near_servers(lookups);
         if !near.is_empty() {
             let are = if near.len() == 1 { "is" } else { "are" };
-            let near = near.join(" and ");
+            let near = and(&near);
             help = format!("{near} {are} set; topicctl reads KAFKA_BOOTSTRAP_SERVERS; or {help}");
         }
         problems.push(problem("no bootstrap servers").help(help));

@@ -85,7 +85,9 @@ const MOST_NEAR: usize = 3;
 
 /// The variables that are set and look like the list of brokers under another name.
 pub(super) fn near_servers(lookups: Lookups) -> Vec<String> {
-    let own = VARIABLES[0].1;
+    let mut variables = VARIABLES.iter();
+    let own = variables.find(|(property, _)| *property == "bootstrap.servers");
+    let own = own.map_or(&[][..], |(_, names)| names);
     let rank = |name: &str| {
         let upper = name.to_ascii_uppercase();
         let is_so_called = |known: &str| {
